@@ -1,0 +1,175 @@
+//! Claims: published numbers that verification recomputes (docs/spec/7-manifests.md, 7.3).
+
+use crate::canonical::inconsistent;
+use crate::limits;
+use crate::malformed::{Fault, Malformed};
+use crate::number::Stated;
+use crate::path::RelativePath;
+use crate::term::Term;
+use crate::text::{Line, Name, Unit, text_type};
+use serde::{Deserialize, Serialize};
+
+text_type!(
+    /// What a claim is called inside its manifest: `pontius-b2`.
+    ClaimId,
+    "an id of letters, digits and `. _ -`, at most 100 characters",
+    "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+    |text| {
+        text.len() <= 100
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    }
+);
+
+/// A published number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Claim {
+    /// Its name in the manifest.
+    pub id: ClaimId,
+    /// What is claimed, in a sentence.
+    pub statement: Line,
+    /// Which quantity.
+    pub quantity: Quantity,
+    /// Of what.
+    pub over: Over,
+    /// The number, with as many decimals as its author vouches for.
+    pub value: Stated,
+    /// Its unit, if the sources state one.
+    #[serde(default)]
+    pub unit: Option<Unit>,
+}
+
+/// What a claim is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Over {
+    /// Weights or results.
+    pub file: RelativePath,
+    /// The term, for a coefficient or standard error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<Term>,
+    /// The dataset, for one prediction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<Name>,
+    /// The row, for one prediction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
+}
+
+/// Quantities that can be claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Quantity {
+    /// A coefficient.
+    Coefficient,
+    /// A coefficient's standard error.
+    StandardError,
+    /// The residual standard deviation.
+    ResidualSd,
+    /// The residual sum of squares.
+    Rss,
+    /// R².
+    RSquared,
+    /// Rows fitted, or lines with an error.
+    N,
+    /// Degrees of freedom.
+    Dof,
+    /// Root of the mean squared error.
+    Rmse,
+    /// Mean error.
+    MeanError,
+    /// Largest absolute error.
+    MaxAbsError,
+    /// One prediction.
+    Predicted,
+    /// One expanded uncertainty.
+    ExpandedU,
+}
+
+impl Quantity {
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Coefficient => "coefficient",
+            Self::StandardError => "standard_error",
+            Self::ResidualSd => "residual_sd",
+            Self::Rss => "rss",
+            Self::RSquared => "r_squared",
+            Self::N => "n",
+            Self::Dof => "dof",
+            Self::Rmse => "rmse",
+            Self::MeanError => "mean_error",
+            Self::MaxAbsError => "max_abs_error",
+            Self::Predicted => "predicted",
+            Self::ExpandedU => "expanded_u",
+        }
+    }
+}
+
+impl Claim {
+    /// Checks that `over` says what the quantity needs, and no more.
+    ///
+    /// # Errors
+    /// What is missing or superfluous.
+    pub fn check(&self) -> Result<(), Fault> {
+        use Quantity as Q;
+        let of_term = matches!(self.quantity, Q::Coefficient | Q::StandardError);
+        let of_row = matches!(self.quantity, Q::Predicted | Q::ExpandedU);
+        let over = &self.over;
+        let given = (over.term.is_some(), over.dataset.is_some(), over.row.is_some());
+        if given == (of_term, of_row, of_row) {
+            return Ok(());
+        }
+        let expected = if of_term {
+            "`file` and `term`"
+        } else if of_row {
+            "`file`, `dataset` and `row`"
+        } else {
+            "`file` alone"
+        };
+        let what = format!("claim `{}`: over, for `{}`", self.id, self.quantity.as_str());
+        Err(inconsistent(what, "other keys", expected))
+    }
+}
+
+/// Checks a list of claims: enough room, unique ids, each complete.
+pub(crate) fn check_all(claims: &[Claim]) -> Result<(), Fault> {
+    if claims.len() > limits::CLAIMS {
+        return Err(inconsistent("claims", claims.len(), format!("at most {}", limits::CLAIMS)));
+    }
+    let mut ids = std::collections::BTreeSet::new();
+    for claim in claims {
+        if !ids.insert(&claim.id) {
+            return Err(inconsistent("claims", format!("the id `{}` twice", claim.id), "each id once"));
+        }
+        claim.check()?;
+    }
+    Ok(())
+}
+
+/// Reads a claims file, `[[claim]]` tables in TOML with `format = "openweigh.claims/1"`.
+///
+/// # Errors
+/// Where and how the bytes depart from the format.
+pub fn from_toml(bytes: &[u8]) -> Result<Vec<Claim>, Malformed> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        #[serde(rename = "format")]
+        _format: Format,
+        #[serde(default)]
+        claim: Vec<Claim>,
+    }
+    #[derive(Deserialize)]
+    enum Format {
+        #[serde(rename = "openweigh.claims/1")]
+        V1,
+    }
+    let file: File = crate::recipe::from_toml(bytes, "openweigh.claims/1")?;
+    check_all(&file.claim).map_err(Malformed::whole)?;
+    Ok(file.claim)
+}

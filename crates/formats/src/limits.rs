@@ -1,0 +1,32 @@
+//! How large anything may be, said once (docs/spec/9-limits.md).
+//!
+//! A hostile file may be refused; it may not stall or exhaust the machine.
+
+pub use openweigh_exact::decimal::{MAX_CHARACTERS, MAX_SUM_CHARACTERS};
+
+/// Terms of a model.
+pub const TERMS: usize = 64;
+/// Factors of a term.
+pub const FACTORS: usize = 8;
+/// Exponent of a factor.
+pub const EXPONENT: u32 = 12;
+/// Significant digits, and decimals, that a recipe may ask for.
+pub const DIGITS: u32 = 50;
+/// Folds of a validation.
+pub const FOLDS: usize = 1_000;
+/// Columns of a table.
+pub const COLUMNS: usize = 256;
+/// Files of a manifest.
+pub const FILES: usize = 1_000;
+/// Claims of a manifest.
+pub const CLAIMS: usize = 10_000;
+/// Bytes of a JSON file.
+pub const JSON_BYTES: u64 = 64 << 20;
+/// Bytes of a TOML file.
+pub const TOML_BYTES: u64 = 1 << 20;
+/// Bytes of a CSV file, unless the user raises it.
+pub const CSV_BYTES: u64 = 4 << 30;
+/// Bytes of a line of CSV.
+pub const LINE_BYTES: usize = 64 << 10;
+/// Work of a solve and its folds: p³·w²·(folds + 1), w the 64-bit words of the determinant's bound.
+pub const SOLVE_WORK: u128 = 1 << 40;

@@ -1,0 +1,221 @@
+//! Manifests: which bytes, how each was derived, what is claimed (docs/spec/7-manifests.md).
+
+use crate::canonical::{Document, inconsistent};
+use crate::claim::{self, Claim};
+use crate::digest::Digest;
+use crate::licence::Licence;
+use crate::limits;
+use crate::malformed::Fault;
+use crate::path::RelativePath;
+use crate::text::{Line, Name, Version};
+use serde::{Deserialize, Serialize};
+
+/// Version of the format. 1: the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Format {
+    /// Version 1.
+    #[serde(rename = "openweigh.manifest/1")]
+    V1,
+}
+
+/// A manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Manifest {
+    /// Kind and version of the file.
+    pub format: Format,
+    /// Name, and first part of the file's name.
+    pub name: Name,
+    /// Semantic version, and second part of the file's name.
+    pub version: Version,
+    /// One line for people.
+    pub title: Line,
+    /// The manifest that this one succeeds.
+    pub previous: Option<Digest>,
+    /// Every file, by path.
+    pub files: Vec<ManifestFile>,
+    /// How each derived file was derived.
+    pub derivations: Vec<Derivation>,
+    /// Published numbers.
+    pub claims: Vec<Claim>,
+}
+
+/// A file, relative to the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ManifestFile {
+    /// Where.
+    pub path: RelativePath,
+    /// What it is.
+    pub role: Role,
+    /// Size.
+    pub bytes: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Its licence.
+    pub licence: Licence,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Role {
+    /// A `dataset.json`.
+    Dataset,
+    /// A dataset's table.
+    Measurements,
+    /// A recipe.
+    Recipe,
+    /// Weights.
+    Weights,
+    /// Results.
+    Results,
+    /// The text of a licence.
+    Licence,
+}
+
+impl Role {
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dataset => "dataset",
+            Self::Measurements => "measurements",
+            Self::Recipe => "recipe",
+            Self::Weights => "weights",
+            Self::Results => "results",
+            Self::Licence => "licence",
+        }
+    }
+}
+
+/// How one file was derived from others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Derivation {
+    /// By which function.
+    pub kind: DerivationKind,
+    /// From which files, in order.
+    pub inputs: Vec<RelativePath>,
+    /// Into which file.
+    pub outputs: Vec<RelativePath>,
+    /// With which program.
+    pub tool: Tool,
+}
+
+/// The functions of the toolkit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum DerivationKind {
+    /// Recipe, datasets → weights.
+    Fit,
+    /// Weights, datasets → results.
+    Replay,
+}
+
+/// A program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Tool {
+    /// Its name.
+    pub name: Line,
+    /// Its version.
+    pub version: Version,
+}
+
+impl Manifest {
+    /// The entry of a path.
+    pub fn file(&self, path: &RelativePath) -> Option<&ManifestFile> {
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path.as_str())).ok().map(|at| &self.files[at])
+    }
+
+    /// The derivation whose output is `path`.
+    pub fn derivation_of(&self, path: &RelativePath) -> Option<&Derivation> {
+        self.derivations.iter().find(|derivation| derivation.outputs.contains(path))
+    }
+
+    /// The entries of a role, by path.
+    pub fn of_role(&self, role: Role) -> impl Iterator<Item = &ManifestFile> {
+        self.files.iter().filter(move |file| file.role == role)
+    }
+
+    fn check_files(&self) -> Result<(), Fault> {
+        if self.files.len() > limits::FILES {
+            return Err(inconsistent("files", self.files.len(), format!("at most {}", limits::FILES)));
+        }
+        for pair in self.files.windows(2) {
+            if pair[0].path.as_str() >= pair[1].path.as_str() {
+                let found = format!("`{}` after `{}`", pair[1].path, pair[0].path);
+                return Err(inconsistent("files", found, "paths in ascending order, each once"));
+            }
+        }
+        let mut folded = std::collections::BTreeSet::new();
+        for file in &self.files {
+            if !folded.insert(file.path.folded()) {
+                let found = format!("`{}` and its twin in other letter case", file.path);
+                return Err(inconsistent("files", found, "paths that differ by more than case"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_derivation(&self, at: usize) -> Result<(), Fault> {
+        let derivation = &self.derivations[at];
+        let what = format!("derivation {}", at + 1);
+        for path in derivation.inputs.iter().chain(&derivation.outputs) {
+            if self.file(path).is_none() {
+                return Err(inconsistent(&what, format!("`{path}`, which is not listed"), "a path listed in `files`"));
+            }
+        }
+        let roles = |paths: &[RelativePath]| -> Vec<Role> {
+            paths.iter().filter_map(|path| self.file(path)).map(|file| file.role).collect()
+        };
+        let (inputs, outputs) = (roles(&derivation.inputs), roles(&derivation.outputs));
+        let datasets = |roles: &[Role]| !roles.is_empty() && roles.iter().all(|role| *role == Role::Dataset);
+        let sound = match (derivation.kind, inputs.as_slice(), outputs.as_slice()) {
+            (DerivationKind::Fit, [Role::Recipe, rest @ .., Role::Weights] | [Role::Recipe, rest @ ..], [Role::Weights]) => {
+                datasets(rest)
+            }
+            (DerivationKind::Replay, [Role::Weights, rest @ ..], [Role::Results]) => datasets(rest),
+            _ => false,
+        };
+        if !sound {
+            let expected = match derivation.kind {
+                DerivationKind::Fit => "a recipe, datasets and at most one parent; out of them weights",
+                DerivationKind::Replay => "weights and datasets; out of them results",
+            };
+            return Err(inconsistent(&what, "other inputs or outputs", expected));
+        }
+        let twice = |path: &RelativePath| self.derivations[..at].iter().any(|earlier| earlier.outputs.contains(path));
+        if let Some(path) = derivation.outputs.iter().find(|path| twice(path)) {
+            return Err(inconsistent(&what, format!("`{path}` derived a second time"), "one derivation of each file"));
+        }
+        Ok(())
+    }
+}
+
+impl Document for Manifest {
+    const FORMAT: &'static str = "openweigh.manifest/1";
+
+    fn check(&self) -> Result<(), Fault> {
+        self.check_files()?;
+        for at in 0..self.derivations.len() {
+            self.check_derivation(at)?;
+        }
+        claim::check_all(&self.claims)?;
+        for claim in &self.claims {
+            let role = self.file(&claim.over.file).map(|file| file.role);
+            if !matches!(role, Some(Role::Weights | Role::Results)) {
+                let found = format!("`{}`", claim.over.file);
+                return Err(inconsistent(format!("claim `{}`: over.file", claim.id), found, "listed weights or results"));
+            }
+        }
+        Ok(())
+    }
+}

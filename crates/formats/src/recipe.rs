@@ -1,0 +1,333 @@
+//! Recipes: which model is fitted and how (docs/spec/4-recipes.md). Everything that changes a number
+//! is here.
+
+use crate::canonical::inconsistent;
+use crate::limits;
+use crate::malformed::{Fault, Malformed, Position};
+use crate::number::Number;
+use crate::term::Term;
+use crate::text::{ColumnName, Name, Unit};
+use openweigh_exact::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// Version of the format. 1: the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Format {
+    /// Version 1.
+    #[serde(rename = "openweigh.recipe/1")]
+    V1,
+}
+
+/// A recipe, as read from TOML or as it stands in weights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Recipe {
+    /// Kind and version of the file.
+    pub format: Format,
+    /// Its name.
+    pub name: Name,
+    /// What is fitted.
+    pub model: Model,
+    /// How.
+    #[serde(default)]
+    pub fit: Fit,
+    /// How predictions are given.
+    pub result: Outcome,
+}
+
+/// The model: target = Σ coefficient·term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Model {
+    /// The column that is predicted.
+    pub target: ColumnName,
+    /// The terms.
+    pub terms: Vec<Term>,
+    /// What is subtracted before the fit.
+    #[serde(default)]
+    pub tare: Tare,
+}
+
+/// What is subtracted from a load's reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Tare {
+    /// Nothing.
+    #[default]
+    None,
+}
+
+/// How the coefficients are found and judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Fit {
+    /// The estimator.
+    pub estimator: Estimator,
+    /// Significant digits of coefficients and statistics.
+    pub digits: u32,
+    /// How the fit is judged on rows it has not seen.
+    pub validation: Validation,
+}
+
+impl Default for Fit {
+    fn default() -> Self {
+        Self { estimator: Estimator::Ols, digits: 17, validation: Validation::None }
+    }
+}
+
+/// Estimators of the coefficients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "String"))]
+pub enum Estimator {
+    /// Ordinary least squares.
+    Ols,
+}
+
+/// Ways of judging a fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "String"))]
+pub enum Validation {
+    /// Not at all.
+    None,
+    /// Every fitted row is a fold.
+    LeaveOneOut,
+    /// The i-th fitted row is in fold i mod k.
+    KFold(usize),
+}
+
+/// How predictions are given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Outcome {
+    /// Unit of a prediction, if the sources state one.
+    #[serde(default)]
+    pub unit: Option<Unit>,
+    /// Decimals of a prediction.
+    pub decimals: u32,
+    /// Coverage factor k of the expanded uncertainty.
+    #[serde(default = "two")]
+    pub coverage: Number,
+}
+
+fn two() -> Number {
+    Number(Decimal::from(2))
+}
+
+/// A word of the format that this program does not carry out, or does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WordError {
+    /// Reserved by format 1.
+    #[error("{what} `{found}` is reserved by the format, but this version of the program does not have it; it has {known}")]
+    Reserved {
+        /// What it would name.
+        what: &'static str,
+        /// The word.
+        found: String,
+        /// What there is.
+        known: &'static str,
+    },
+    /// Unknown.
+    #[error("unknown {what} `{found}`; this version of the program has {known}")]
+    Unknown {
+        /// What it should name.
+        what: &'static str,
+        /// The word.
+        found: String,
+        /// What there is.
+        known: &'static str,
+    },
+    /// A number of folds outside its limits.
+    #[error("`{found}` is not a number of folds: expected an integer from 2 to {}", limits::FOLDS)]
+    Folds {
+        /// The text.
+        found: String,
+    },
+}
+
+impl TryFrom<String> for Estimator {
+    type Error = WordError;
+
+    fn try_from(text: String) -> Result<Self, WordError> {
+        let (what, known) = ("estimator", "`ols`");
+        let found = crate::malformed::shortened(&text, 60);
+        match text.split(':').next() {
+            _ if text == "ols" => Ok(Self::Ols),
+            Some("wls" | "ridge" | "huber" | "theil-sen") => Err(WordError::Reserved { what, found, known }),
+            _ => Err(WordError::Unknown { what, found, known }),
+        }
+    }
+}
+
+impl From<Estimator> for String {
+    fn from(estimator: Estimator) -> Self {
+        match estimator {
+            Estimator::Ols => "ols".to_owned(),
+        }
+    }
+}
+
+impl TryFrom<String> for Validation {
+    type Error = WordError;
+
+    fn try_from(text: String) -> Result<Self, WordError> {
+        let (what, known) = ("validation", "`none`, `leave-one-out` and `k-fold:<k>`");
+        let found = crate::malformed::shortened(&text, 60);
+        if let Some(folds) = text.strip_prefix("k-fold:") {
+            let count = folds.parse::<usize>().ok().filter(|_| !folds.starts_with(['0', '+']));
+            let count = count.filter(|count| (2..=limits::FOLDS).contains(count));
+            return count.map(Self::KFold).ok_or(WordError::Folds { found });
+        }
+        match text.as_str() {
+            "none" => Ok(Self::None),
+            "leave-one-out" => Ok(Self::LeaveOneOut),
+            "leave-one-session-out" => Err(WordError::Reserved { what, found, known }),
+            _ => Err(WordError::Unknown { what, found, known }),
+        }
+    }
+}
+
+impl From<Validation> for String {
+    fn from(validation: Validation) -> Self {
+        match validation {
+            Validation::None => "none".to_owned(),
+            Validation::LeaveOneOut => "leave-one-out".to_owned(),
+            Validation::KFold(folds) => format!("k-fold:{folds}"),
+        }
+    }
+}
+
+impl Recipe {
+    /// Reads a recipe from TOML.
+    ///
+    /// # Errors
+    /// Where and how the bytes depart from the format.
+    pub fn from_toml(bytes: &[u8]) -> Result<Self, Malformed> {
+        let recipe: Self = from_toml(bytes, "openweigh.recipe/1")?;
+        recipe.check().map_err(Malformed::whole)?;
+        Ok(recipe)
+    }
+
+    /// The columns that the terms read, in order of first appearance.
+    pub fn features(&self) -> Vec<ColumnName> {
+        Term::features(&self.model.terms)
+    }
+
+    /// Checks what single values cannot show.
+    ///
+    /// # Errors
+    /// The first contradiction.
+    pub fn check(&self) -> Result<(), Fault> {
+        let terms = &self.model.terms;
+        if terms.is_empty() || terms.len() > limits::TERMS {
+            return Err(inconsistent("model.terms", format!("{} terms", terms.len()), format!("1 to {}", limits::TERMS)));
+        }
+        for (at, term) in terms.iter().enumerate() {
+            if terms[..at].iter().any(|earlier| earlier.sorted() == term.sorted()) {
+                return Err(inconsistent("model.terms", format!("`{term}` twice"), "each product once"));
+            }
+        }
+        if self.features().contains(&self.model.target) {
+            let found = format!("the target `{}` in a term", self.model.target);
+            return Err(inconsistent("model.terms", found, "features other than the target"));
+        }
+        if !(1..=limits::DIGITS).contains(&self.fit.digits) {
+            return Err(inconsistent("fit.digits", self.fit.digits, format!("1 to {}", limits::DIGITS)));
+        }
+        if self.result.decimals > limits::DIGITS {
+            let expected = format!("0 to {}", limits::DIGITS);
+            return Err(inconsistent("result.decimals", self.result.decimals, expected));
+        }
+        if self.result.coverage.0 <= Decimal::ZERO {
+            return Err(inconsistent("result.coverage", &self.result.coverage, "a number above 0"));
+        }
+        Ok(())
+    }
+}
+
+/// Reads TOML into a type whose format key is `format`.
+pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(bytes: &[u8], format: &str) -> Result<T, Malformed> {
+    #[derive(Deserialize)]
+    struct Tag {
+        format: String,
+    }
+    let size = bytes.len() as u64;
+    if size > limits::TOML_BYTES {
+        return Err(Malformed::whole(Fault::TooLarge { found: size, limit: limits::TOML_BYTES }));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Malformed { position: Position::of(bytes, error.valid_up_to()), fault: Fault::NotUtf8 })?;
+    if let Ok(Tag { format: found }) = toml::from_str(text)
+        && found != format
+    {
+        let (found, expected) = (crate::malformed::shortened(&found, 80), format.to_owned());
+        let same_kind = found.split('/').next() == expected.split('/').next();
+        return Err(Malformed::whole(if same_kind {
+            Fault::OtherVersion { found, expected }
+        } else {
+            Fault::OtherKind { found, expected }
+        }));
+    }
+    toml::from_str(text).map_err(|error| {
+        let position = error.span().map_or(Position { line: 1, column: 1 }, |span| Position::of(bytes, span.start));
+        Malformed { position, fault: Fault::Syntax(error.message().to_owned()) }
+    })
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"format = "openweigh.recipe/1"
+name = "load-cell"
+
+[model]
+target = "y"
+terms = ["1", "x", "x^2"]
+
+[result]
+decimals = 2
+"#;
+
+    #[test]
+    fn defaults_are_those_of_the_specification() {
+        let recipe = Recipe::from_toml(GOOD.as_bytes()).unwrap();
+        assert_eq!(recipe.fit, Fit { estimator: Estimator::Ols, digits: 17, validation: Validation::None });
+        assert_eq!(recipe.result.coverage.to_string(), "2");
+        assert_eq!(recipe.model.tare, Tare::None);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        let cases = [
+            (GOOD.replace("recipe/1", "recipe/2"), "a newer program is needed"),
+            (GOOD.replace("recipe/1", "weights/1"), "this is another kind of file"),
+            (GOOD.replace("x^2", "x^99"), "6:9: `99` is not an exponent"),
+            (GOOD.replace("x^2", "x"), "`x` twice"),
+            (GOOD.replace("\"x\"", "\"y\""), "the target `y` in a term"),
+            (GOOD.replace("[result]", "[fit]\nestimator = \"wls\"\n[result]"), "9:13: estimator `wls` is reserved"),
+            (GOOD.replace("[result]", "[fit]\nestimator = \"lasso\"\n[result]"), "unknown estimator `lasso`"),
+            (GOOD.replace("[result]", "[fit]\ndigits = 51\n[result]"), "fit.digits: found 51, expected 1 to 50"),
+            (GOOD.replace("[result]", "[fit]\nvalidation = \"k-fold:1\"\n[result]"), "not a number of folds"),
+            (GOOD.replace("decimals = 2", "decimals = 2\nspeed = 3"), "unknown field `speed`"),
+            (GOOD.replace("decimals = 2", "decimals = -2"), "11:12: "),
+            (GOOD.replace("decimals = 2", "decimals = 2\ncoverage = \"0\""), "result.coverage: found 0"),
+            (GOOD.replace("name", "nom"), "unknown field `nom`"),
+            (GOOD.replace("[model]", "[model"), "4:7"),
+        ];
+        for (text, expected) in cases {
+            let message = Recipe::from_toml(text.as_bytes()).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}\n  should contain {expected}");
+        }
+    }
+}
