@@ -24,6 +24,11 @@ pub enum Integers {
     Wide(Vec<IBig>),
 }
 
+/// Bits of an integer's magnitude.
+pub fn bit_length(integer: &IBig) -> usize {
+    integer.bit_len()
+}
+
 impl Default for Column {
     fn default() -> Self {
         Self { places: 0, integers: Integers::Narrow(Vec::new()) }
@@ -165,6 +170,50 @@ impl Column {
         Fixed::new(self.integer(row), self.places)
     }
 
+    /// Appends the canonical text of the value at `row`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn write_canonical(&self, row: usize, out: &mut Vec<u8>) {
+        if let Integers::Narrow(values) = &self.integers {
+            let (mut digits, mut places) = (values[row], self.places);
+            if digits == 0 {
+                places = 0;
+            }
+            while places > 0 && digits % 10 == 0 {
+                digits /= 10;
+                places -= 1;
+            }
+            write_narrow(digits, places as usize, out);
+        } else {
+            out.extend_from_slice(self.value(row).to_string().as_bytes());
+        }
+    }
+
+    /// Appends the text of the value at `row` with exactly the column's places.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn write_fixed(&self, row: usize, out: &mut Vec<u8>) {
+        if let Integers::Narrow(values) = &self.integers {
+            write_narrow(values[row], self.places as usize, out);
+        } else {
+            out.extend_from_slice(self.fixed(row).to_string().as_bytes());
+        }
+    }
+
+    /// A column of the rows of a range.
+    ///
+    /// # Panics
+    /// If the range reaches beyond the column.
+    pub fn slice(&self, rows: std::ops::Range<usize>) -> Self {
+        let integers = match &self.integers {
+            Integers::Narrow(values) => Integers::Narrow(values[rows].to_vec()),
+            Integers::Wide(values) => Integers::Wide(values[rows].to_vec()),
+        };
+        Self { places: self.places, integers }
+    }
+
     /// The values, first to last.
     pub fn values(&self) -> impl Iterator<Item = Decimal> + '_ {
         (0..self.len()).map(|row| self.value(row))
@@ -217,6 +266,31 @@ impl Column {
         Self { places, integers }
     }
 
+    /// This column minus another of the same length, value by value.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn minus(&self, other: &Self) -> Self {
+        assert_eq!(self.len(), other.len(), "columns of one table have one length");
+        let places = self.places.max(other.places);
+        let (mut left, mut right) = (self.clone(), other.clone());
+        if left.places < places {
+            left.rescale(places);
+        }
+        if right.places < places {
+            right.rescale(places);
+        }
+        if let (Integers::Narrow(left), Integers::Narrow(right)) = (&left.integers, &right.integers) {
+            let differences: Option<Vec<i64>> =
+                left.iter().zip(right).map(|(left, right)| left.checked_sub(*right)).collect();
+            if let Some(differences) = differences {
+                return Self { places, integers: Integers::Narrow(differences) };
+            }
+        }
+        let pairs = left.widened().into_iter().zip(right.widened());
+        Self { places, integers: Integers::Wide(pairs.map(|(left, right)| left - right).collect()) }
+    }
+
     /// Smallest and largest value, none of an empty column.
     pub fn range(&self) -> Option<(Decimal, Decimal)> {
         let (low, high) = match &self.integers {
@@ -237,6 +311,27 @@ impl Column {
             }
             Integers::Wide(values) => values.iter().map(|value| value.bit_len()).max().unwrap_or(0),
         }
+    }
+}
+
+/// Appends `digits`·10^-`places` in plain notation with exactly `places` fraction digits.
+fn write_narrow(digits: i64, places: usize, out: &mut Vec<u8>) {
+    if digits < 0 {
+        out.push(b'-');
+    }
+    let mut rest = digits.unsigned_abs();
+    // Least significant first; 19 digits at most, and as many leading zeros as there are places.
+    let mut reversed = Vec::with_capacity(24);
+    while rest > 0 || reversed.len() <= places {
+        reversed.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
+        rest /= 10;
+    }
+    let whole = reversed.len() - places;
+    for (at, digit) in reversed.iter().rev().enumerate() {
+        if at == whole {
+            out.push(b'.');
+        }
+        out.push(*digit);
     }
 }
 
@@ -276,6 +371,29 @@ mod tests {
         assert_eq!(texts(&hinged), ["0", "0", "0", "0", "0.25"]);
         let wide = column(&["9223372036854775807"]).hinge(&"-9223372036854775807".parse().unwrap());
         assert_eq!(texts(&wide), ["18446744073709551614"]);
+    }
+
+    #[test]
+    fn differences_are_exact_at_any_scale_and_width() {
+        let left = column(&["1.5", "-9223372036854775808", "0"]);
+        let right = column(&["0.25", "9223372036854775807", "0.001"]);
+        assert_eq!(texts(&left.minus(&right)), ["1.25", "-18446744073709551615", "-0.001"]);
+        assert_eq!(texts(&column(&["3"]).minus(&column(&["0.5"]))), ["2.5"]);
+    }
+
+    #[test]
+    fn texts_are_those_of_the_decimals() {
+        let (narrow, wide) = (["1.5", "-0.001", "0", "-9223372036854775.808"], ["12345678901234567890.25"; 4]);
+        for all in [narrow, wide] {
+            let column = column(&all);
+            for row in 0..column.len() {
+                let (mut canonical, mut fixed) = (Vec::new(), Vec::new());
+                column.write_canonical(row, &mut canonical);
+                column.write_fixed(row, &mut fixed);
+                assert_eq!(String::from_utf8(canonical).unwrap(), column.value(row).to_string());
+                assert_eq!(String::from_utf8(fixed).unwrap(), column.fixed(row).to_string());
+            }
+        }
     }
 
     #[test]

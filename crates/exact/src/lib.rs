@@ -23,6 +23,7 @@ pub mod column;
 pub mod decimal;
 pub mod form;
 mod lane;
+pub mod leverage;
 pub mod linear;
 pub mod normal;
 pub mod ratio;

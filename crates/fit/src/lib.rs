@@ -1,1 +1,111 @@
+//! Datasets and a recipe in, weights out (docs/spec/4-recipes.md).
+//!
+//! [`reading`] gathers the rows that are fitted, [`model`] turns the recipe's terms into products of
+//! columns, [`estimate`] solves for the coefficients and their statistics over the rationals, and
+//! [`validate`] judges the fit on rows that it has not seen. [`fit`] puts them together.
+//!
+//! What this crate does *not* do: it reads no file and no clock, and it has no option that changes a
+//! number; the number of threads changes none, because exact sums do not care how they are split.
 
+pub mod estimate;
+pub mod figures;
+pub mod model;
+pub mod reading;
+pub mod validate;
+mod weigh;
+
+pub use estimate::Estimate;
+pub use figures::ErrorFigures;
+pub use model::Model;
+pub use reading::{Readings, Training};
+pub use weigh::{Fitted, Header, fit};
+
+use openweigh_exact::DecimalError;
+use openweigh_formats::text::{ColumnName, Name, Unit};
+
+/// Why data and recipe give no weights.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FitError {
+    /// The recipe names a column that the dataset lacks.
+    #[error("dataset `{dataset}` has no number column `{column}`, which the recipe needs; its number columns are {}", list(available))]
+    NoColumn {
+        /// The dataset.
+        dataset: Name,
+        /// The column.
+        column: ColumnName,
+        /// The number columns it has.
+        available: Vec<ColumnName>,
+    },
+    /// Two sources state different units for one quantity.
+    #[error("column `{column}` of dataset `{dataset}` is in {}, expected {}", unit(found), unit(expected))]
+    Unit {
+        /// The dataset.
+        dataset: Name,
+        /// The column.
+        column: ColumnName,
+        /// The unit there.
+        found: Option<Unit>,
+        /// The unit wanted.
+        expected: Option<Unit>,
+    },
+    /// No row has the target and every feature.
+    #[error("no row has the target and every feature, so there is nothing to fit")]
+    NoRows,
+    /// The terms do not determine unique coefficients.
+    #[error("the term `{term}` is {} on the fitted rows ({rows}), so the coefficients are not determined: leave a term out or add rows", dependence(on))]
+    Dependent {
+        /// The dependent term.
+        term: String,
+        /// The terms it depends on.
+        on: Vec<String>,
+        /// Rows fitted.
+        rows: u64,
+    },
+    /// More folds than rows, or than the limit.
+    #[error("{rows} fitted rows do not allow validation in {folds} folds: expected 2 to {limit}, and no more than rows")]
+    Folds {
+        /// Rows fitted.
+        rows: usize,
+        /// Folds wanted.
+        folds: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Numbers too long and terms too many to be solved in reasonable time.
+    #[error("this fit is too large: {terms} terms, a determinant of up to {bits} bits, {folds} folds; use fewer terms, lower powers, fewer decimals or fewer folds")]
+    TooMuchWork {
+        /// Terms.
+        terms: usize,
+        /// Bound on the determinant's bits.
+        bits: usize,
+        /// Folds.
+        folds: usize,
+    },
+    /// A number that would be longer than the format allows.
+    #[error("{what} would be {error}; rescale a column, or use lower powers")]
+    LongNumber {
+        /// Which number.
+        what: String,
+        /// How long.
+        error: DecimalError,
+    },
+}
+
+fn list(names: &[ColumnName]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn unit(unit: &Option<Unit>) -> String {
+    unit.as_ref().map_or_else(|| "a unit that is not stated".to_owned(), |unit| format!("`{unit}`"))
+}
+
+fn dependence(on: &[String]) -> String {
+    if on.is_empty() {
+        return "zero".to_owned();
+    }
+    let terms: Vec<String> = on.iter().map(|term| format!("`{term}`")).collect();
+    format!("a combination of {}", terms.join(", "))
+}

@@ -48,6 +48,19 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    /// Where the change is, for one of a single byte.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::CarriageReturns | Self::ByteOrderMark => Some(Position { line: 1, column: 1 }),
+            Self::FinalNewlineLost | Self::NewlineAdded => None,
+            Self::Replaced { position, .. } | Self::Inserted { position, .. } | Self::Deleted { position, .. } => {
+                Some(*position)
+            }
+        }
+    }
+}
+
 fn shown(byte: u8) -> String {
     match byte {
         b'\n' => "a line end".to_owned(),

@@ -320,7 +320,7 @@ decimals = 2
             (GOOD.replace("[result]", "[fit]\ndigits = 51\n[result]"), "fit.digits: found 51, expected 1 to 50"),
             (GOOD.replace("[result]", "[fit]\nvalidation = \"k-fold:1\"\n[result]"), "not a number of folds"),
             (GOOD.replace("decimals = 2", "decimals = 2\nspeed = 3"), "unknown field `speed`"),
-            (GOOD.replace("decimals = 2", "decimals = -2"), "11:12: "),
+            (GOOD.replace("decimals = 2", "decimals = -2"), "9:12: "),
             (GOOD.replace("decimals = 2", "decimals = 2\ncoverage = \"0\""), "result.coverage: found 0"),
             (GOOD.replace("name", "nom"), "unknown field `nom`"),
             (GOOD.replace("[model]", "[model"), "4:7"),

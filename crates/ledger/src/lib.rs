@@ -1,1 +1,17 @@
+//! A ledger: a folder with `datasets/`, `artifacts/` and `manifests/`, on disk.
+//!
+//! This is the only crate that touches the file system. [`layout`] says where things are, [`open`]
+//! reads plain files inside the root and nothing else, [`draft`] writes beside and renames, so that
+//! no reader ever sees half a file, and [`seal`] gathers files into a manifest.
+//!
+//! What this crate does *not* do: it computes nothing and never reads the clock.
 
+pub mod draft;
+pub mod layout;
+pub mod licences;
+pub mod open;
+pub mod seal;
+
+pub use draft::{DraftError, Written, write_atomically};
+pub use layout::Ledger;
+pub use open::{OpenError, read_blocks, read_whole};

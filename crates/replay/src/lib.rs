@@ -1,1 +1,50 @@
+//! Weights and datasets in, results out; and everything that a manifest claims, derived again.
+//!
+//! [`predict`] writes results (docs/spec/6-results.md). [`verify`] goes through the stages of
+//! docs/spec/8-verification.md: [`listing`] for bytes and completeness, then the derivations, then
+//! [`claims`]. [`divergence`] finds where two derivations part and says by how much and why that is
+//! likely. [`account`] tells how a single number came to be.
+//!
+//! What this crate does *not* do: it opens no file. Whoever calls it supplies a [`Shelf`] that
+//! hands out bytes, and everything taken from it is hashed before it is believed.
 
+pub mod account;
+pub mod claims;
+pub mod divergence;
+pub mod listing;
+pub mod predict;
+pub mod report;
+pub mod shelf;
+pub mod verify;
+
+pub use predict::Predictor;
+pub use report::{Finding, Item, Report, Stage, Verdict};
+pub use shelf::{Shelf, Unreadable};
+pub use verify::verify;
+
+use openweigh_fit::FitError;
+use openweigh_formats::text::{ColumnName, Name, Unit};
+
+/// Why weights cannot be applied to a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    /// Model and data do not go together, or `normal` does not determine the coefficients.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// The dataset states another unit than the weights were fitted with.
+    #[error("the weights apply to column `{column}` in {}, dataset `{dataset}` has it in {}", unit(expected), unit(found))]
+    Unit {
+        /// The dataset.
+        dataset: Name,
+        /// The column.
+        column: ColumnName,
+        /// The unit there.
+        found: Option<Unit>,
+        /// The unit of the weights.
+        expected: Option<Unit>,
+    },
+}
+
+fn unit(unit: &Option<Unit>) -> String {
+    unit.as_ref().map_or_else(|| "a unit that is not stated".to_owned(), |unit| format!("`{unit}`"))
+}

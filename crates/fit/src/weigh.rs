@@ -1,0 +1,243 @@
+//! From readings to weights.
+
+use crate::estimate::{Estimate, check_work};
+use crate::figures::ErrorFigures;
+use crate::model::Model;
+use crate::reading::{Readings, Training};
+use crate::validate::{Verdict, validate};
+use crate::FitError;
+use openweigh_exact::normal::Design;
+use openweigh_exact::{Column, Decimal, DecimalError, Normal, root, round};
+use openweigh_formats::Digest;
+use openweigh_formats::licence::Licence;
+use openweigh_formats::limits;
+use openweigh_formats::number::Number;
+use openweigh_formats::recipe::{Recipe, Validation};
+use openweigh_formats::text::{ColumnName, Line, Name, Version};
+use openweigh_formats::weights::{
+    AppliesTo, Coefficient, ColumnUnit, FeatureRange, Format, NormalText, Reason, TrainedOn, Undefined,
+    UndefinedQuantity, ValidationFigures, Weights,
+};
+
+/// What a publisher chooses about weights; no number depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Name.
+    pub name: Name,
+    /// Semantic version.
+    pub version: Version,
+    /// One line for people.
+    pub title: Line,
+    /// Licence; none stands for that of the data.
+    pub licence: Option<Licence>,
+    /// SHA-256 of the weights that these continue.
+    pub parent: Option<Digest>,
+}
+
+impl Header {
+    /// The header that some weights have.
+    pub fn of(weights: &Weights) -> Self {
+        Self {
+            name: weights.name.clone(),
+            version: weights.version.clone(),
+            title: weights.title.clone(),
+            licence: Some(weights.licence.clone()),
+            parent: weights.parent.clone(),
+        }
+    }
+}
+
+/// Weights, and the exact values that their texts were rounded from.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The weights to publish.
+    pub weights: Weights,
+    /// The exact estimate.
+    pub estimate: Estimate,
+    /// The exact validation errors, if there are any.
+    pub validation: Option<ErrorFigures>,
+}
+
+/// Fits weights.
+///
+/// # Errors
+/// Data and recipe do not go together, or do not determine the coefficients.
+pub fn fit(header: Header, recipe: &Recipe, training: &[Training<'_>], threads: usize) -> Result<Fitted, FitError> {
+    let readings = Readings::gather(recipe, training)?;
+    let folds = folds(recipe, readings.rows())?;
+    let parts = normals(recipe, &readings, folds, threads);
+    let whole = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| sum.plus(part));
+    check_work(&whole, folds)?;
+    let estimate = Estimate::of(whole.clone(), &recipe.model.terms)?;
+    let verdict = (recipe.fit.validation != Validation::None)
+        .then(|| validate(recipe, &readings, &whole, &parts, threads));
+    let text = Texts { recipe, estimate: &estimate };
+    let weights = Weights {
+        format: Format::V1,
+        name: header.name,
+        version: header.version,
+        title: header.title,
+        licence: (header.licence)
+            .unwrap_or_else(|| Licence::united(training.iter().map(|training| &training.dataset.licence))),
+        applies_to: applies_to(recipe, training),
+        recipe: recipe.clone(),
+        terms: text.terms()?,
+        covariance: text.covariance()?,
+        residual_sd: text.root("residual_sd", estimate.variance())?,
+        dof: estimate.solution().degrees_of_freedom(),
+        rss: text.number("rss", round::to_digits(&estimate.rss(), recipe.fit.digits))?,
+        r_squared: estimate
+            .r_squared()
+            .map(|value| text.number("r_squared", round::to_digits(&value, recipe.fit.digits)))
+            .transpose()?,
+        range: ranges(&readings)?,
+        validation: verdict.as_ref().map(|verdict| text.validation(verdict, folds, readings.rows())).transpose()?,
+        undefined: undefined(&estimate, verdict.as_ref()),
+        normal: NormalText::of(&whole).map_err(|error| long("an exact sum in `normal`", error))?,
+        trained_on: training.iter().map(trained_on).collect(),
+        parent: header.parent,
+    };
+    let validation = match verdict {
+        Some(Verdict::Errors(figures)) => Some(figures),
+        Some(Verdict::RankDeficient) | None => None,
+    };
+    Ok(Fitted { weights, estimate, validation })
+}
+
+fn long(what: &str, error: DecimalError) -> FitError {
+    FitError::LongNumber { what: what.to_owned(), error }
+}
+
+/// The number of folds of the recipe's validation, 1 without one.
+fn folds(recipe: &Recipe, rows: usize) -> Result<usize, FitError> {
+    let limit = limits::FOLDS;
+    let folds = match recipe.fit.validation {
+        Validation::None => return Ok(1),
+        Validation::LeaveOneOut => rows,
+        Validation::KFold(folds) => folds,
+    };
+    if (2..=limit.min(rows)).contains(&folds) { Ok(folds) } else { Err(FitError::Folds { rows, folds, limit }) }
+}
+
+/// The statistics of each fold, summed on so many threads.
+fn normals(recipe: &Recipe, readings: &Readings<'_>, folds: usize, threads: usize) -> Vec<Normal> {
+    let model = Model::new(&recipe.model.terms);
+    let columns = model.columns(|name| readings.feature(name));
+    let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+    let design = Design { columns: &columns, terms: model.monomials(), target: readings.target() };
+    let rows = readings.rows();
+    let share = rows.div_ceil(threads.max(1)).max(openweigh_exact::sum::BLOCK);
+    let shares: Vec<_> = (0..rows).step_by(share).map(|start| start..rows.min(start + share)).collect();
+    std::thread::scope(|scope| {
+        let running: Vec<_> =
+            shares.iter().skip(1).map(|share| scope.spawn(|| design.normals(share.clone(), folds))).collect();
+        let mut sums = design.normals(shares[0].clone(), folds);
+        for thread in running {
+            let part = thread.join().expect("sums do not panic");
+            sums = sums.iter().zip(&part).map(|(sum, part)| sum.plus(part)).collect();
+        }
+        sums
+    })
+}
+
+fn applies_to(recipe: &Recipe, training: &[Training<'_>]) -> AppliesTo {
+    let unit = |name: &ColumnName| training.first()?.dataset.column(name)?.unit.clone();
+    let names = [recipe.model.target.clone()].into_iter().chain(recipe.features());
+    AppliesTo { columns: names.map(|name| ColumnUnit { unit: unit(&name), name }).collect() }
+}
+
+fn trained_on(training: &Training<'_>) -> TrainedOn {
+    TrainedOn {
+        name: training.dataset.name.clone(),
+        version: training.dataset.version.clone(),
+        sha256: training.sha256.clone(),
+    }
+}
+
+fn ranges(readings: &Readings<'_>) -> Result<Vec<FeatureRange>, FitError> {
+    let number = |value| Number::published(value).map_err(|error| long("a feature's range", error));
+    (readings.features())
+        .map(|(feature, column)| {
+            let (min, max) = column.range().ok_or(FitError::NoRows)?;
+            Ok(FeatureRange { feature: feature.clone(), min: number(min)?, max: number(max)? })
+        })
+        .collect()
+}
+
+fn undefined(estimate: &Estimate, verdict: Option<&Verdict>) -> Vec<Undefined> {
+    use UndefinedQuantity as Q;
+    let mut undefined = Vec::new();
+    let mut add = |quantity, reason| undefined.push(Undefined { quantity, reason });
+    if estimate.variance().is_none() {
+        for quantity in [Q::ResidualSd, Q::StandardError, Q::Covariance] {
+            add(quantity, Reason::NoDegreesOfFreedom);
+        }
+    }
+    if estimate.r_squared().is_none() {
+        add(Q::RSquared, Reason::ConstantTarget);
+    }
+    if verdict == Some(&Verdict::RankDeficient) {
+        add(Q::Validation, Reason::FoldRankDeficient);
+    }
+    undefined
+}
+
+/// Rounds exact values to the recipe's digits.
+struct Texts<'a> {
+    recipe: &'a Recipe,
+    estimate: &'a Estimate,
+}
+
+impl Texts<'_> {
+    fn number(&self, what: &str, value: Decimal) -> Result<Number, FitError> {
+        Number::published(value).map_err(|error| long(what, error))
+    }
+
+    fn root(&self, what: &str, square: Option<openweigh_exact::Ratio>) -> Result<Option<Number>, FitError> {
+        square.map(|square| self.number(what, root::to_digits(&square, self.recipe.fit.digits))).transpose()
+    }
+
+    fn terms(&self) -> Result<Vec<Coefficient>, FitError> {
+        let digits = self.recipe.fit.digits;
+        let coefficient = |(at, term): (usize, &openweigh_formats::term::Term)| {
+            let what = format!("the coefficient of `{term}`");
+            Ok(Coefficient {
+                term: term.clone(),
+                coefficient: self.number(&what, round::to_digits(&self.estimate.coefficient(at), digits))?,
+                standard_error: self.root(&what, self.estimate.covariance(at, at))?,
+            })
+        };
+        self.recipe.model.terms.iter().enumerate().map(coefficient).collect()
+    }
+
+    fn covariance(&self) -> Result<Option<Vec<Vec<Number>>>, FitError> {
+        let size = self.recipe.model.terms.len();
+        let entry = |row, column| {
+            let value = self.estimate.covariance(row, column)?;
+            Some(self.number("a covariance", round::to_digits(&value, self.recipe.fit.digits)))
+        };
+        let rows = (0..size).map(|row| (0..size).map(move |column| (row, column)));
+        rows.map(|row| row.map(|(row, column)| entry(row, column)).collect::<Option<Result<Vec<_>, _>>>())
+            .collect::<Option<Result<Vec<_>, _>>>()
+            .transpose()
+    }
+
+    fn validation(&self, verdict: &Verdict, folds: usize, rows: usize) -> Result<ValidationFigures, FitError> {
+        let digits = self.recipe.fit.digits;
+        let figures = match verdict {
+            Verdict::Errors(figures) => Some(figures),
+            Verdict::RankDeficient => None,
+        };
+        let rounded = |what, value: Option<openweigh_exact::Ratio>| {
+            value.map(|value| self.number(what, round::to_digits(&value, digits))).transpose()
+        };
+        Ok(ValidationFigures {
+            method: self.recipe.fit.validation,
+            folds: folds as u64,
+            rows: rows as u64,
+            rmse: self.root("rmse", figures.and_then(ErrorFigures::mean_square))?,
+            mean_error: rounded("mean_error", figures.and_then(ErrorFigures::mean))?,
+            max_abs_error: rounded("max_abs_error", figures.and_then(ErrorFigures::largest))?,
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! Writing: beside the target, synced, then renamed, so that no reader sees half a file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What writing did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// There was no such file.
+    New,
+    /// The same bytes were there and were left alone.
+    Same,
+    /// Other bytes were replaced, as asked.
+    Replaced,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// Another file is there.
+    #[error("{} exists with other content", path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The system could not write.
+    #[error("cannot write {}: {source}", path.display())]
+    System {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Writes a file, unless other bytes are there and `force` is not given.
+///
+/// # Errors
+/// Another file is there, or the system cannot write.
+pub fn write_atomically(path: &Path, bytes: &[u8], force: bool) -> Result<Written, DraftError> {
+    let failed = |source| DraftError::System { path: path.to_path_buf(), source };
+    let found = match std::fs::read(path) {
+        Ok(found) => Some(found),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    if found.as_deref() == Some(bytes) {
+        return Ok(Written::Same);
+    }
+    if found.is_some() && !force {
+        return Err(DraftError::Exists { path: path.to_path_buf() });
+    }
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut draft = tempfile::Builder::new().prefix(".draft-").tempfile_in(folder).map_err(failed)?;
+    draft.write_all(bytes).map_err(failed)?;
+    draft.as_file().sync_all().map_err(failed)?;
+    readable_by_all(draft.as_file()).map_err(failed)?;
+    draft.persist(path).map_err(|error| failed(error.error))?;
+    Ok(if found.is_some() { Written::Replaced } else { Written::New })
+}
+
+/// Temporary files are private; artifacts are as readable as any file that a person makes.
+fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_kept_unless_forced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.json");
+        assert_eq!(write_atomically(&path, b"1", false).unwrap(), Written::New);
+        assert_eq!(write_atomically(&path, b"1", false).unwrap(), Written::Same);
+        assert!(matches!(write_atomically(&path, b"2", false), Err(DraftError::Exists { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), b"1");
+        assert_eq!(write_atomically(&path, b"2", true).unwrap(), Written::Replaced);
+        assert_eq!(std::fs::read_dir(folder.path().join("a")).unwrap().count(), 1, "no draft is left behind");
+    }
+}

@@ -1,0 +1,152 @@
+//! Where things are in a ledger.
+
+use crate::draft::{DraftError, Written, write_atomically};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::text::{Name, Version};
+use std::path::{Path, PathBuf};
+
+/// A ledger, by its root.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    root: PathBuf,
+}
+
+/// The folders of a ledger.
+pub const FOLDERS: [&str; 5] =
+    ["datasets", "artifacts/recipes", "artifacts/weights", "artifacts/results", "manifests"];
+
+const README: &str = "# A ledger of openweigh
+
+| folder | holds |
+|---|---|
+| `datasets/` | measured, simulated or transcribed numbers, each dataset with its `dataset.json` |
+| `artifacts/recipes/` | which model is fitted and how |
+| `artifacts/weights/` | fitted coefficients, with the exact sums they follow from |
+| `artifacts/results/` | predictions |
+| `manifests/` | which bytes belong together, how they were derived, and what is claimed |
+| `LICENSES/` | the texts of the licences |
+
+Check everything: `openweigh verify`
+";
+
+const GIT_ATTRIBUTES: &str = "# Digests are of bytes: git must not change a line end in these.
+datasets/** -text
+artifacts/** -text
+manifests/** -text
+LICENSES/** -text
+";
+
+fn relative(text: String) -> RelativePath {
+    RelativePath::try_from(text).expect("names and versions are made of characters that paths allow")
+}
+
+impl Ledger {
+    /// The ledger at `root`.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The innermost ledger around `start`: the nearest folder that has one of a ledger's folders.
+    pub fn around(start: &Path) -> Option<Self> {
+        let is_root = |folder: &&Path| FOLDERS.iter().any(|inner| folder.join(inner).is_dir());
+        start.ancestors().find(is_root).map(Self::at)
+    }
+
+    /// The root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where a path of the ledger is on disk.
+    pub fn on_disk(&self, path: &RelativePath) -> PathBuf {
+        path.as_str().split('/').fold(self.root.clone(), |folder, part| folder.join(part))
+    }
+
+    /// The path inside the ledger of a file on disk, if it is inside and may be listed.
+    pub fn relative(&self, file: &Path) -> Option<RelativePath> {
+        let root = self.root.canonicalize().ok()?;
+        let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let full = folder.canonicalize().ok()?.join(file.file_name()?);
+        let inside = full.strip_prefix(&root).ok()?;
+        let parts: Option<Vec<&str>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
+        parts?.join("/").parse().ok()
+    }
+
+    /// `datasets/<name>/dataset.json`.
+    pub fn dataset(name: &Name) -> RelativePath {
+        relative(format!("datasets/{name}/dataset.json"))
+    }
+
+    /// `artifacts/recipes/<name>.toml`.
+    pub fn recipe(name: &Name) -> RelativePath {
+        relative(format!("artifacts/recipes/{name}.toml"))
+    }
+
+    /// `artifacts/weights/<name>-<version>.json`.
+    pub fn weights(name: &Name, version: &Version) -> RelativePath {
+        relative(format!("artifacts/weights/{name}-{version}.json"))
+    }
+
+    /// `artifacts/results/<stem>.csv`.
+    ///
+    /// # Errors
+    /// The stem has characters that paths do not allow, or is too long.
+    pub fn results(stem: &str) -> Result<RelativePath, openweigh_formats::text::TextError> {
+        RelativePath::try_from(format!("artifacts/results/{stem}.csv"))
+    }
+
+    /// `manifests/<name>-<version>.json`.
+    pub fn manifest(name: &Name, version: &Version) -> RelativePath {
+        relative(format!("manifests/{name}-{version}.json"))
+    }
+
+    /// `manifests/SHA256SUMS`.
+    pub fn manifest_sums() -> RelativePath {
+        relative("manifests/SHA256SUMS".to_owned())
+    }
+
+    /// `LICENSES/<id>.txt`.
+    pub fn licence(id: &str) -> Option<RelativePath> {
+        format!("LICENSES/{id}.txt").parse().ok()
+    }
+
+    /// The JSON files in `manifests/`, by name.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn manifests(&self) -> std::io::Result<Vec<PathBuf>> {
+        let folder = self.root.join("manifests");
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Makes the folders, a README and `.gitattributes`; what is there already stays.
+    ///
+    /// # Errors
+    /// Something cannot be written.
+    pub fn create(&self) -> Result<Vec<PathBuf>, DraftError> {
+        let mut made = Vec::new();
+        for folder in FOLDERS {
+            let folder = self.root.join(folder);
+            if !folder.is_dir() {
+                let failed = |source| DraftError::System { path: folder.clone(), source };
+                std::fs::create_dir_all(&folder).map_err(failed)?;
+                made.push(folder);
+            }
+        }
+        for (name, text) in [("README.md", README), (".gitattributes", GIT_ATTRIBUTES)] {
+            let path = self.root.join(name);
+            if !path.exists() && write_atomically(&path, text.as_bytes(), false)? == Written::New {
+                made.push(path);
+            }
+        }
+        Ok(made)
+    }
+}

@@ -1,0 +1,118 @@
+//! Reading: plain files only, inside the root, each opened once.
+
+use crate::layout::Ledger;
+use openweigh_formats::path::RelativePath;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Bytes handed on at a time.
+const BLOCK: usize = 1 << 20;
+
+/// Why a file gave no bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such file.
+    #[error("the file is missing")]
+    Missing,
+    /// Something else than a plain file.
+    #[error("found {0}, expected a plain file")]
+    NotPlain(&'static str),
+    /// Larger than allowed.
+    #[error("found {found} bytes, at most {limit} are allowed (`--max-bytes` raises the limit of CSV files)")]
+    TooLarge {
+        /// Bytes found.
+        found: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The system could not read it.
+    #[error("it cannot be read: {0}")]
+    System(#[from] io::Error),
+}
+
+impl Ledger {
+    /// Hands the bytes of a listed file to `sink`. No folder or file on the way may be a symbolic
+    /// link: what is listed is what is inside the root.
+    ///
+    /// # Errors
+    /// There is no such plain file inside the root, it is too large, or it cannot be read.
+    pub fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), OpenError> {
+        let mut at = self.root().to_path_buf();
+        for part in path.as_str().split('/') {
+            at.push(part);
+            if kind_of(&at)? == Kind::Link {
+                return Err(OpenError::NotPlain("a symbolic link on the way to it"));
+            }
+        }
+        read_blocks(&at, limit, sink)
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Link,
+    Other,
+}
+
+fn kind_of(path: &Path) -> Result<Kind, OpenError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.file_type().is_symlink() => Ok(Kind::Link),
+        Ok(_) => Ok(Kind::Other),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(OpenError::Missing)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Hands the bytes of a file to `sink`, a block at a time, from one opening.
+///
+/// # Errors
+/// There is no such plain file, it is larger than `limit`, or it cannot be read.
+pub fn read_blocks(path: &Path, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), OpenError> {
+    kind_of(path)?;
+    // Asked before opening: opening a pipe would wait for a writer that never comes.
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(OpenError::NotPlain("a folder"));
+    }
+    if !metadata.is_file() {
+        return Err(OpenError::NotPlain("a device or pipe"));
+    }
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > limit {
+        return Err(OpenError::TooLarge { found: size, limit });
+    }
+    let mut block = vec![0; BLOCK.min(usize::try_from(size).unwrap_or(BLOCK).max(1))];
+    let mut total = 0u64;
+    loop {
+        let count = match file.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error.into()),
+        };
+        total += count as u64;
+        if total > limit {
+            return Err(OpenError::TooLarge { found: total, limit });
+        }
+        sink(&block[..count]);
+    }
+}
+
+/// Reads a file into memory.
+///
+/// # Errors
+/// As [`read_blocks`].
+pub fn read_whole(path: &Path, limit: u64) -> Result<Vec<u8>, OpenError> {
+    let mut bytes = Vec::new();
+    read_blocks(path, limit, &mut |block| bytes.extend_from_slice(block))?;
+    Ok(bytes)
+}
+
+/// The path as it should be shown: relative to the ledger where it is inside.
+pub fn shown(ledger: &Ledger, path: &Path) -> PathBuf {
+    path.strip_prefix(ledger.root()).unwrap_or(path).to_path_buf()
+}

@@ -1,0 +1,256 @@
+//! Gathering files into a manifest.
+
+use crate::layout::Ledger;
+use crate::licences;
+use crate::open::OpenError;
+use openweigh_formats::canonical::{self, Document};
+use openweigh_formats::claim::Claim;
+use openweigh_formats::dataset::Dataset;
+use openweigh_formats::licence::Licence;
+use openweigh_formats::limits;
+use openweigh_formats::manifest::{Derivation, DerivationKind, Format, Manifest, ManifestFile, Role, Tool};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::recipe::Recipe;
+use openweigh_formats::text::{Line, Name, Version};
+use openweigh_formats::weights::Weights;
+use openweigh_formats::{Digest, Malformed, csv, digest::Hasher};
+use std::collections::BTreeMap;
+
+/// What a manifest shall hold.
+#[derive(Debug)]
+pub struct Request {
+    /// Its name.
+    pub name: Name,
+    /// Its version.
+    pub version: Version,
+    /// One line for people.
+    pub title: Line,
+    /// The manifest it succeeds.
+    pub previous: Option<Digest>,
+    /// The weights.
+    pub weights: Vec<RelativePath>,
+    /// The results, each with the weights it was derived from.
+    pub results: Vec<(RelativePath, RelativePath)>,
+    /// The claims.
+    pub claims: Vec<Claim>,
+    /// The program that seals.
+    pub tool: Tool,
+    /// Bytes of a CSV file.
+    pub max_csv: u64,
+}
+
+/// Why no manifest could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// A file could not be read.
+    #[error("{path}: {source}")]
+    Open {
+        /// Which.
+        path: RelativePath,
+        /// Why.
+        source: OpenError,
+    },
+    /// A file is malformed.
+    #[error("{path}:{source}")]
+    Malformed {
+        /// Which.
+        path: RelativePath,
+        /// How.
+        source: Malformed,
+    },
+    /// The dataset that weights were trained on is not here, or has changed.
+    #[error("{weights} was fitted on `{dataset}` with SHA-256 {expected}, found {}", found.as_ref().map_or("no such dataset", Digest::as_str))]
+    Dataset {
+        /// The weights.
+        weights: RelativePath,
+        /// The dataset.
+        dataset: Name,
+        /// The digest of its description when fitted.
+        expected: Digest,
+        /// The digest now.
+        found: Option<Digest>,
+    },
+    /// The recipe file is not the one inside the weights.
+    #[error("{recipe} is not the recipe that {weights} was fitted with")]
+    Recipe {
+        /// The weights.
+        weights: RelativePath,
+        /// The recipe file.
+        recipe: RelativePath,
+    },
+    /// The text of a licence is needed and not here.
+    #[error("the text of the licence `{id}` is needed: put it into {path}")]
+    Licence {
+        /// Its SPDX id.
+        id: String,
+        /// Where it belongs.
+        path: String,
+    },
+    /// The manifest would contradict itself.
+    #[error("{0}")]
+    Inconsistent(openweigh_formats::Fault),
+}
+
+struct Gatherer<'a> {
+    ledger: &'a Ledger,
+    max_csv: u64,
+    files: BTreeMap<RelativePath, ManifestFile>,
+    licences: Vec<Licence>,
+}
+
+/// Reads and hashes everything that belongs to the weights and results, and lists it.
+///
+/// # Errors
+/// Something that must be listed is missing, malformed, or not what the weights were fitted on.
+pub fn seal(ledger: &Ledger, request: Request) -> Result<Manifest, SealError> {
+    let mut gather =
+        Gatherer { ledger, max_csv: request.max_csv, files: BTreeMap::new(), licences: Vec::new() };
+    let mut derivations = Vec::new();
+    let mut derived = |kind, inputs, output| {
+        derivations.push(Derivation { kind, inputs, outputs: vec![output], tool: request.tool.clone() });
+    };
+    let mut licence_of = BTreeMap::new();
+    for path in &request.weights {
+        let weights = gather.weights(path)?;
+        let mut inputs = vec![gather.recipe(path, &weights)?];
+        for trained in &weights.trained_on {
+            let dataset = Ledger::dataset(&trained.name);
+            let found = gather.dataset(&dataset).map(|found| Some(found.1)).or_else(|error| match error {
+                SealError::Open { source: OpenError::Missing, .. } => Ok(None),
+                other => Err(other),
+            })?;
+            if found.as_ref() != Some(&trained.sha256) {
+                return Err(SealError::Dataset {
+                    weights: path.clone(),
+                    dataset: trained.name.clone(),
+                    expected: trained.sha256.clone(),
+                    found,
+                });
+            }
+            inputs.push(dataset);
+        }
+        licence_of.insert(path.clone(), weights.licence.clone());
+        derived(DerivationKind::Fit, inputs, path.clone());
+    }
+    for (path, weights) in &request.results {
+        let licence = licence_of.get(weights).cloned().unwrap_or_else(Licence::no_assertion);
+        let datasets = gather.results(path, licence)?;
+        derived(DerivationKind::Replay, [weights.clone()].into_iter().chain(datasets).collect(), path.clone());
+    }
+    gather.licence_texts()?;
+    let manifest = Manifest {
+        format: Format::V1,
+        name: request.name,
+        version: request.version,
+        title: request.title,
+        previous: request.previous,
+        files: gather.files.into_values().collect(),
+        derivations,
+        claims: request.claims,
+    };
+    manifest.check().map_err(SealError::Inconsistent)?;
+    Ok(manifest)
+}
+
+impl Gatherer<'_> {
+    fn read(&self, path: &RelativePath, limit: u64) -> Result<Vec<u8>, SealError> {
+        let mut bytes = Vec::new();
+        let read = self.ledger.read(path, limit, &mut |block| bytes.extend_from_slice(block));
+        read.map(|()| bytes).map_err(|source| SealError::Open { path: path.clone(), source })
+    }
+
+    fn list(&mut self, path: &RelativePath, role: Role, bytes: u64, sha256: Digest, licence: &Licence) {
+        let entry = ManifestFile { path: path.clone(), role, bytes, sha256, licence: licence.clone() };
+        self.files.insert(path.clone(), entry);
+    }
+
+    fn document<T: Document>(&self, path: &RelativePath) -> Result<(T, Vec<u8>), SealError> {
+        let bytes = self.read(path, limits::JSON_BYTES)?;
+        let document =
+            canonical::read(&bytes).map_err(|source| SealError::Malformed { path: path.clone(), source })?;
+        Ok((document, bytes))
+    }
+
+    fn weights(&mut self, path: &RelativePath) -> Result<Weights, SealError> {
+        let (weights, bytes): (Weights, _) = self.document(path)?;
+        self.list(path, Role::Weights, bytes.len() as u64, Digest::of(&bytes), &weights.licence);
+        self.licences.push(weights.licence.clone());
+        Ok(weights)
+    }
+
+    fn recipe(&mut self, weights_path: &RelativePath, weights: &Weights) -> Result<RelativePath, SealError> {
+        let path = Ledger::recipe(&weights.recipe.name);
+        let bytes = self.read(&path, limits::TOML_BYTES)?;
+        let recipe =
+            Recipe::from_toml(&bytes).map_err(|source| SealError::Malformed { path: path.clone(), source })?;
+        if recipe != weights.recipe {
+            return Err(SealError::Recipe { weights: weights_path.clone(), recipe: path });
+        }
+        self.list(&path, Role::Recipe, bytes.len() as u64, Digest::of(&bytes), &weights.licence);
+        Ok(path)
+    }
+
+    /// Lists a dataset and its files; gives the digest of its description.
+    fn dataset(&mut self, path: &RelativePath) -> Result<(Dataset, Digest), SealError> {
+        let (dataset, bytes): (Dataset, _) = self.document(path)?;
+        let digest = Digest::of(&bytes);
+        self.list(path, Role::Dataset, bytes.len() as u64, digest.clone(), &dataset.licence);
+        for file in &dataset.files {
+            let at = path.sibling(&file.path).map_err(|_| SealError::Open { path: file.path.clone(), source: OpenError::Missing })?;
+            let (size, sha256) = self.hash(&at)?;
+            self.list(&at, Role::Measurements, size, sha256, &dataset.licence);
+        }
+        self.licences.push(dataset.licence.clone());
+        Ok((dataset, digest))
+    }
+
+    fn hash(&self, path: &RelativePath) -> Result<(u64, Digest), SealError> {
+        let (mut size, mut hasher) = (0, Hasher::default());
+        let read = self.ledger.read(path, self.max_csv, &mut |block| {
+            size += block.len() as u64;
+            hasher.update(block);
+        });
+        read.map_err(|source| SealError::Open { path: path.clone(), source })?;
+        Ok((size, hasher.finish()))
+    }
+
+    /// Lists results, and the datasets that their lines name.
+    fn results(&mut self, path: &RelativePath, licence: Licence) -> Result<Vec<RelativePath>, SealError> {
+        let bytes = self.read(path, self.max_csv)?;
+        let malformed = |source| SealError::Malformed { path: path.clone(), source };
+        let mut names: Vec<Name> = Vec::new();
+        for (at, line) in csv::lines(&bytes).map_err(malformed)?.iter().enumerate().skip(1) {
+            if names.last().is_some_and(|last| last.as_str() == line[0]) {
+                continue;
+            }
+            let name: Name = line[0].parse().map_err(|_| {
+                let fault = openweigh_formats::Fault::Syntax(format!("found `{}`, expected the name of a dataset", line[0]));
+                malformed(Malformed::at(at + 1, 1, fault))
+            })?;
+            names.push(name);
+        }
+        self.list(path, Role::Results, bytes.len() as u64, Digest::of(&bytes), &licence);
+        let datasets: Vec<RelativePath> = names.iter().map(Ledger::dataset).collect();
+        for dataset in &datasets {
+            self.dataset(dataset)?;
+        }
+        Ok(datasets)
+    }
+
+    fn licence_texts(&mut self) -> Result<(), SealError> {
+        let ids: std::collections::BTreeSet<String> = self.licences.iter().flat_map(Licence::ids).collect();
+        for id in ids {
+            let wanted = || SealError::Licence { id: id.clone(), path: format!("LICENSES/{id}.txt") };
+            let path = Ledger::licence(&id).ok_or_else(wanted)?;
+            let on_disk = self.ledger.on_disk(&path);
+            if !on_disk.exists() {
+                let text = licences::text(&id).ok_or_else(wanted)?;
+                crate::draft::write_atomically(&on_disk, text.as_bytes(), false).map_err(|_| wanted())?;
+            }
+            let bytes = self.read(&path, limits::JSON_BYTES)?;
+            let own: Licence = id.parse().unwrap_or_else(|_| Licence::no_assertion());
+            self.list(&path, Role::Licence, bytes.len() as u64, Digest::of(&bytes), &own);
+        }
+        Ok(())
+    }
+}

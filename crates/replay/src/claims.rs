@@ -1,0 +1,182 @@
+//! Stage 5: claims recomputed from what was derived again (docs/spec/7-manifests.md, 7.3).
+
+use crate::listing::Contents;
+use crate::predict::Predictor;
+use crate::report::{Finding, Verdict};
+use crate::verify::Derived;
+use openweigh_exact::{Fixed, IBig, Ratio, UBig, root, round};
+use openweigh_fit::{ErrorFigures, Fitted};
+use openweigh_formats::claim::{Claim, Quantity};
+use openweigh_formats::manifest::Manifest;
+use openweigh_formats::term::{Base, Term};
+use openweigh_formats::weights::Weights;
+
+/// An exact value of which a claim states some decimals.
+#[derive(Debug, Clone)]
+pub enum Exact {
+    /// A rational.
+    Value(Ratio),
+    /// The square root of a rational.
+    Root(Ratio),
+}
+
+impl Exact {
+    fn count(count: u64) -> Self {
+        Self::Value(Ratio::new(IBig::from(count), UBig::ONE))
+    }
+
+    /// The value to so many decimals.
+    pub fn to_places(&self, places: u32) -> Fixed {
+        match self {
+            Self::Value(value) => round::to_places(value, places),
+            Self::Root(square) => root::to_places(square, places),
+        }
+    }
+}
+
+/// Recomputes a claim and compares value and unit.
+pub fn check(claim: &Claim, manifest: &Manifest, contents: &Contents, derived: &Derived) -> Verdict {
+    let (exact, unit) = match recompute(claim, manifest, contents, derived) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
+    };
+    let expected = exact.to_places(claim.value.0.places());
+    if expected != claim.value.0 {
+        let apart = claim.value.0.to_decimal().minus(&expected.to_decimal());
+        return Verdict::Failed(Finding {
+            what: format!("the claimed {} is not what follows: {}", claim.quantity.as_str(), claim.statement),
+            published: Some(claim.value.to_string()),
+            expected: Some(expected.to_string()),
+            distance: Some(apart.to_string()),
+            ..Finding::default()
+        });
+    }
+    if unit.as_deref() != claim.unit.as_ref().map(openweigh_formats::text::Unit::as_str) {
+        let text = |unit: Option<&str>| unit.map_or_else(|| "no unit".to_owned(), str::to_owned);
+        return Verdict::Failed(Finding {
+            what: format!("the unit of the claimed {} is not what follows: {}", claim.quantity.as_str(), claim.statement),
+            published: Some(text(claim.unit.as_ref().map(openweigh_formats::text::Unit::as_str))),
+            expected: Some(text(unit.as_deref())),
+            ..Finding::default()
+        });
+    }
+    Verdict::Checked
+}
+
+/// The exact value of a claimed quantity, and its unit.
+///
+/// # Errors
+/// The verdict, if it cannot be recomputed.
+pub fn recompute(
+    claim: &Claim,
+    manifest: &Manifest,
+    contents: &Contents,
+    derived: &Derived,
+) -> Result<(Exact, Option<String>), Verdict> {
+    let not_checkable = |why: &str| Verdict::NotCheckable(why.to_owned());
+    let file = &claim.over.file;
+    if let Some((fitted, _)) = derived.fits.get(file) {
+        let unit = unit(claim, &fitted.weights);
+        return Ok((of_fit(claim, fitted)?, unit));
+    }
+    if contents.weights.contains_key(file) || manifest.file(file).is_some_and(|file| file.role == openweigh_formats::manifest::Role::Weights) {
+        return Err(not_checkable("its weights could not be derived again"));
+    }
+    let Some(outcome) = derived.results.get(file) else {
+        return Err(not_checkable("its results could not be derived again from weights that could"));
+    };
+    let inputs = manifest.derivation_of(file).map(|derivation| &derivation.inputs);
+    let weights = inputs.and_then(|inputs| contents.weights.get(inputs.first()?));
+    let weights = weights.ok_or_else(|| not_checkable("its weights could not be read"))?;
+    let exact = match claim.quantity {
+        Quantity::N => Exact::count(outcome.errors.rows()),
+        Quantity::Predicted | Quantity::ExpandedU => of_row(claim, weights, contents)?,
+        _ => of_errors(claim, &outcome.errors)?,
+    };
+    Ok((exact, unit(claim, weights)))
+}
+
+fn wrong_file(claim: &Claim, expected: &str) -> Verdict {
+    Verdict::Malformed(Finding::new(format!("`{}` is a quantity of {expected}, not of `{}`", claim.quantity.as_str(), claim.over.file)))
+}
+
+fn undefined(claim: &Claim) -> Verdict {
+    Verdict::Failed(Finding {
+        published: Some(claim.value.to_string()),
+        ..Finding::new(format!("the claimed {} is undefined for this fit", claim.quantity.as_str()))
+    })
+}
+
+fn of_fit(claim: &Claim, fitted: &Fitted) -> Result<Exact, Verdict> {
+    let estimate = &fitted.estimate;
+    let term = || {
+        let named = claim.over.term.as_ref();
+        let at = fitted.weights.terms.iter().position(|own| Some(&own.term) == named);
+        at.ok_or_else(|| Verdict::Failed(Finding::new("the weights have no such term")))
+    };
+    let defined = |value: Option<Ratio>| value.ok_or_else(|| undefined(claim));
+    Ok(match claim.quantity {
+        Quantity::Coefficient => Exact::Value(estimate.coefficient(term()?)),
+        Quantity::StandardError => {
+            let term = term()?;
+            Exact::Root(defined(estimate.covariance(term, term))?)
+        }
+        Quantity::ResidualSd => Exact::Root(defined(estimate.variance())?),
+        Quantity::Rss => Exact::Value(estimate.rss()),
+        Quantity::RSquared => Exact::Value(defined(estimate.r_squared())?),
+        Quantity::N => Exact::count(fitted.weights.normal.n),
+        Quantity::Dof => Exact::count(fitted.weights.dof),
+        Quantity::Rmse | Quantity::MeanError | Quantity::MaxAbsError => {
+            of_errors(claim, fitted.validation.as_ref().ok_or_else(|| undefined(claim))?)?
+        }
+        Quantity::Predicted | Quantity::ExpandedU => return Err(wrong_file(claim, "results")),
+    })
+}
+
+fn of_errors(claim: &Claim, figures: &ErrorFigures) -> Result<Exact, Verdict> {
+    let defined = |value: Option<Ratio>| value.ok_or_else(|| undefined(claim));
+    Ok(match claim.quantity {
+        Quantity::Rmse => Exact::Root(defined(figures.mean_square())?),
+        Quantity::MeanError => Exact::Value(defined(figures.mean())?),
+        Quantity::MaxAbsError => Exact::Value(defined(figures.largest())?),
+        _ => return Err(wrong_file(claim, "weights")),
+    })
+}
+
+fn of_row(claim: &Claim, weights: &Weights, contents: &Contents) -> Result<Exact, Verdict> {
+    let no_row = || Verdict::Failed(Finding::new("the results have no such dataset or row"));
+    let found = contents.datasets.iter().find(|(_, dataset)| Some(&dataset.name) == claim.over.dataset.as_ref());
+    let (dataset, table) = found.and_then(|(path, _)| contents.dataset(path)).ok_or_else(no_row)?;
+    let row = claim.over.row.and_then(|row| usize::try_from(row).ok()).filter(|row| *row < table.rows());
+    let predictor = Predictor::new(weights).map_err(|error| Verdict::Failed(Finding::new(error.to_string())))?;
+    let line = predictor.line(dataset, table, row.ok_or_else(no_row)?);
+    let header = predictor.header();
+    let (names, line) = (String::from_utf8_lossy(&header), String::from_utf8_lossy(&line));
+    let at = names.trim_end().split(',').position(|name| name == claim.quantity.as_str());
+    let cell = at.and_then(|at| line.trim_end_matches('\n').split(',').nth(at)).unwrap_or("");
+    Fixed::parse(cell).map(|cell| Exact::Value(Ratio::from(&cell))).map_err(|_| undefined(claim))
+}
+
+/// The unit of a claimed quantity, none where the sources state none.
+fn unit(claim: &Claim, weights: &Weights) -> Option<String> {
+    let result = weights.recipe.result.unit.as_ref().map(|unit| unit.as_str().to_owned());
+    match claim.quantity {
+        Quantity::RSquared | Quantity::N | Quantity::Dof => Some("1".to_owned()),
+        Quantity::Rss => result.map(|unit| format!("({unit})^2")),
+        Quantity::Coefficient | Quantity::StandardError => unit_of_coefficient(result?, claim.over.term.as_ref()?, weights),
+        _ => result,
+    }
+}
+
+/// U, then `/u` or `/u^e` for each factor of the term.
+pub fn unit_of_coefficient(result: String, term: &Term, weights: &Weights) -> Option<String> {
+    term.factors().iter().try_fold(result, |unit, factor| {
+        let (Base::Feature(feature) | Base::Hinge(feature, _)) = &factor.base;
+        let column = weights.applies_to.columns.iter().find(|column| column.name == *feature)?;
+        let of_feature = column.unit.as_ref()?;
+        Some(match factor.exponent {
+            1 => format!("{unit}/{of_feature}"),
+            exponent => format!("{unit}/{of_feature}^{exponent}"),
+        })
+    })
+}

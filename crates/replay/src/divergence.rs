@@ -1,0 +1,207 @@
+//! Where a published file parts from what was derived again: the place, both values, their distance,
+//! and what probably happened.
+
+use crate::report::Finding;
+use crate::verify::{self, Pair};
+use openweigh_exact::{Decimal, Fixed, Ratio, round};
+use openweigh_fit::Fitted;
+use openweigh_formats::weights::Weights;
+use openweigh_formats::{Position, canonical, csv};
+
+/// The first divergence of published weights from a fit of their own data.
+pub fn of_weights(published: &Weights, fitted: &Fitted) -> Finding {
+    let derived = &fitted.weights;
+    let (published_bytes, derived_bytes) = (canonical::write(published), canonical::write(derived));
+    let same_sums = published.normal == derived.normal;
+    let pairs = published.terms.iter().zip(&derived.terms).enumerate();
+    for (at, (wrong, right)) in pairs {
+        if wrong.coefficient == right.coefficient {
+            continue;
+        }
+        let exact = fitted.estimate.coefficient(at);
+        let (found, expected) = (&wrong.coefficient.0, &right.coefficient.0);
+        let standard_error = right.standard_error.as_ref().map(|number| &number.0);
+        return Finding {
+            what: format!("the coefficient of `{}` does not follow from the data", wrong.term),
+            position: key_position(&published_bytes, "\"coefficient\":", at),
+            published: Some(found.to_string()),
+            expected: Some(expected.to_string()),
+            distance: Some(distance(found, expected, standard_error)),
+            cause: Some(cause_of_coefficient(found, &exact, published, same_sums)),
+        };
+    }
+    let (line, found, expected) = first_line(&published_bytes, &derived_bytes);
+    let cause = if same_sums {
+        if published.validation == derived.validation {
+            "edited: the exact sums and the coefficients are right"
+        } else {
+            "other row order, or edited: the exact sums are the same, the validation is not"
+        }
+    } else {
+        "the exact sums in `normal` are not those of the data: other data, or edited"
+    };
+    Finding {
+        what: "the weights derived again differ".to_owned(),
+        position: Some(Position { line, column: 1 }),
+        distance: numbers_apart(&found, &expected),
+        published: Some(found),
+        expected: Some(expected),
+        cause: Some(cause.to_owned()),
+    }
+}
+
+fn cause_of_coefficient(found: &Decimal, exact: &Ratio, published: &Weights, same_sums: bool) -> String {
+    let (digits, wanted) = (significant_digits(found), published.recipe.fit.digits);
+    let agrees_to = |count| round::to_digits(&Ratio::from(found), count) == round::to_digits(exact, count);
+    if digits < wanted && digits > 0 && round::to_digits(exact, digits) == *found {
+        format!("re-rounded to {digits} significant digits; the recipe asks for {wanted}")
+    } else if !same_sums {
+        "other data, or an edited file: the exact sums in `normal` are not those of the data either".to_owned()
+    } else if wanted > 10 && agrees_to(10) {
+        format!("computed in binary floating point, or an edited digit: 10 of {wanted} digits are right, and `normal` is that of the data")
+    } else {
+        "edited: `normal` is that of the data, and the coefficient does not follow from it".to_owned()
+    }
+}
+
+/// Digits from the first that is not zero to the last that is not zero.
+fn significant_digits(value: &Decimal) -> u32 {
+    let text = value.to_string();
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let trimmed = digits.trim_start_matches('0').trim_end_matches('0');
+    u32::try_from(trimmed.len()).unwrap_or(u32::MAX)
+}
+
+/// "off by 0.0003 (2e-5 of the value…)" in decimals of two digits.
+fn distance(found: &Decimal, expected: &Decimal, standard_error: Option<&Decimal>) -> String {
+    let difference = found.minus(expected);
+    let mut text = difference.to_string();
+    if text.len() > 24 {
+        text = round::to_digits(&Ratio::from(&difference), 3).to_string();
+    }
+    let share = |of: &Decimal| {
+        let magnitude = |value: &Decimal| if *value < Decimal::ZERO { Decimal::ZERO.minus(value) } else { value.clone() };
+        (*of != Decimal::ZERO).then(|| {
+            round::to_digits(&Ratio::from(&magnitude(&difference)).divided_by(&Ratio::from(&magnitude(of))), 2).to_string()
+        })
+    };
+    if let Some(relative) = share(expected) {
+        text.push_str(&format!(", which is {relative} of the value"));
+    }
+    if let Some(errors) = standard_error.and_then(share) {
+        text.push_str(&format!(" and {errors} of its standard error"));
+    }
+    text
+}
+
+/// The place of the `at`-th line that holds `key`.
+fn key_position(bytes: &[u8], key: &str, at: usize) -> Option<Position> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with(key));
+    lines.nth(at).map(|(line, text)| Position { line: line + 1, column: text.len() - text.trim_start().len() + 1 })
+}
+
+/// Number of the first line that differs, and both lines without their indentation.
+fn first_line(left: &[u8], right: &[u8]) -> (usize, String, String) {
+    let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>();
+    let (left, right) = (lines(left), lines(right));
+    let same = left.iter().zip(&right).take_while(|(left, right)| left == right).count();
+    let at = |lines: &[String]| lines.get(same).map_or("the end of the file", |line| line.trim()).to_owned();
+    (same + 1, at(&left), at(&right))
+}
+
+/// The distance of two lines that each end in a quoted number.
+fn numbers_apart(left: &str, right: &str) -> Option<String> {
+    let number = |line: &str| {
+        let inner = line.trim_end_matches(',').trim_end_matches('"');
+        inner.rsplit('"').next().and_then(|text| text.parse::<Decimal>().ok())
+    };
+    let (left, right) = (number(left)?, number(right)?);
+    Some(distance(&left, &right, None))
+}
+
+/// The first divergence of published results from those derived again.
+pub fn of_results<'a>(
+    published: &[u8],
+    derived: &[u8],
+    mut others: impl Iterator<Item = &'a Weights>,
+    datasets: &[Pair<'_>],
+) -> Finding {
+    let rows = match csv::lines(published) {
+        Ok(rows) => rows,
+        Err(error) => {
+            return Finding {
+                position: Some(error.position),
+                cause: Some("the file was not written by `replay`".to_owned()),
+                ..Finding::new(error.fault.to_string())
+            };
+        }
+    };
+    let expected = csv::lines(derived).unwrap_or_default();
+    let same_lines = rows.iter().zip(&expected).take_while(|(left, right)| left == right).count();
+    let (Some(found), Some(wanted)) = (rows.get(same_lines), expected.get(same_lines)) else {
+        return Finding {
+            what: "the results have another number of lines".to_owned(),
+            position: Some(Position { line: same_lines + 1, column: 1 }),
+            published: Some(rows.len().to_string()),
+            expected: Some(expected.len().to_string()),
+            ..Finding::default()
+        };
+    };
+    let same_fields = found.iter().zip(wanted).take_while(|(left, right)| left == right).count();
+    let name = expected.first().and_then(|header| header.get(same_fields)).copied().unwrap_or("the fields");
+    let column = found[..same_fields.min(found.len())].iter().map(|field| field.len() + 1).sum::<usize>() + 1;
+    let fields = (found.get(same_fields).copied().unwrap_or(""), wanted.get(same_fields).copied().unwrap_or(""));
+    let apart = match (Fixed::parse(fields.0), Fixed::parse(fields.1)) {
+        (Ok(left), Ok(right)) => Some(distance(&left.to_decimal(), &right.to_decimal(), None)),
+        _ => None,
+    };
+    let from_others = others.any(|other| {
+        let mut bytes = Vec::new();
+        let written = verify::write(other, datasets, 1, &mut |block| bytes.extend_from_slice(block));
+        written.is_ok() && bytes == published
+    });
+    Finding {
+        what: format!("`{name}` does not follow from the weights and the data"),
+        position: Some(Position { line: same_lines + 1, column }),
+        published: Some(fields.0.to_owned()),
+        expected: Some(fields.1.to_owned()),
+        distance: apart,
+        cause: Some(cause_of_results(&rows, &expected, same_lines, same_fields, from_others)),
+    }
+}
+
+fn cause_of_results(rows: &[Vec<&str>], expected: &[Vec<&str>], line: usize, field: usize, from_others: bool) -> String {
+    if from_others {
+        return "other weights: these are the results of another weights file of the manifest".to_owned();
+    }
+    if line == 0 {
+        return "another header: the results of another model, or of another format".to_owned();
+    }
+    let (mut left, mut right) = (rows.to_vec(), expected.to_vec());
+    left.sort();
+    right.sort();
+    if left == right {
+        return "other row order: the same lines stand in another order".to_owned();
+    }
+    let wrong = rows.iter().zip(expected).filter(|(left, right)| left != right).count();
+    let all_last_place = rows.iter().zip(expected).flat_map(|(left, right)| left.iter().zip(right)).all(|(left, right)| {
+        left == right || match (Fixed::parse(left), Fixed::parse(right)) {
+            (Ok(left), Ok(right)) if left.places() == right.places() => {
+                let apart = left.digits() - right.digits();
+                (-1..=1).any(|one| apart == openweigh_exact::IBig::from(one))
+            }
+            _ => false,
+        }
+    });
+    let places = |row: &Vec<&str>| row.get(field).and_then(|text| Fixed::parse(text).ok()).map(|fixed| fixed.places());
+    if wrong == 1 {
+        "an edited cell: this line is the only one that differs".to_owned()
+    } else if places(&rows[line]) != places(&expected[line]) {
+        format!("re-rounded decimals: {wrong} lines differ, and the numbers of decimals do too")
+    } else if all_last_place {
+        format!("another rounding: {wrong} lines differ, each by one unit in the last place")
+    } else {
+        format!("other weights or other data: {wrong} of {} lines differ", expected.len())
+    }
+}

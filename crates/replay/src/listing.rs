@@ -1,0 +1,239 @@
+//! Stage 1: every listed file is there with its digest, and everything that must be listed is (7.1).
+
+use crate::report::{Finding, Item, Stage, Verdict};
+use crate::shelf::{self, Shelf, Unreadable};
+use openweigh_formats::canonical::{self, Document};
+use openweigh_formats::dataset::{CellType, Dataset};
+use openweigh_formats::digest::Hasher;
+use openweigh_formats::limits;
+use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::recipe::Recipe;
+use openweigh_formats::table::{Table, TableReader};
+use openweigh_formats::weights::Weights;
+use openweigh_formats::{Digest, Malformed, edit};
+use std::collections::BTreeMap;
+
+/// A file in memory that the search for an edit is worth doing on.
+const SEARCHED_BYTES: u64 = 1 << 20;
+
+/// What could be read of a manifest's files: only what has its digest and its format.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Datasets.
+    pub datasets: BTreeMap<RelativePath, Dataset>,
+    /// Tables, by the path of the table.
+    pub tables: BTreeMap<RelativePath, Table>,
+    /// Recipes.
+    pub recipes: BTreeMap<RelativePath, Recipe>,
+    /// Weights.
+    pub weights: BTreeMap<RelativePath, Weights>,
+    /// Results whose bytes have their digest.
+    pub results: Vec<RelativePath>,
+}
+
+impl Contents {
+    /// The dataset of a `dataset.json`, with its table, if both could be read.
+    pub fn dataset(&self, path: &RelativePath) -> Option<(&Dataset, &Table)> {
+        let dataset = self.datasets.get(path)?;
+        let table = path.sibling(&dataset.measurements()?.path).ok()?;
+        Some((dataset, self.tables.get(&table)?))
+    }
+}
+
+/// Reads the files of a manifest, one item for each, `max_csv` bytes of CSV at most.
+pub fn read_all(
+    manifest: &Manifest,
+    shelf: &dyn Shelf,
+    max_csv: u64,
+    items: &mut impl FnMut(Item),
+) -> Contents {
+    let mut contents = Contents::default();
+    // Tables need their dataset's columns, so descriptions come first.
+    let tables_last = |file: &&ManifestFile| file.role == Role::Measurements;
+    let (tables, others): (Vec<_>, Vec<_>) = manifest.files.iter().partition(tables_last);
+    for file in others {
+        let verdict = read_one(file, shelf, max_csv, &mut contents);
+        items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
+    }
+    for file in tables {
+        let verdict = read_table(file, shelf, max_csv, &mut contents);
+        items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
+    }
+    for item in completeness(manifest, &contents) {
+        items(item);
+    }
+    contents
+}
+
+fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
+    if file.role == Role::Results {
+        return match shelf::digest(shelf, &file.path, max_csv) {
+            Err(error) => unreadable(&error),
+            Ok((_, digest)) if digest == file.sha256 => {
+                contents.results.push(file.path.clone());
+                Verdict::Checked
+            }
+            Ok((size, digest)) => mismatch(file, shelf, size, &digest),
+        };
+    }
+    let bytes = match shelf::bytes(shelf, &file.path, limits::JSON_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) => return unreadable(&error),
+    };
+    let digest = Digest::of(&bytes);
+    if digest != file.sha256 || bytes.len() as u64 != file.bytes {
+        return mismatch(file, shelf, bytes.len() as u64, &digest);
+    }
+    let path = file.path.clone();
+    match file.role {
+        Role::Dataset => keep(&bytes, path, &mut contents.datasets),
+        Role::Weights => keep(&bytes, path, &mut contents.weights),
+        Role::Recipe => match Recipe::from_toml(&bytes) {
+            Ok(recipe) => {
+                contents.recipes.insert(path, recipe);
+                Verdict::Checked
+            }
+            Err(error) => malformed(&error),
+        },
+        Role::Licence | Role::Measurements | Role::Results => Verdict::Checked,
+    }
+}
+
+fn keep<T: Document>(bytes: &[u8], path: RelativePath, into: &mut BTreeMap<RelativePath, T>) -> Verdict {
+    match canonical::read(bytes) {
+        Ok(document) => {
+            into.insert(path, document);
+            Verdict::Checked
+        }
+        Err(error) => malformed(&error),
+    }
+}
+
+/// Reads a table while hashing it; the table is kept only if the digest turns out right.
+fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
+    let dataset = contents.datasets.iter().find(|(path, dataset)| {
+        dataset.files.iter().any(|listed| path.sibling(&listed.path).is_ok_and(|path| path == file.path))
+    });
+    let columns = dataset.map(|(_, dataset)| &dataset.columns);
+    let mut reader = columns.map(|columns| {
+        TableReader::new(columns.iter().map(|column| (&column.name, column.cells == CellType::Number)))
+    });
+    let (mut size, mut hasher, mut fault) = (0u64, Hasher::default(), None);
+    let read = shelf.read(&file.path, max_csv, &mut |block| {
+        size += block.len() as u64;
+        hasher.update(block);
+        if let (Some(reader), None) = (&mut reader, &fault) {
+            fault = reader.feed(block).err();
+        }
+    });
+    if let Err(error) = read {
+        return unreadable(&error);
+    }
+    let digest = hasher.finish();
+    if digest != file.sha256 || size != file.bytes {
+        return mismatch(file, shelf, size, &digest);
+    }
+    let table = match (fault, reader) {
+        (Some(fault), _) => Err(fault),
+        (None, Some(reader)) => reader.finish(),
+        (None, None) => return Verdict::Checked,
+    };
+    match table {
+        Ok(table) => {
+            contents.tables.insert(file.path.clone(), table);
+            Verdict::Checked
+        }
+        Err(fault) => malformed(&fault),
+    }
+}
+
+fn unreadable(error: &Unreadable) -> Verdict {
+    Verdict::Failed(Finding::new(error.to_string()))
+}
+
+fn malformed(error: &Malformed) -> Verdict {
+    Verdict::Malformed(Finding { position: Some(error.position), ..Finding::new(error.fault.to_string()) })
+}
+
+/// The bytes are not the listed ones: which edit would explain that?
+fn mismatch(file: &ManifestFile, shelf: &dyn Shelf, size: u64, digest: &Digest) -> Verdict {
+    if *digest == file.sha256 {
+        return Verdict::Failed(Finding {
+            published: Some(file.bytes.to_string()),
+            expected: Some(size.to_string()),
+            cause: Some("the digest is right, so the manifest's `bytes` was edited".to_owned()),
+            ..Finding::new("the manifest lists another number of bytes than the file has")
+        });
+    }
+    let searched = size <= SEARCHED_BYTES;
+    let bytes = searched.then(|| shelf::bytes(shelf, &file.path, SEARCHED_BYTES).ok()).flatten();
+    let edit = bytes.and_then(|bytes| edit::locate(&bytes, &file.sha256, file.bytes));
+    let position = edit.as_ref().and_then(edit::Edit::position);
+    let cause = edit.map(|edit| edit.to_string()).or_else(|| {
+        let change = i128::from(size) - i128::from(file.bytes);
+        (change != 0).then(|| format!("the file is {} bytes {} than published", change.abs(), if change > 0 { "longer" } else { "shorter" }))
+    });
+    Verdict::Failed(Finding {
+        position,
+        published: Some(file.sha256.to_string()),
+        expected: Some(digest.to_string()),
+        cause,
+        ..Finding::new("the bytes are not the published ones: the SHA-256 listed is not the SHA-256 found")
+    })
+}
+
+/// Everything that must be listed, is.
+fn completeness(manifest: &Manifest, contents: &Contents) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut missing = |subject: &RelativePath, what: String| {
+        let verdict = Verdict::Failed(Finding::new(what));
+        items.push(Item { stage: Stage::Bytes, subject: subject.to_string(), verdict });
+    };
+    for (path, dataset) in &contents.datasets {
+        for file in &dataset.files {
+            let Ok(at) = path.sibling(&file.path) else { continue };
+            match manifest.file(&at) {
+                None => missing(path, format!("its file `{at}` is not listed in the manifest")),
+                Some(listed) if listed.sha256 != file.sha256 => {
+                    missing(path, format!("it states another SHA-256 for `{at}` than the manifest does"));
+                }
+                Some(listed) if listed.role != Role::Measurements => {
+                    missing(path, format!("the manifest lists `{at}` in another role"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    for (path, weights) in &contents.weights {
+        if manifest.derivation_of(path).is_none() {
+            missing(path, "the manifest has no `fit` that derives these weights".to_owned());
+        }
+        for trained in &weights.trained_on {
+            if !manifest.of_role(Role::Dataset).any(|file| file.sha256 == trained.sha256) {
+                let (name, digest) = (&trained.name, trained.sha256.short());
+                missing(path, format!("its training dataset `{name}` (SHA-256 {digest}…) is not listed in the manifest"));
+            }
+        }
+    }
+    for file in manifest.of_role(Role::Results) {
+        if manifest.derivation_of(&file.path).is_none() {
+            missing(&file.path, "the manifest has no `replay` that derives these results".to_owned());
+        }
+    }
+    let described = (contents.datasets.iter().map(|(path, dataset)| (path, &dataset.licence)))
+        .chain(contents.weights.iter().map(|(path, weights)| (path, &weights.licence)));
+    for (path, licence) in described {
+        for id in licence.ids() {
+            let text = format!("LICENSES/{id}.txt");
+            let listed = text.parse().ok().and_then(|text| manifest.file(&text));
+            if listed.is_none_or(|file| file.role != Role::Licence) {
+                missing(path, format!("the text of its licence, `{text}`, is not listed in the manifest"));
+            }
+        }
+        if manifest.file(path).is_some_and(|file| file.licence != *licence) {
+            missing(path, format!("it states the licence `{licence}`, the manifest lists another"));
+        }
+    }
+    items
+}

@@ -1,0 +1,296 @@
+//! Results of a table: predictions, their expanded uncertainties, errors and flags.
+
+use crate::ReplayError;
+use openweigh_exact::column::Integers;
+use openweigh_exact::decimal::power_of_ten;
+use openweigh_exact::leverage::Leverage;
+use openweigh_exact::sum::BLOCK;
+use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
+use openweigh_fit::{ErrorFigures, Estimate, Model, reading};
+use openweigh_formats::dataset::Dataset;
+use openweigh_formats::table::Table;
+use openweigh_formats::text::ColumnName;
+use openweigh_formats::weights::Weights;
+use std::ops::Range;
+
+/// Weights, ready to predict.
+#[derive(Debug, Clone)]
+pub struct Predictor<'a> {
+    weights: &'a Weights,
+    features: Vec<ColumnName>,
+    model: Model,
+    coefficients: Vec<Decimal>,
+    estimate: Estimate,
+    /// k²·s², none without degrees of freedom.
+    scale: Option<Ratio>,
+}
+
+/// What a dataset's results amount to.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Figures of the `error` column.
+    pub errors: ErrorFigures,
+}
+
+impl<'a> Predictor<'a> {
+    /// Prepares weights.
+    ///
+    /// # Errors
+    /// Their `normal` does not determine the coefficients.
+    pub fn new(weights: &'a Weights) -> Result<Self, ReplayError> {
+        let normal = weights.normal.to_normal().expect("checked when the weights were read");
+        let terms = &weights.recipe.model.terms;
+        let estimate = Estimate::of(normal, terms)?;
+        let coverage = Ratio::from(&weights.recipe.result.coverage.0);
+        let scale = estimate.variance().map(|variance| variance.times(&coverage).times(&coverage));
+        Ok(Self {
+            weights,
+            features: weights.recipe.features(),
+            model: Model::new(terms),
+            coefficients: weights.coefficients(),
+            estimate,
+            scale,
+        })
+    }
+
+    /// The exact estimate that `normal` determines.
+    pub fn estimate(&self) -> &Estimate {
+        &self.estimate
+    }
+
+    /// The header line of the results.
+    pub fn header(&self) -> Vec<u8> {
+        let features = self.features.iter().map(ColumnName::as_str);
+        let names = ["dataset", "row"].into_iter().chain(features);
+        let mut line = Vec::new();
+        openweigh_formats::csv::write_line(
+            &mut line,
+            names.chain(["predicted", "expanded_u", "target", "error", "flags"]),
+        );
+        line
+    }
+
+    /// Refuses data that the weights do not apply to.
+    ///
+    /// # Errors
+    /// A feature that the dataset lacks, or another unit.
+    pub fn check(&self, dataset: &Dataset, table: &Table) -> Result<(), ReplayError> {
+        for feature in &self.features {
+            reading::numbers(dataset, table, feature)?;
+        }
+        for column in &self.weights.applies_to.columns {
+            let Some(found) = dataset.column(&column.name) else { continue };
+            if found.unit != column.unit {
+                return Err(ReplayError::Unit {
+                    dataset: dataset.name.clone(),
+                    column: column.name.clone(),
+                    found: found.unit.clone(),
+                    expected: column.unit.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the lines of a dataset's results to `sink`, block by block in order, computed on so
+    /// many threads.
+    ///
+    /// # Errors
+    /// The weights do not apply to the dataset, or the sink fails.
+    ///
+    /// # Panics
+    /// If a thread panicked.
+    pub fn lines<E: From<ReplayError>>(
+        &self,
+        dataset: &Dataset,
+        table: &Table,
+        threads: usize,
+        mut sink: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<Outcome, E> {
+        self.check(dataset, table)?;
+        let blocks: Vec<Range<usize>> =
+            (0..table.rows()).step_by(BLOCK).map(|start| start..table.rows().min(start + BLOCK)).collect();
+        let mut errors = ErrorFigures::default();
+        for batch in blocks.chunks(threads.max(1)) {
+            let done: Vec<(Vec<u8>, ErrorFigures)> = std::thread::scope(|scope| {
+                let others: Vec<_> = batch[1..]
+                    .iter()
+                    .map(|block| scope.spawn(|| self.block(dataset, table, block.clone())))
+                    .collect();
+                let first = self.block(dataset, table, batch[0].clone());
+                let others = others.into_iter().map(|thread| thread.join().expect("a block does not panic"));
+                [first].into_iter().chain(others).collect()
+            });
+            for (bytes, figures) in done {
+                sink(&bytes)?;
+                errors = errors.plus(&figures);
+            }
+        }
+        Ok(Outcome { errors })
+    }
+
+    /// The line of one row.
+    ///
+    /// # Panics
+    /// If there is no such row, or [`Predictor::check`] would refuse the dataset.
+    pub fn line(&self, dataset: &Dataset, table: &Table, row: usize) -> Vec<u8> {
+        self.block(dataset, table, row..row + 1).0
+    }
+
+    /// The lines of one block of rows.
+    fn block(&self, dataset: &Dataset, table: &Table, rows: Range<usize>) -> (Vec<u8>, ErrorFigures) {
+        let features: Vec<Feature> =
+            self.features.iter().map(|name| Feature::of(self.weights, table, name, &rows)).collect();
+        let columns = self.model.columns(|name| {
+            let at = self.features.iter().position(|own| own == name).expect("terms read features");
+            &features[at].values
+        });
+        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+        let decimals = self.weights.recipe.result.decimals;
+        let terms = self.model.monomials();
+        let form = LinearForm { coefficients: &self.coefficients, terms, decimals };
+        let predicted = form.predict(&columns, 0..rows.len());
+        let uncertainties = self.uncertainties(&columns, rows.len());
+        let target = Target::of(self.weights, table, &rows);
+        let mut errors = Vec::new();
+        let mut out = Vec::with_capacity(rows.len() * 48);
+        for (at, row) in rows.enumerate() {
+            out.extend_from_slice(dataset.name.as_str().as_bytes());
+            out.extend_from_slice(format!(",{row},").as_bytes());
+            for feature in &features {
+                feature.write(at, &mut out);
+                out.push(b',');
+            }
+            let gap = features.iter().any(|feature| feature.is_missing(at));
+            if gap {
+                out.push(b',');
+            } else {
+                predicted.write_fixed(at, &mut out);
+                out.push(b',');
+                if let Some(uncertainties) = &uncertainties {
+                    out.extend_from_slice(uncertainties[at].to_string().as_bytes());
+                }
+            }
+            out.push(b',');
+            if let Some(value) = target.value(at) {
+                out.extend_from_slice(value.to_string().as_bytes());
+                out.push(b',');
+                if !gap {
+                    let error = difference(&predicted, at, &value);
+                    out.extend_from_slice(error.to_string().as_bytes());
+                    errors.push(error.to_decimal());
+                }
+            } else {
+                out.push(b',');
+            }
+            out.push(b',');
+            if gap {
+                out.extend_from_slice(b"gap");
+            } else if features.iter().any(|feature| feature.is_outside(at)) {
+                out.extend_from_slice(b"extrapolated");
+            }
+            out.push(b'\n');
+        }
+        (out, ErrorFigures::of(&errors.into_iter().collect()))
+    }
+
+    /// k·√(s²·(1 + xᵀ(XᵀX)⁻¹x)) of each row, rounded.
+    fn uncertainties(&self, columns: &[&Column], rows: usize) -> Option<Vec<Fixed>> {
+        let scale = self.scale.as_ref()?;
+        let terms = self.model.monomials();
+        let form = Leverage::new(self.estimate.solution(), self.estimate.adjugate(), terms, columns);
+        let one = |leverage: &Ratio| {
+            let numerator = leverage.numerator() + IBig::from(leverage.denominator().clone());
+            Ratio::new(numerator, leverage.denominator().clone())
+        };
+        let decimals = self.weights.recipe.result.decimals;
+        let leverages = form.of_rows(terms, columns, &(0..rows));
+        Some(leverages.iter().map(|leverage| root::to_places(&scale.times(&one(leverage)), decimals)).collect())
+    }
+}
+
+/// predicted - target, with the larger of the two numbers of places.
+fn difference(predicted: &Column, row: usize, target: &Decimal) -> Fixed {
+    let places = predicted.places().max(target.places());
+    let lift = IBig::from(power_of_ten(places - predicted.places()));
+    Fixed::new(predicted.integer(row) * lift - target.scaled_to(places), places)
+}
+
+/// A feature's values over a block, and where they are missing or outside the fitted range.
+struct Feature {
+    values: Column,
+    missing: Vec<usize>,
+    low: IBig,
+    high: IBig,
+}
+
+impl Feature {
+    fn of(weights: &Weights, table: &Table, name: &ColumnName, rows: &Range<usize>) -> Self {
+        let (column, missing) = table.numbers(name).expect("checked before the blocks");
+        let range = weights.range.iter().find(|range| &range.feature == name);
+        let range = range.expect("weights have a range for each feature");
+        let values = column.slice(rows.clone());
+        let (low, high) = (bound(&range.min.0, &values, true), bound(&range.max.0, &values, false));
+        Self { values, missing: within(missing, rows), low, high }
+    }
+
+    fn is_missing(&self, at: usize) -> bool {
+        self.missing.binary_search(&at).is_ok()
+    }
+
+    fn is_outside(&self, at: usize) -> bool {
+        match self.values.integers() {
+            Integers::Narrow(values) => {
+                let value = IBig::from(values[at]);
+                value < self.low || value > self.high
+            }
+            Integers::Wide(values) => values[at] < self.low || values[at] > self.high,
+        }
+    }
+
+    fn write(&self, at: usize, out: &mut Vec<u8>) {
+        if !self.is_missing(at) {
+            self.values.write_canonical(at, out);
+        }
+    }
+}
+
+/// The least (greatest) scaled integer of the column's places that is not below (above) `limit`.
+fn bound(limit: &Decimal, column: &Column, least: bool) -> IBig {
+    let places = column.places();
+    if places >= limit.places() {
+        return limit.scaled_to(places);
+    }
+    let power = IBig::from(power_of_ten(limit.places() - places));
+    let quotient = limit.digits() / &power;
+    let inexact = &quotient * &power != *limit.digits();
+    // Division truncates towards zero, which is already right for one of the two directions.
+    let negative = *limit.digits() < IBig::ZERO;
+    match (least, negative) {
+        (true, false) if inexact => quotient + IBig::ONE,
+        (false, true) if inexact => quotient - IBig::ONE,
+        _ => quotient,
+    }
+}
+
+/// Rows of a range, counted from its start.
+fn within(sorted: &[usize], rows: &Range<usize>) -> Vec<usize> {
+    let start = sorted.partition_point(|&row| row < rows.start);
+    let end = sorted.partition_point(|&row| row < rows.end);
+    sorted[start..end].iter().map(|row| row - rows.start).collect()
+}
+
+/// The target over a block, if the dataset has it.
+struct Target(Option<(Column, Vec<usize>)>);
+
+impl Target {
+    fn of(weights: &Weights, table: &Table, rows: &Range<usize>) -> Self {
+        let column = table.numbers(&weights.recipe.model.target);
+        Self(column.map(|(values, missing)| (values.slice(rows.clone()), within(missing, rows))))
+    }
+
+    fn value(&self, at: usize) -> Option<Decimal> {
+        let (values, missing) = self.0.as_ref()?;
+        missing.binary_search(&at).is_err().then(|| values.value(at))
+    }
+}

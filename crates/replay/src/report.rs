@@ -1,0 +1,125 @@
+//! What verification found, item by item.
+
+use openweigh_formats::Position;
+use std::fmt;
+
+/// The stages of verification, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Files are there, complete, and have their digests.
+    Bytes,
+    /// Weights follow from data and recipe.
+    Weights,
+    /// Results follow from weights and data.
+    Results,
+    /// Claims follow from what was derived again.
+    Claims,
+}
+
+impl Stage {
+    /// All stages.
+    pub const ALL: [Self; 4] = [Self::Bytes, Self::Weights, Self::Results, Self::Claims];
+
+    /// The stage in a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Weights => "weights",
+            Self::Results => "results",
+            Self::Claims => "claims",
+        }
+    }
+}
+
+/// One thing that was checked, or could not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// When.
+    pub stage: Stage,
+    /// The file, or the claim.
+    pub subject: String,
+    /// With what outcome.
+    pub verdict: Verdict,
+}
+
+/// The outcome of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds.
+    Checked,
+    /// It does not hold.
+    Failed(Finding),
+    /// The bytes are the published ones but not of their format.
+    Malformed(Finding),
+    /// What it needs failed or is not there.
+    NotCheckable(String),
+}
+
+/// Why a check failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong, in a sentence's middle.
+    pub what: String,
+    /// Where in the file.
+    pub position: Option<Position>,
+    /// The value that is published.
+    pub published: Option<String>,
+    /// The value that was derived again, or expected.
+    pub expected: Option<String>,
+    /// How far the two are apart.
+    pub distance: Option<String>,
+    /// What probably happened, or what provably happened.
+    pub cause: Option<String>,
+}
+
+impl Finding {
+    /// A finding that needs no more words.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), ..Self::default() }
+    }
+}
+
+/// Everything found about one manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The items, in the order they were checked.
+    pub items: Vec<Item>,
+}
+
+/// The whole of a report in a word; later ones outweigh earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Summary {
+    /// All checked.
+    Checked,
+    /// Nothing failed, something was not checkable.
+    Incomplete,
+    /// An input is malformed.
+    Malformed,
+    /// Something failed.
+    Failed,
+}
+
+impl Report {
+    /// The whole in a word.
+    pub fn summary(&self) -> Summary {
+        let of = |item: &Item| match item.verdict {
+            Verdict::Checked => Summary::Checked,
+            Verdict::NotCheckable(_) => Summary::Incomplete,
+            Verdict::Malformed(_) => Summary::Malformed,
+            Verdict::Failed(_) => Summary::Failed,
+        };
+        self.items.iter().map(of).max().unwrap_or(Summary::Checked)
+    }
+
+    /// How many items of a stage there are, and how many of them were checked.
+    pub fn count(&self, stage: Stage) -> (usize, usize) {
+        let of_stage = || self.items.iter().filter(|item| item.stage == stage);
+        (of_stage().count(), of_stage().filter(|item| item.verdict == Verdict::Checked).count())
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,58 @@
+//! Where the bytes of a manifest's files come from.
+
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::{Digest, digest::Hasher};
+
+/// A place that hands out files by path: a ledger, a release, a test's memory.
+pub trait Shelf {
+    /// Hands the file's bytes to `sink` in order, from one opening of it.
+    ///
+    /// # Errors
+    /// There is no such plain file, it is larger than `limit`, or it cannot be read.
+    fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable>;
+}
+
+/// Why a file gave no bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// There is no such file.
+    #[error("the file is missing")]
+    Missing,
+    /// It is a folder, a symbolic link or something stranger.
+    #[error("found {0}, expected a plain file")]
+    NotPlain(&'static str),
+    /// It is larger than allowed.
+    #[error("found {found} bytes, at most {limit} are allowed")]
+    TooLarge {
+        /// Bytes found.
+        found: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The system could not read it.
+    #[error("it cannot be read: {0}")]
+    System(String),
+}
+
+/// Reads a file into memory.
+///
+/// # Errors
+/// As [`Shelf::read`].
+pub fn bytes(shelf: &dyn Shelf, path: &RelativePath, limit: u64) -> Result<Vec<u8>, Unreadable> {
+    let mut bytes = Vec::new();
+    shelf.read(path, limit, &mut |block| bytes.extend_from_slice(block))?;
+    Ok(bytes)
+}
+
+/// Reads a file for its size and digest alone.
+///
+/// # Errors
+/// As [`Shelf::read`].
+pub fn digest(shelf: &dyn Shelf, path: &RelativePath, limit: u64) -> Result<(u64, Digest), Unreadable> {
+    let (mut size, mut hasher) = (0, Hasher::default());
+    shelf.read(path, limit, &mut |block| {
+        size += block.len() as u64;
+        hasher.update(block);
+    })?;
+    Ok((size, hasher.finish()))
+}

@@ -1,0 +1,231 @@
+//! The stages of verification, one after the other.
+
+use crate::claims;
+use crate::divergence;
+use crate::listing::{self, Contents};
+use crate::predict::{Outcome, Predictor};
+use crate::report::{Finding, Item, Report, Stage, Verdict};
+use crate::shelf::{self, Shelf};
+use crate::ReplayError;
+use openweigh_fit::{FitError, Fitted, Header, Training, fit};
+use openweigh_formats::digest::Hasher;
+use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::{Digest, canonical};
+use std::collections::BTreeMap;
+
+/// How verification may use the machine; nothing here changes a verdict.
+#[derive(Debug, Clone, Copy)]
+pub struct Effort {
+    /// Threads.
+    pub threads: usize,
+    /// Bytes of a CSV file.
+    pub max_csv: u64,
+}
+
+/// What was derived again.
+#[derive(Debug, Default)]
+pub struct Derived {
+    /// Fits by the path of the weights, with whether the published weights are the same.
+    pub fits: BTreeMap<RelativePath, (Fitted, bool)>,
+    /// Figures of results by their path: only of results that were derived again byte for byte, from
+    /// weights that were.
+    pub results: BTreeMap<RelativePath, Outcome>,
+}
+
+/// Results that are kept for a comparison line by line.
+const COMPARED_BYTES: u64 = 256 << 20;
+
+/// Goes through all stages, telling each item as it is done.
+pub fn verify(
+    manifest: &Manifest,
+    shelf: &dyn Shelf,
+    effort: Effort,
+    mut tell: impl FnMut(&Item),
+) -> Report {
+    let mut report = Report::default();
+    let mut add = |item: Item| {
+        tell(&item);
+        report.items.push(item);
+    };
+    let contents = listing::read_all(manifest, shelf, effort.max_csv, &mut add);
+    let mut derived = Derived::default();
+    for file in manifest.of_role(Role::Weights) {
+        let verdict = fit_again(manifest, file, &contents, effort, &mut derived);
+        add(Item { stage: Stage::Weights, subject: file.path.to_string(), verdict });
+    }
+    for file in manifest.of_role(Role::Results) {
+        let verdict = replay_again(manifest, file, &contents, shelf, effort, &mut derived);
+        add(Item { stage: Stage::Results, subject: file.path.to_string(), verdict });
+    }
+    for claim in &manifest.claims {
+        let verdict = claims::check(claim, manifest, &contents, &derived);
+        add(Item { stage: Stage::Claims, subject: claim.id.to_string(), verdict });
+    }
+    report
+}
+
+/// The datasets among some inputs, or the first one that could not be read.
+fn datasets<'a>(contents: &'a Contents, inputs: &[RelativePath]) -> Result<Vec<(&'a RelativePath, Pair<'a>)>, String> {
+    (inputs.iter())
+        .map(|path| {
+            let found = contents.datasets.get_key_value(path);
+            let pair = found.and_then(|(path, _)| contents.dataset(path).map(|pair| (path, pair)));
+            pair.ok_or_else(|| format!("its dataset `{path}` could not be read"))
+        })
+        .collect()
+}
+
+/// A dataset and its table.
+pub type Pair<'a> = (&'a openweigh_formats::dataset::Dataset, &'a openweigh_formats::table::Table);
+
+fn fit_again(
+    manifest: &Manifest,
+    file: &ManifestFile,
+    contents: &Contents,
+    effort: Effort,
+    derived: &mut Derived,
+) -> Verdict {
+    let not_checkable = |why: &str| Verdict::NotCheckable(why.to_owned());
+    let Some(published) = contents.weights.get(&file.path) else { return not_checkable("the weights could not be read") };
+    let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
+        return not_checkable("no `fit` is listed for them");
+    };
+    let Some((recipe_path, rest)) = inputs.split_first() else { return not_checkable("the `fit` lists no recipe") };
+    let Some(recipe) = contents.recipes.get(recipe_path) else { return not_checkable("its recipe could not be read") };
+    let of_role = |role: Role| {
+        let matches = move |path: &&RelativePath| manifest.file(path).is_some_and(|file| file.role == role);
+        rest.iter().filter(matches).cloned().collect::<Vec<RelativePath>>()
+    };
+    if let Err(finding) = check_parent(manifest, published.parent.as_ref(), &of_role(Role::Weights)) {
+        return Verdict::Failed(finding);
+    }
+    let datasets = match datasets(contents, &of_role(Role::Dataset)) {
+        Ok(datasets) => datasets,
+        Err(why) => return Verdict::NotCheckable(why),
+    };
+    let training: Vec<Training<'_>> = (datasets.iter())
+        .filter_map(|(path, (dataset, table))| {
+            manifest.file(path).map(|file| Training { dataset, sha256: &file.sha256, table })
+        })
+        .collect();
+    match fit(Header::of(published), recipe, &training, effort.threads) {
+        Err(error) => cannot_fit(&error),
+        Ok(fitted) => {
+            let same = Digest::of(&canonical::write(&fitted.weights)) == file.sha256;
+            let verdict = if same {
+                Verdict::Checked
+            } else {
+                Verdict::Failed(divergence::of_weights(published, &fitted))
+            };
+            derived.fits.insert(file.path.clone(), (fitted, same));
+            verdict
+        }
+    }
+}
+
+fn cannot_fit(error: &FitError) -> Verdict {
+    Verdict::Failed(Finding::new(format!("the listed data and recipe give no weights: {error}")))
+}
+
+/// The parent that weights name is the one that their derivation lists.
+fn check_parent(manifest: &Manifest, parent: Option<&Digest>, listed: &[RelativePath]) -> Result<(), Finding> {
+    let listed: Vec<&Digest> = listed.iter().filter_map(|path| manifest.file(path)).map(|file| &file.sha256).collect();
+    let named: Vec<&Digest> = parent.into_iter().collect();
+    if listed == named {
+        return Ok(());
+    }
+    let text = |digests: &[&Digest]| {
+        digests.first().map_or_else(|| "no parent".to_owned(), |digest| (*digest).to_string())
+    };
+    Err(Finding {
+        published: Some(text(&named)),
+        expected: Some(text(&listed)),
+        ..Finding::new("the weights name another parent than their derivation lists")
+    })
+}
+
+fn replay_again(
+    manifest: &Manifest,
+    file: &ManifestFile,
+    contents: &Contents,
+    shelf: &dyn Shelf,
+    effort: Effort,
+    derived: &mut Derived,
+) -> Verdict {
+    let not_checkable = |why: &str| Verdict::NotCheckable(why.to_owned());
+    let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
+        return not_checkable("no `replay` is listed for them");
+    };
+    let Some((weights_path, rest)) = inputs.split_first() else { return not_checkable("the `replay` lists no weights") };
+    let Some(weights) = contents.weights.get(weights_path) else { return not_checkable("their weights could not be read") };
+    let datasets = match datasets(contents, rest) {
+        Ok(datasets) => datasets,
+        Err(why) => return Verdict::NotCheckable(why),
+    };
+    if !contents.results.contains(&file.path) {
+        return not_checkable("the results could not be read");
+    }
+    let pairs: Vec<Pair<'_>> = datasets.into_iter().map(|(_, pair)| pair).collect();
+    let mut hasher = Hasher::default();
+    let outcome = write(weights, &pairs, effort.threads, &mut |bytes| hasher.update(bytes));
+    match outcome {
+        Err(error) => Verdict::Failed(Finding::new(format!("the weights cannot be applied to the data: {error}"))),
+        Ok(outcome) if hasher.finish() == file.sha256 => {
+            let from_checked_weights = derived.fits.get(weights_path).is_some_and(|(_, same)| *same);
+            if from_checked_weights {
+                derived.results.insert(file.path.clone(), outcome);
+            }
+            Verdict::Checked
+        }
+        Ok(_) => Verdict::Failed(compare(weights, &pairs, file, contents, shelf, effort)),
+    }
+}
+
+/// Writes the results of some datasets in order, header first.
+///
+/// # Errors
+/// The weights cannot be applied to a dataset.
+pub fn write(
+    weights: &openweigh_formats::weights::Weights,
+    datasets: &[Pair<'_>],
+    threads: usize,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Result<Outcome, ReplayError> {
+    let predictor = Predictor::new(weights)?;
+    for (dataset, table) in datasets {
+        predictor.check(dataset, table)?;
+    }
+    sink(&predictor.header());
+    let mut whole = Outcome::default();
+    for (dataset, table) in datasets {
+        let part = predictor.lines(dataset, table, threads, |bytes| {
+            sink(bytes);
+            Ok::<(), ReplayError>(())
+        })?;
+        whole.errors = whole.errors.plus(&part.errors);
+    }
+    Ok(whole)
+}
+
+/// Finds where published results part from those derived again.
+fn compare(
+    weights: &openweigh_formats::weights::Weights,
+    datasets: &[Pair<'_>],
+    file: &ManifestFile,
+    contents: &Contents,
+    shelf: &dyn Shelf,
+    effort: Effort,
+) -> Finding {
+    let mut derived = Vec::new();
+    let written = write(weights, datasets, effort.threads, &mut |bytes| derived.extend_from_slice(bytes));
+    let published = shelf::bytes(shelf, &file.path, COMPARED_BYTES).ok();
+    let published = published.filter(|bytes| Digest::of(bytes) == file.sha256);
+    match (published, written) {
+        (Some(published), Ok(_)) => {
+            let others = contents.weights.values().filter(|other| *other != weights);
+            divergence::of_results(&published, &derived, others, datasets)
+        }
+        _ => Finding::new("the results derived again have another SHA-256"),
+    }
+}
