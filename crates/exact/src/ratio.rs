@@ -1,7 +1,8 @@
 //! A quotient of integers, kept unreduced: it is made, compared and rounded, never stored.
 
 use crate::decimal::{Decimal, Fixed, power_of_ten};
-use dashu_int::{IBig, UBig};
+use dashu_int::ops::Gcd;
+use dashu_int::{IBig, Sign, UBig};
 
 /// The exact rational `numerator`/`denominator`, denominator above zero.
 ///
@@ -32,6 +33,15 @@ impl Ratio {
     /// The positive integer below the line.
     pub fn denominator(&self) -> &UBig {
         &self.denominator
+    }
+
+    /// `numerator/denominator` in lowest terms, or the integer.
+    pub fn reduced_text(&self) -> String {
+        let (sign, magnitude) = self.numerator.clone().into_parts();
+        let divisor = (&magnitude).gcd(&self.denominator);
+        let minus = if sign == Sign::Negative { "-" } else { "" };
+        let (numerator, denominator) = (magnitude / &divisor, &self.denominator / &divisor);
+        if denominator == UBig::ONE { format!("{minus}{numerator}") } else { format!("{minus}{numerator}/{denominator}") }
     }
 
     /// Whether the value is zero.
@@ -76,7 +86,7 @@ impl Ratio {
     /// If `other` is not positive.
     pub fn divided_by(&self, other: &Self) -> Self {
         let (sign, magnitude) = other.numerator.clone().into_parts();
-        assert!(sign == dashu_int::Sign::Positive, "the divisor is positive");
+        assert!(sign == Sign::Positive, "the divisor is positive");
         Self::new(&self.numerator * &other.denominator, &self.denominator * magnitude)
     }
 }

@@ -5,7 +5,6 @@ pub fn text(id: &str) -> Option<&'static str> {
     Some(match id {
         "CC0-1.0" => include_str!("../licences/CC0-1.0.txt"),
         "CC-BY-4.0" => include_str!("../licences/CC-BY-4.0.txt"),
-        "MIT" => include_str!("../licences/MIT.txt"),
         "Apache-2.0" => include_str!("../licences/Apache-2.0.txt"),
         _ => return None,
     })

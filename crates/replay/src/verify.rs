@@ -50,19 +50,31 @@ pub fn verify(
     };
     let contents = listing::read_all(manifest, shelf, effort.max_csv, &mut add);
     let mut derived = Derived::default();
-    for file in manifest.of_role(Role::Weights) {
-        let verdict = fit_again(manifest, file, &contents, effort, &mut derived);
-        add(Item { stage: Stage::Weights, subject: file.path.to_string(), verdict });
-    }
-    for file in manifest.of_role(Role::Results) {
-        let verdict = replay_again(manifest, file, &contents, shelf, effort, &mut derived);
-        add(Item { stage: Stage::Results, subject: file.path.to_string(), verdict });
-    }
+    derive(manifest, &contents, shelf, effort, &mut derived, &mut add);
     for claim in &manifest.claims {
         let verdict = claims::check(claim, manifest, &contents, &derived);
         add(Item { stage: Stage::Claims, subject: claim.id.to_string(), verdict });
     }
     report
+}
+
+/// Stages 3 and 4: derives weights, then results, again.
+pub fn derive(
+    manifest: &Manifest,
+    contents: &Contents,
+    shelf: &dyn Shelf,
+    effort: Effort,
+    derived: &mut Derived,
+    add: &mut impl FnMut(Item),
+) {
+    for file in manifest.of_role(Role::Weights) {
+        let verdict = fit_again(manifest, file, contents, effort, derived);
+        add(Item { stage: Stage::Weights, subject: file.path.to_string(), verdict });
+    }
+    for file in manifest.of_role(Role::Results) {
+        let verdict = replay_again(manifest, file, contents, shelf, effort, derived);
+        add(Item { stage: Stage::Results, subject: file.path.to_string(), verdict });
+    }
 }
 
 /// The datasets among some inputs, or the first one that could not be read.

@@ -1,0 +1,87 @@
+//! The command line: one variant a command, its flags beside it in `cmd`.
+
+use crate::cmd;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Reproducible measurement artifacts: anyone re-derives every digit.
+#[derive(Debug, Parser)]
+#[command(name = "openweigh", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, everything checked; 1 a check failed; 2 usage; 3 input malformed or \
+unreadable; 4 nothing failed, something not checkable.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Act as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// One JSON document on standard output, for machines
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say only what went wrong
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: When,
+    /// Threads to compute on; no digit depends on it [default: one for each core]
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Largest CSV file to read, in bytes [default: 4 GiB]
+    #[arg(long, value_name = "N", global = true)]
+    pub(crate) max_bytes: Option<u64>,
+}
+
+/// When to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Global {
+    pub(crate) fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(cores, usize::from)
+    }
+
+    pub(crate) fn max_csv(&self) -> u64 {
+        self.max_bytes.unwrap_or(openweigh_formats::limits::CSV_BYTES)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(cmd::init::Args),
+    #[command(subcommand)]
+    Import(Import),
+    Fit(cmd::fit::Args),
+    Replay(cmd::replay::Args),
+    Seal(cmd::seal::Args),
+    Verify(cmd::verify::Args),
+    Explain(cmd::explain::Args),
+    Inspect(cmd::inspect::Args),
+    Completions(cmd::packaging::CompletionsArgs),
+    Man(cmd::packaging::ManArgs),
+}
+
+/// Turn foreign files into a dataset
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    Table(cmd::import_table::Args),
+}

@@ -1,0 +1,36 @@
+//! One file a command, each with its `Args` and a `run`.
+
+pub(crate) mod explain;
+pub(crate) mod fit;
+pub(crate) mod import_table;
+pub(crate) mod init;
+pub(crate) mod inspect;
+pub(crate) mod packaging;
+pub(crate) mod replay;
+pub(crate) mod seal;
+pub(crate) mod verify;
+
+use crate::args::{Args, Command, Import};
+use crate::failure::Failure;
+use crate::screen::Screen;
+
+/// Runs the command and gives its exit code.
+pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
+    let global = args.global;
+    if let Some(directory) = &global.directory {
+        std::env::set_current_dir(directory)
+            .map_err(|source| Failure::usage(format!("cannot enter {}: {source}", directory.display())))?;
+    }
+    match args.command {
+        Command::Init(args) => init::run(&args, screen),
+        Command::Import(Import::Table(args)) => import_table::run(&args, screen),
+        Command::Fit(args) => fit::run(args, &global, screen),
+        Command::Replay(args) => replay::run(&args, &global, screen),
+        Command::Seal(args) => seal::run(args, &global, screen),
+        Command::Verify(args) => verify::run(&args, &global, screen),
+        Command::Explain(args) => explain::run(&args, &global, screen),
+        Command::Inspect(args) => inspect::run(&args, &global, screen),
+        Command::Completions(args) => packaging::completions(&args, screen),
+        Command::Man(args) => packaging::man(&args, screen),
+    }
+}

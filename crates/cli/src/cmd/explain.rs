@@ -1,0 +1,233 @@
+//! `openweigh explain`: how one number came to be, or why it differs.
+
+use crate::args::Global;
+use crate::exit;
+use crate::failure::Failure;
+use crate::place::{self, OnDisk};
+use crate::screen::{Screen, Tone};
+use crate::show;
+use openweigh_exact::Ratio;
+use openweigh_formats::claim::{Claim, Quantity};
+use openweigh_formats::limits;
+use openweigh_formats::manifest::{Manifest, Role};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::weights::Weights;
+use openweigh_ledger::Ledger;
+use openweigh_replay::claims::{self, Exact};
+use openweigh_replay::listing::{self, Contents};
+use openweigh_replay::verify::{Derived, Effort, derive};
+use openweigh_replay::{Predictor, Verdict, account};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Show how one number came to be, or why it differs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh explain load-cell-1.0.0                     what there is to explain
+  openweigh explain load-cell-1.0.0 b2                  the claim `b2`
+  openweigh explain load-cell-1.0.0 load-cell:12        row 12 of the dataset `load-cell`")]
+pub(crate) struct Args {
+    /// Manifest, by path or `name-version`
+    manifest: String,
+    /// A claim's id, or DATASET:ROW with rows counted from 0
+    #[arg(value_name = "CLAIM or ROW")]
+    subject: Option<String>,
+}
+
+struct Scene<'a> {
+    manifest: &'a Manifest,
+    contents: &'a Contents,
+    derived: &'a Derived,
+    ledger: &'a Ledger,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let own = place::ledger()?;
+    let mut path = PathBuf::from(&args.manifest);
+    if !path.exists() {
+        let named = own.root().join("manifests").join(format!("{}.json", args.manifest));
+        path = if named.exists() { named } else { path };
+    }
+    let (manifest, _): (Manifest, _) = place::document(&path)?;
+    let ledger = Ledger::at(super::verify::root_of(&path));
+    let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
+    let mut unread = Vec::new();
+    let contents = listing::read_all(&manifest, &OnDisk(&ledger), effort.max_csv, &mut |item| {
+        if item.verdict != Verdict::Checked {
+            unread.push(item);
+        }
+    });
+    let mut derived = Derived::default();
+    derive(&manifest, &contents, &OnDisk(&ledger), effort, &mut derived, &mut |_| {});
+    for item in &unread {
+        super::verify::tell(item, screen)?;
+    }
+    let scene = Scene { manifest: &manifest, contents: &contents, derived: &derived, ledger: &ledger };
+    let Some(subject) = &args.subject else { return scene.overview(screen) };
+    if let Some(claim) = manifest.claims.iter().find(|claim| claim.id.as_str() == subject) {
+        return scene.claim(claim, screen);
+    }
+    let (dataset, row) = match subject.split_once(':') {
+        Some((dataset, row)) => (Some(dataset), row),
+        None => (None, subject.as_str()),
+    };
+    match row.parse::<usize>() {
+        Ok(row) => scene.row(dataset, row, screen),
+        Err(_) => {
+            let ids: Vec<&str> = manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
+            Err(Failure::usage(format!("`{subject}` is no claim of this manifest and no row; its claims are {}", ids.join(", "))))
+        }
+    }
+}
+
+impl Scene<'_> {
+    fn overview(&self, screen: &mut Screen) -> Result<u8, Failure> {
+        let manifest = self.manifest;
+        screen.line(&screen.tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)))?;
+        for derivation in &manifest.derivations {
+            let inputs: Vec<&str> = derivation.inputs.iter().map(RelativePath::as_str).collect();
+            let outputs: Vec<&str> = derivation.outputs.iter().map(RelativePath::as_str).collect();
+            let kind = json!(derivation.kind).as_str().unwrap_or_default().to_owned();
+            screen.line(&format!("  {kind}: {}", inputs.join(" + ")))?;
+            screen.line(&format!("       -> {}", outputs.join(", ")))?;
+        }
+        let mut rows = vec![["claim", "claimed", "exactly", "statement"].map(str::to_owned).to_vec()];
+        let mut documents = Vec::new();
+        for claim in &manifest.claims {
+            let exact = claims::recompute(claim, manifest, self.contents, self.derived).ok();
+            let exact = exact.map_or_else(|| "cannot be recomputed".to_owned(), |(exact, _)| digits(&exact, 20));
+            documents.push(json!({ "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": exact }));
+            rows.push(vec![claim.id.to_string(), claim.value.to_string(), exact, claim.statement.to_string()]);
+        }
+        if rows.len() > 1 {
+            show::table(&rows, &[false, false, false, false], screen)?;
+        }
+        screen.document(json!({ "claims": documents }));
+        Ok(exit::DONE)
+    }
+
+    fn claim(&self, claim: &Claim, screen: &mut Screen) -> Result<u8, Failure> {
+        if let (Quantity::Predicted | Quantity::ExpandedU, Some(dataset), Some(row)) = (claim.quantity, &claim.over.dataset, claim.over.row) {
+            screen.line(&format!("{}: {} {}", claim.id, claim.statement, claim.value))?;
+            return self.row(Some(dataset.as_str()), usize::try_from(row).unwrap_or(usize::MAX), screen);
+        }
+        screen.line(&screen.tone(Tone::Strong, &format!("{}: {}", claim.id, claim.statement)))?;
+        let unit = claim.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
+        let term = claim.over.term.as_ref().map_or_else(String::new, |term| format!(" of `{term}`"));
+        screen.line(&format!("  claimed   {}{unit}, the {}{term} in {}", claim.value, claim.quantity.as_str(), claim.over.file))?;
+        if let Some(derivation) = self.manifest.derivation_of(&claim.over.file) {
+            for input in &derivation.inputs {
+                screen.line(&format!("  from      {input}"))?;
+            }
+        }
+        if let Some((fitted, _)) = self.derived.fits.get(&claim.over.file) {
+            screen.line(&format!("  solved    exactly over the rationals, from {} rows and {} terms", fitted.weights.normal.n, fitted.weights.terms.len()))?;
+        }
+        match claims::recompute(claim, self.manifest, self.contents, self.derived) {
+            Ok((exact, _)) => {
+                let places = claim.value.0.places();
+                let (kind, value) = match &exact {
+                    Exact::Value(value) => ("exactly  ", value),
+                    Exact::Root(square) => ("root of  ", square),
+                };
+                if let Some(fraction) = fraction(value) {
+                    screen.line(&format!("  {kind} {fraction}"))?;
+                }
+                screen.line(&format!("  that is   {}…", digits(&exact, 40)))?;
+                let rounded = exact.to_places(places);
+                let same = rounded == claim.value.0;
+                screen.line(&format!("  rounded   {rounded} to {places} decimals, half to even: {}", if same { "the claimed value" } else { "not the claimed value" }))?;
+                screen.document(json!({ "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": digits(&exact, 40), "rounded": rounded.to_string(), "same": same }));
+                Ok(if same { exit::DONE } else { exit::FAILED })
+            }
+            Err(verdict) => {
+                let (text, code) = match verdict {
+                    Verdict::NotCheckable(why) => (why, exit::INCOMPLETE),
+                    Verdict::Failed(finding) | Verdict::Malformed(finding) => (finding.what, exit::FAILED),
+                    Verdict::Checked => (String::new(), exit::DONE),
+                };
+                screen.finding(&format!("  {text}"))?;
+                Ok(code)
+            }
+        }
+    }
+
+    /// The results that predict a row of a dataset, with the weights they came from.
+    fn results_of(&self, dataset: &RelativePath) -> Option<(&RelativePath, &Weights)> {
+        self.manifest.of_role(Role::Results).find_map(|file| {
+            let derivation = self.manifest.derivation_of(&file.path)?;
+            let (weights, datasets) = derivation.inputs.split_first()?;
+            datasets.contains(dataset).then_some(())?;
+            Some((&file.path, self.contents.weights.get(weights)?))
+        })
+    }
+
+    fn row(&self, name: Option<&str>, row: usize, screen: &mut Screen) -> Result<u8, Failure> {
+        let named = |dataset: &&RelativePath| {
+            self.contents.datasets.get(*dataset).is_some_and(|dataset| name.is_none_or(|name| dataset.name.as_str() == name))
+        };
+        let path = self.contents.datasets.keys().filter(named).find(|dataset| self.results_of(dataset).is_some());
+        let (path, (results, weights)) = path.and_then(|path| Some((path, self.results_of(path)?))).ok_or_else(|| {
+            Failure::usage(format!("no results of this manifest have a dataset {}", name.map_or("at all".to_owned(), |name| format!("`{name}`"))))
+        })?;
+        let Some((dataset, table)) = self.contents.dataset(path) else {
+            return Err(Failure::input(path, "it could not be read, see above"));
+        };
+        if row >= table.rows() {
+            return Err(Failure::usage(format!("`{}` has rows 0 to {}, there is no row {row}", dataset.name, table.rows().saturating_sub(1))));
+        }
+        let measurements = path.as_str().replace("dataset.json", openweigh_formats::dataset::MEASUREMENTS);
+        screen.line(&screen.tone(Tone::Strong, &format!("row {row} of `{}`: {measurements}, line {}", dataset.name, row + 2)))?;
+        let Some(account) = account::of_row(weights, dataset, table, row)? else {
+            screen.line("  a feature is missing, so nothing is predicted (flag `gap`)")?;
+            return Ok(exit::DONE);
+        };
+        for (feature, value) in &account.features {
+            screen.line(&format!("  {feature} = {value}"))?;
+        }
+        let mut rows = vec![["term", "value", "coefficient", "product, exactly"].map(str::to_owned).to_vec()];
+        for term in &account.terms {
+            rows.push(vec![term.term.clone(), term.value.to_string(), term.coefficient.to_string(), term.product.to_string()]);
+        }
+        show::table(&rows, &[false, false, false, false], screen)?;
+        let decimals = weights.recipe.result.decimals;
+        let target = &weights.recipe.model.target;
+        screen.line(&format!("  sum       {}", account.sum))?;
+        screen.line(&format!("  rounded   {} to {decimals} decimals, half to even: the predicted {target}", account.predicted))?;
+        let predictor = Predictor::new(weights)?;
+        let derived = predictor.line(dataset, table, row);
+        let derived = String::from_utf8_lossy(&derived).trim_end().to_owned();
+        screen.line(&format!("  line      {derived}"))?;
+        let published = self.published_line(results, dataset.name.as_str(), row);
+        let same = published.as_ref().is_none_or(|(_, line)| *line == derived);
+        match published {
+            Some((line, _)) if same => screen.line(&format!("  published in {results}, line {line}, the same"))?,
+            Some((line, text)) => screen.finding(&format!("  published in {results}, line {line}, differently: {text}"))?,
+            None => screen.line(&format!("  {results} has no such line, or could not be read"))?,
+        }
+        screen.document(json!({ "dataset": dataset.name.as_str(), "row": row, "sum": account.sum.to_string(), "predicted": account.predicted.to_string(), "line": derived, "same": same }));
+        Ok(if same { exit::DONE } else { exit::FAILED })
+    }
+
+    fn published_line(&self, results: &RelativePath, dataset: &str, row: usize) -> Option<(usize, String)> {
+        let path: &Path = &self.ledger.on_disk(results);
+        let bytes = openweigh_ledger::read_whole(path, limits::CSV_BYTES).ok()?;
+        let start = format!("{dataset},{row},");
+        let text = String::from_utf8_lossy(&bytes);
+        text.lines().enumerate().find(|(_, line)| line.starts_with(&start)).map(|(at, line)| (at + 1, line.to_owned()))
+    }
+}
+
+/// The first digits of an exact value.
+fn digits(exact: &Exact, count: u32) -> String {
+    match exact {
+        Exact::Value(value) => openweigh_exact::round::to_digits(value, count).to_string(),
+        Exact::Root(square) => openweigh_exact::root::to_digits(square, count).to_string(),
+    }
+}
+
+/// The fraction itself, reduced, where it is short enough to be read.
+fn fraction(value: &Ratio) -> Option<String> {
+    let text = value.reduced_text();
+    (text.len() <= 90).then_some(text)
+}

@@ -1,0 +1,36 @@
+//! `openweigh init`
+
+use crate::exit;
+use crate::failure::Failure;
+use crate::place::shown;
+use crate::screen::Screen;
+use openweigh_ledger::Ledger;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Make an empty ledger
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh init                 here
+  openweigh init my-scale        in a new folder")]
+pub(crate) struct Args {
+    /// Where
+    #[arg(value_name = "DIR", default_value = ".")]
+    directory: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
+    let made = Ledger::at(&args.directory).create()?;
+    let made: Vec<String> = made.iter().map(|path| shown(path)).collect();
+    screen.document(json!({ "directory": args.directory.display().to_string(), "made": made }));
+    if made.is_empty() {
+        screen.line(&format!("{} is a ledger already; nothing was changed", args.directory.display()))?;
+        return Ok(exit::DONE);
+    }
+    screen.line(&format!("made a ledger in {}:", args.directory.display()))?;
+    for path in &made {
+        screen.line(&format!("  {path}"))?;
+    }
+    screen.line("next: openweigh import table FILE.csv --name NAME")?;
+    Ok(exit::DONE)
+}

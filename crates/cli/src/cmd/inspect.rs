@@ -1,0 +1,128 @@
+//! `openweigh inspect`
+
+use crate::args::Global;
+use crate::exit;
+use crate::failure::Failure;
+use crate::place;
+use crate::screen::{Screen, Tone};
+use crate::show;
+use openweigh_formats::canonical::{self, Document};
+use openweigh_formats::dataset::Dataset;
+use openweigh_formats::manifest::Manifest;
+use openweigh_formats::recipe::Recipe;
+use openweigh_formats::weights::Weights;
+use openweigh_formats::{Digest, csv, limits};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Show a file of ours for people
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh inspect artifacts/weights/load-cell-1.0.0.json
+  openweigh inspect datasets/load-cell")]
+pub(crate) struct Args {
+    /// Weights, a dataset, a recipe, a manifest or results
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let mut path = args.file.clone();
+    if path.is_dir() {
+        path.push("dataset.json");
+    }
+    let limit = if path.extension().is_some_and(|extension| extension == "csv") { global.max_csv() } else { limits::JSON_BYTES };
+    let bytes = place::read(&path, limit)?;
+    let digest = Digest::of(&bytes);
+    let head: String = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
+    let malformed = |source| Failure::Malformed { path: place::shown(&path), source };
+    if head.contains(Weights::FORMAT) {
+        let weights: Weights = canonical::read(&bytes).map_err(malformed)?;
+        screen.document(show::json_of(&weights));
+        show::weights(&weights, screen)?;
+        for trained in &weights.trained_on {
+            screen.line(&format!("  fitted on {} {}, sha256 {}…", trained.name, trained.version, trained.sha256.short()))?;
+        }
+        screen.line(&format!("  licence {}", weights.licence))?;
+    } else if head.contains(Dataset::FORMAT) {
+        dataset(&canonical::read(&bytes).map_err(malformed)?, screen)?;
+    } else if head.contains(Manifest::FORMAT) {
+        manifest(&canonical::read(&bytes).map_err(malformed)?, screen)?;
+    } else if head.contains("openweigh.recipe/") {
+        recipe(&Recipe::from_toml(&bytes).map_err(malformed)?, screen)?;
+    } else if head.starts_with("dataset,") {
+        results(&csv::lines(&bytes).map_err(malformed)?, screen)?;
+    } else {
+        return Err(Failure::input(place::shown(&path), "found no file of openweigh: expected weights, a dataset, a recipe, a manifest or results"));
+    }
+    screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {digest}")))?;
+    Ok(exit::DONE)
+}
+
+fn heading(text: &str, screen: &mut Screen) -> Result<(), Failure> {
+    screen.line(&screen.tone(Tone::Strong, text))
+}
+
+fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
+    screen.document(show::json_of(dataset));
+    heading(&format!("{} {}: {}", dataset.name, dataset.version, dataset.title), screen)?;
+    if !dataset.description.as_str().is_empty() {
+        screen.line(&format!("  {}", dataset.description))?;
+    }
+    screen.line(&format!("  {}: {}", dataset.provenance.kind.as_str(), dataset.provenance.origin))?;
+    let mut rows = vec![["column", "unit", "type"].map(str::to_owned).to_vec()];
+    for column in &dataset.columns {
+        let unit = column.unit.as_ref().map_or("not stated", |unit| unit.as_str());
+        let cells = json!(column.cells).as_str().unwrap_or_default().to_owned();
+        rows.push(vec![column.name.to_string(), unit.to_owned(), cells]);
+    }
+    show::table(&rows, &[false, false, false], screen)?;
+    for file in &dataset.files {
+        screen.line(&format!("  {}: {} bytes, sha256 {}…", file.path, file.bytes, file.sha256.short()))?;
+    }
+    screen.line(&format!("  licence {}", dataset.licence))
+}
+
+fn manifest(manifest: &Manifest, screen: &mut Screen) -> Result<(), Failure> {
+    screen.document(show::json_of(manifest));
+    heading(&format!("{} {}: {}", manifest.name, manifest.version, manifest.title), screen)?;
+    let mut rows = vec![["file", "role", "bytes", "sha256", "licence"].map(str::to_owned).to_vec()];
+    for file in &manifest.files {
+        let digest = format!("{}…", file.sha256.short());
+        rows.push(vec![file.path.to_string(), file.role.as_str().to_owned(), file.bytes.to_string(), digest, file.licence.to_string()]);
+    }
+    show::table(&rows, &[false, false, true, false, false], screen)?;
+    let mut rows = vec![["claim", "quantity", "value", "unit"].map(str::to_owned).to_vec()];
+    for claim in &manifest.claims {
+        let unit = claim.unit.as_ref().map_or("", |unit| unit.as_str());
+        rows.push(vec![claim.id.to_string(), claim.quantity.as_str().to_owned(), claim.value.to_string(), unit.to_owned()]);
+    }
+    if rows.len() > 1 {
+        show::table(&rows, &[false, false, false, false], screen)?;
+    }
+    Ok(())
+}
+
+fn recipe(recipe: &Recipe, screen: &mut Screen) -> Result<(), Failure> {
+    screen.document(serde_json::to_value(recipe).expect("recipes have string keys"));
+    let terms: Vec<String> = recipe.model.terms.iter().map(ToString::to_string).collect();
+    heading(&format!("recipe {}", recipe.name), screen)?;
+    screen.line(&format!("  {} from the terms {}", recipe.model.target, terms.join(", ")))?;
+    let (estimator, validation) = (String::from(recipe.fit.estimator), String::from(recipe.fit.validation));
+    screen.line(&format!("  {estimator}, {} significant digits, validation {validation}", recipe.fit.digits))?;
+    let unit = recipe.result.unit.as_ref().map_or("in a unit that is not stated".to_owned(), |unit| format!("in {unit}"));
+    screen.line(&format!("  results {unit}, {} decimals, coverage factor {}", recipe.result.decimals, recipe.result.coverage))
+}
+
+fn results(rows: &[Vec<&str>], screen: &mut Screen) -> Result<(), Failure> {
+    let count = rows.len().saturating_sub(1);
+    screen.document(json!({ "columns": rows.first(), "rows": count }));
+    heading(&format!("results: {count} rows"), screen)?;
+    let shown: Vec<Vec<String>> = rows.iter().take(11).map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect();
+    let right: Vec<bool> = shown.first().map_or(Vec::new(), |header| header.iter().map(|name| !matches!(name.as_str(), "dataset" | "flags")).collect());
+    show::table(&shown, &right, screen)?;
+    if count > 10 {
+        screen.line(&format!("  … and {} more", count - 10))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! `openweigh seal`
+
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::place;
+use crate::screen::Screen;
+use crate::{exit, show};
+use openweigh_formats::manifest::{Manifest, Tool};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::sums::Sums;
+use openweigh_formats::text::{Line, Name, Version};
+use openweigh_formats::{Digest, canonical, claim, limits};
+use openweigh_ledger::seal::{Request, seal};
+use openweigh_ledger::{Ledger, Written, read_whole, write_atomically};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Gather weights and results, with everything they follow from, into a manifest
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh seal --name load-cell --version 1.0.0 --weights load-cell-1.0.0 --results load-cell-1.0.0
+  openweigh seal --name scale --version 1.1.0 --weights scale-1.1.0 --claims claims.toml --previous scale-1.0.0")]
+pub(crate) struct Args {
+    /// Name of the manifest
+    #[arg(long, value_name = "N")]
+    name: Name,
+    /// Its semantic version
+    #[arg(long, value_name = "V")]
+    version: Version,
+    /// One line for people
+    #[arg(long, value_name = "TEXT")]
+    title: Option<Line>,
+    /// Weights, by `name-version` or path
+    #[arg(long, value_name = "W", required = true, num_args = 1..)]
+    weights: Vec<String>,
+    /// Results, by name or path; with several weights, `R=W` says which ones they came from
+    #[arg(long, value_name = "R", num_args = 1..)]
+    results: Vec<String>,
+    /// Claims, a TOML file of `[[claim]]` tables
+    #[arg(long, value_name = "FILE")]
+    claims: Option<PathBuf>,
+    /// Manifest that this one succeeds, by `name-version` or path
+    #[arg(long, value_name = "M")]
+    previous: Option<String>,
+    /// Where to write, `-` for standard output [default: manifests/N-V.json]
+    #[arg(short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace an existing manifest
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let ledger = place::ledger()?;
+    let weights = (args.weights.iter())
+        .map(|word| listed(&ledger, &place::weights_path(&ledger, word)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let results = (args.results.iter())
+        .map(|word| results(&ledger, word, &weights))
+        .collect::<Result<Vec<_>, _>>()?;
+    let claims = match &args.claims {
+        None => Vec::new(),
+        Some(path) => {
+            let bytes = place::read(path, limits::TOML_BYTES)?;
+            claim::from_toml(&bytes)
+                .map_err(|source| Failure::Malformed { path: place::shown(path), source })?
+        }
+    };
+    let previous = args.previous.as_ref().map(|word| previous(&ledger, word)).transpose()?;
+    let title = args.title.map_or_else(|| Line::try_from(args.name.to_string()), Ok);
+    let request = Request {
+        title: title.map_err(|error| Failure::usage(error.to_string()))?,
+        name: args.name,
+        version: args.version,
+        previous,
+        weights,
+        results,
+        claims,
+        tool: tool(),
+        max_csv: global.max_csv(),
+    };
+    let manifest = seal(&ledger, request)?;
+    let bytes = canonical::write(&manifest);
+    if args.output.as_deref() == Some(Path::new("-")) {
+        screen.raw(&bytes)?;
+        return Ok(exit::DONE);
+    }
+    let default = || ledger.on_disk(&Ledger::manifest(&manifest.name, &manifest.version));
+    let path = args.output.clone().unwrap_or_else(default);
+    let written = write_atomically(&path, &bytes, args.force)?;
+    let digest = Digest::of(&bytes);
+    if args.output.is_none() {
+        pin(&ledger, &path, &digest)?;
+    }
+    screen.document(json!({
+        "file": place::shown(&path), "sha256": digest.as_str(), "written": written != Written::Same,
+        "files": manifest.files.len(), "derivations": manifest.derivations.len(), "claims": manifest.claims.len(),
+    }));
+    screen.line(&format!(
+        "{} {}: {} files, {} derivations, {} claims",
+        manifest.name, manifest.version, manifest.files.len(), manifest.derivations.len(), manifest.claims.len()
+    ))?;
+    show::written(&path, written, &digest, screen)?;
+    screen.line(&format!("sealed, not yet checked; next: openweigh verify {}", place::shown(&path)))?;
+    Ok(exit::DONE)
+}
+
+fn tool() -> Tool {
+    let version = env!("CARGO_PKG_VERSION").parse().expect("the package has a semantic version");
+    Tool { name: "openweigh".to_owned().try_into().expect("a line"), version }
+}
+
+/// The path inside the ledger of a file that shall be listed.
+fn listed(ledger: &Ledger, path: &Path) -> Result<RelativePath, Failure> {
+    ledger.relative(path).ok_or_else(|| {
+        let root = place::shown(ledger.root());
+        Failure::usage(format!("{} is not inside the ledger {root}, or its name cannot be listed", path.display()))
+    })
+}
+
+/// Results and the weights they came from.
+fn results(ledger: &Ledger, word: &str, weights: &[RelativePath]) -> Result<(RelativePath, RelativePath), Failure> {
+    let (word, named) = match word.split_once('=') {
+        Some((results, weights)) => (results, Some(weights)),
+        None => (word, None),
+    };
+    let mut path = PathBuf::from(word);
+    if !path.is_file() {
+        let in_ledger = ledger.root().join("artifacts/results").join(format!("{word}.csv"));
+        path = if in_ledger.is_file() { in_ledger } else { path };
+    }
+    let path = listed(ledger, &path)?;
+    let stem = |path: &RelativePath| {
+        let name = path.as_str().rsplit('/').next().unwrap_or_default();
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+    };
+    let from = match (named, weights) {
+        (Some(named), _) => {
+            let named = listed(ledger, &place::weights_path(ledger, named))?;
+            weights.iter().find(|weights| **weights == named)
+        }
+        (None, [only]) => Some(only),
+        // Results are named after their weights; of several that fit, the longest name is meant.
+        (None, many) => {
+            let own = stem(&path);
+            let fits = |weights: &&RelativePath| {
+                own.strip_prefix(&stem(weights)).is_some_and(|rest| rest.is_empty() || rest.starts_with("-on-"))
+            };
+            many.iter().filter(fits).max_by_key(|weights| weights.as_str().len())
+        }
+    };
+    let from = from.ok_or_else(|| {
+        Failure::usage(format!("which of the weights do the results {path} come from? say --results {word}=WEIGHTS"))
+    })?;
+    Ok((path, from.clone()))
+}
+
+fn previous(ledger: &Ledger, word: &str) -> Result<Digest, Failure> {
+    let mut path = PathBuf::from(word);
+    if !path.is_file() {
+        path = ledger.root().join("manifests").join(format!("{word}.json"));
+    }
+    place::document::<Manifest>(&path).map(|(_, digest)| digest)
+}
+
+/// Writes the manifest's digest into `SHA256SUMS`.
+fn pin(ledger: &Ledger, path: &Path, digest: &Digest) -> Result<(), Failure> {
+    let sums_path = ledger.on_disk(&Ledger::manifest_sums());
+    let mut sums = if sums_path.exists() {
+        let open = |source| Failure::Open { path: place::shown(&sums_path), source };
+        let bytes = read_whole(&sums_path, limits::TOML_BYTES).map_err(open)?;
+        Sums::read(&bytes).map_err(|source| Failure::Malformed { path: place::shown(&sums_path), source })?
+    } else {
+        Sums::default()
+    };
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name: RelativePath = name.parse().map_err(|error| Failure::input(name, error))?;
+    sums.0.insert(name, digest.clone());
+    write_atomically(&sums_path, &sums.write(), true)?;
+    Ok(())
+}

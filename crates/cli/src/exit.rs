@@ -1,0 +1,12 @@
+//! Exit codes: a contract with scripts (docs/spec/8-verification.md).
+
+/// Done, and everything that was checked held.
+pub(crate) const DONE: u8 = 0;
+/// A check failed.
+pub(crate) const FAILED: u8 = 1;
+/// The command line makes no sense.
+pub(crate) const USAGE: u8 = 2;
+/// An input is malformed or unreadable.
+pub(crate) const INPUT: u8 = 3;
+/// Nothing failed, something was not checkable.
+pub(crate) const INCOMPLETE: u8 = 4;

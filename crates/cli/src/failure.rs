@@ -1,0 +1,78 @@
+//! Why a command stopped, and what a person can do about it. Libraries state, this advises.
+
+use crate::exit;
+use openweigh_fit::FitError;
+use openweigh_formats::Malformed;
+use openweigh_ledger::seal::SealError;
+use openweigh_ledger::{DraftError, OpenError};
+use openweigh_replay::ReplayError;
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{path}: {source}")]
+    Open { path: String, source: OpenError },
+    #[error("{path}:{source}")]
+    Malformed { path: String, source: Malformed },
+    #[error("{path}: {what}")]
+    Input { path: String, what: String },
+    #[error("{path}: the SHA-256 is {found}, {listed_in} lists {expected}")]
+    Digest { path: String, listed_in: String, found: String, expected: String },
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Write(#[from] DraftError),
+    /// Whoever read our output has gone: not an error.
+    #[error("the output was closed")]
+    Closed,
+    #[error("cannot write the output: {0}")]
+    Output(std::io::Error),
+}
+
+impl Failure {
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    pub(crate) fn input(path: impl ToString, what: impl ToString) -> Self {
+        Self::Input { path: path.to_string(), what: what.to_string() }
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Closed => exit::DONE,
+            Self::Usage(_) => exit::USAGE,
+            Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => exit::FAILED,
+            _ => exit::INPUT,
+        }
+    }
+
+    /// What a person can do.
+    pub(crate) fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Write(DraftError::Exists { .. }) => "choose another name or version, or replace it with --force",
+            Self::Malformed { path, .. } if path.ends_with(".csv") => {
+                "this file is not in the strict dialect; bring foreign tables in with `openweigh import table`"
+            }
+            Self::Malformed { path, .. } if path.ends_with(".json") => {
+                "files of openweigh are written by it; restore this one, or derive it again"
+            }
+            Self::Malformed { .. } => "mend the file at that place and try again",
+            Self::Digest { .. } => "the file has changed since; restore it, or import the data under a new version",
+            Self::Open { source: OpenError::Missing, .. } => "check the name; paths are relative to where you are, names to the ledger",
+            Self::Fit(FitError::NoColumn { .. }) => "correct the recipe's target and terms, or choose another dataset",
+            Self::Fit(FitError::Unit { .. }) => "state the unit in the recipe's [result], or import the data with the right --unit",
+            Self::Replay(ReplayError::Unit { .. }) => "convert the data to that unit before importing them",
+            Self::Seal(SealError::Dataset { .. }) => "fit again on the data as they are, then seal the new weights",
+            Self::Seal(SealError::Recipe { .. }) => "fit again with this recipe, or give the recipe its old name and content back",
+            _ => return None,
+        })
+    }
+}

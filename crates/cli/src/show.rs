@@ -1,0 +1,144 @@
+//! Weights, recipes and datasets in words and columns.
+
+use crate::failure::Failure;
+use crate::place;
+use crate::screen::{Screen, Tone};
+use openweigh_exact::{Decimal, Ratio, round};
+use openweigh_formats::Digest;
+use openweigh_formats::text::Unit;
+use openweigh_formats::weights::{UndefinedQuantity, Weights};
+use openweigh_ledger::Written;
+use std::path::Path;
+
+/// What writing a file did, and its digest.
+pub(crate) fn written(path: &Path, written: Written, digest: &Digest, screen: &mut Screen) -> Result<(), Failure> {
+    let path = place::shown(path);
+    let text = match written {
+        Written::New => format!("wrote {path}"),
+        Written::Same => format!("{path} is there already, byte for byte the same; left alone"),
+        Written::Replaced => format!("replaced {path}"),
+    };
+    screen.line(&text)?;
+    screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {digest}")))
+}
+
+/// A document as JSON.
+pub(crate) fn json_of<T: openweigh_formats::canonical::Document>(document: &T) -> serde_json::Value {
+    serde_json::to_value(document).expect("documents have string keys")
+}
+
+/// A number of so many significant digits, for people; powers of ten where plain notation is long.
+pub(crate) fn brief(value: &Decimal, digits: u32) -> String {
+    let rounded = round::to_digits(&Ratio::from(value), digits);
+    let text = rounded.to_string();
+    if text.len() <= digits as usize + 7 {
+        return text;
+    }
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    let figures: String = text.chars().filter(char::is_ascii_digit).collect();
+    let leading = figures.find(|c| c != '0').unwrap_or(0);
+    let whole = text.trim_start_matches('-').find('.').unwrap_or(figures.len());
+    let exponent = i64::try_from(whole).unwrap_or(0) - i64::try_from(leading).unwrap_or(0) - 1;
+    let figures = figures[leading..].trim_end_matches('0');
+    let (first, rest) = figures.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{first}{point}{rest}e{exponent}")
+}
+
+fn in_unit(unit: Option<&Unit>) -> String {
+    unit.map_or_else(String::new, |unit| format!(" {unit}"))
+}
+
+/// A table: columns as wide as they need to be, numbers to the right where `right` says so.
+pub(crate) fn table(rows: &[Vec<String>], right: &[bool], screen: &mut Screen) -> Result<(), Failure> {
+    let widths: Vec<usize> = (0..right.len())
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    for (at, row) in rows.iter().enumerate() {
+        let cells: Vec<String> = (row.iter().zip(&widths).zip(right))
+            .map(|((cell, &width), &right)| if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") })
+            .collect();
+        let line = format!("  {}", cells.join("  "));
+        let line = line.trim_end();
+        screen.line(&if at == 0 { screen.tone(Tone::Faint, line) } else { line.to_owned() })?;
+    }
+    Ok(())
+}
+
+/// Weights for people: formula, coefficients with uncertainties, how good, over which range.
+pub(crate) fn weights(weights: &Weights, screen: &mut Screen) -> Result<(), Failure> {
+    let model = &weights.recipe.model;
+    let unit = in_unit(weights.recipe.result.unit.as_ref());
+    screen.line(&screen.tone(Tone::Strong, &format!("{} {}: {}", weights.name, weights.version, weights.title)))?;
+    let formula: Vec<String> = (model.terms.iter().enumerate())
+        .map(|(at, term)| if term.is_one() { format!("b{at}") } else { format!("b{at}·{term}") })
+        .collect();
+    screen.line(&format!("  {} = {}", model.target, formula.join(" + ")))?;
+    let mut rows = vec![["", "term", "coefficient", "standard error", "relative"].map(str::to_owned).to_vec()];
+    for (at, term) in weights.terms.iter().enumerate() {
+        let error = term.standard_error.as_ref().map(|number| &number.0);
+        rows.push(vec![
+            format!("b{at}"),
+            term.term.to_string(),
+            term.coefficient.to_string(),
+            error.map_or_else(|| "undefined".to_owned(), |error| brief(error, 3)),
+            error.map_or_else(String::new, |error| relative(error, &term.coefficient.0)),
+        ]);
+    }
+    table(&rows, &[false, false, false, true, true], screen)?;
+    let undefined = |quantity| {
+        let reason = weights.undefined(quantity);
+        reason.map_or_else(String::new, |reason| format!("undefined: {}", reason.words()))
+    };
+    let or_why = |number: Option<&openweigh_formats::number::Number>, quantity| {
+        number.map_or_else(|| undefined(quantity), |number| number.to_string())
+    };
+    let sd = or_why(weights.residual_sd.as_ref(), UndefinedQuantity::ResidualSd);
+    screen.line(&format!(
+        "  residual sd {sd}{}, {} rows, {} degrees of freedom",
+        if weights.residual_sd.is_some() { unit.as_str() } else { "" },
+        weights.normal.n,
+        weights.dof
+    ))?;
+    let r_squared = or_why(weights.r_squared.as_ref(), UndefinedQuantity::RSquared);
+    screen.line(&format!("  R² {r_squared}"))?;
+    if let Some(figures) = &weights.validation {
+        let method = String::from(figures.method);
+        let number = |number: &Option<openweigh_formats::number::Number>| {
+            number.as_ref().map_or_else(|| undefined(UndefinedQuantity::Validation), |number| brief(&number.0, 6))
+        };
+        let (rmse, mean, largest) = (number(&figures.rmse), number(&figures.mean_error), number(&figures.max_abs_error));
+        screen.line(&format!("  {method}: rmse {rmse}, mean error {mean}, largest error {largest}"))?;
+    }
+    for range in &weights.range {
+        let column = weights.applies_to.columns.iter().find(|column| column.name == range.feature);
+        let unit = in_unit(column.and_then(|column| column.unit.as_ref()));
+        screen.line(&format!("  valid for {} from {} to {}{unit}", range.feature, range.min, range.max))?;
+    }
+    Ok(())
+}
+
+/// A standard error as a share of its coefficient.
+fn relative(error: &Decimal, coefficient: &Decimal) -> String {
+    if *coefficient == Decimal::ZERO {
+        return String::new();
+    }
+    let magnitude = if *coefficient < Decimal::ZERO { Decimal::ZERO.minus(coefficient) } else { coefficient.clone() };
+    let share = Ratio::from(error).divided_by(&Ratio::from(&magnitude)).times_power_of_ten(2);
+    format!("{} %", brief(&round::to_digits(&share, 2), 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brief_numbers_keep_their_size() {
+        let brief = |text: &str, digits| super::brief(&text.parse::<Decimal>().unwrap(), digits);
+        assert_eq!(brief("0.000107938612033077", 3), "0.000108");
+        assert_eq!(brief("0.0000000001578173", 3), "1.58e-10");
+        assert_eq!(brief("-890420.383607373", 3), "-890000");
+        assert_eq!(brief("123000000000000000", 3), "1.23e17");
+        assert_eq!(brief("0", 3), "0");
+    }
+}
