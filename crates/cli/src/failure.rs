@@ -49,7 +49,9 @@ impl Failure {
         match self {
             Self::Closed => exit::DONE,
             Self::Usage(_) => exit::USAGE,
-            Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => exit::FAILED,
+            Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
+                exit::FAILED
+            }
             _ => exit::INPUT,
         }
     }
@@ -57,7 +59,9 @@ impl Failure {
     /// What a person can do.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Write(DraftError::Exists { .. }) => "choose another name or version, or replace it with --force",
+            Self::Write(DraftError::Exists { .. }) => {
+                "choose another name or version, or replace it with --force"
+            }
             Self::Malformed { path, .. } if path.ends_with(".csv") => {
                 "this file is not in the strict dialect; bring foreign tables in with `openweigh import table`"
             }
@@ -65,13 +69,25 @@ impl Failure {
                 "files of openweigh are written by it; restore this one, or derive it again"
             }
             Self::Malformed { .. } => "mend the file at that place and try again",
-            Self::Digest { .. } => "the file has changed since; restore it, or import the data under a new version",
-            Self::Open { source: OpenError::Missing, .. } => "check the name; paths are relative to where you are, names to the ledger",
-            Self::Fit(FitError::NoColumn { .. }) => "correct the recipe's target and terms, or choose another dataset",
-            Self::Fit(FitError::Unit { .. }) => "state the unit in the recipe's [result], or import the data with the right --unit",
+            Self::Digest { .. } => {
+                "the file has changed since; restore it, or import the data under a new version"
+            }
+            Self::Open { source: OpenError::Missing, .. } => {
+                "check the name; paths are relative to where you are, names to the ledger"
+            }
+            Self::Fit(FitError::NoColumn { .. }) => {
+                "correct the recipe's target and terms, or choose another dataset"
+            }
+            Self::Fit(FitError::Unit { .. }) => {
+                "state the unit in the recipe's [result], or import the data with the right --unit"
+            }
             Self::Replay(ReplayError::Unit { .. }) => "convert the data to that unit before importing them",
-            Self::Seal(SealError::Dataset { .. }) => "fit again on the data as they are, then seal the new weights",
-            Self::Seal(SealError::Recipe { .. }) => "fit again with this recipe, or give the recipe its old name and content back",
+            Self::Seal(SealError::Dataset { .. }) => {
+                "fit again on the data as they are, then seal the new weights"
+            }
+            Self::Seal(SealError::Recipe { .. }) => {
+                "fit again with this recipe, or give the recipe its old name and content back"
+            }
             _ => return None,
         })
     }

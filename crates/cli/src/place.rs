@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 
 /// The ledger around the current folder, or the current folder itself.
 pub(crate) fn ledger() -> Result<Ledger, Failure> {
-    let here = std::env::current_dir().map_err(|error| Failure::usage(format!("no current folder: {error}")))?;
+    let here =
+        std::env::current_dir().map_err(|error| Failure::usage(format!("no current folder: {error}")))?;
     Ok(Ledger::around(&here).unwrap_or_else(|| Ledger::at(here)))
 }
 
@@ -119,7 +120,8 @@ pub(crate) fn dataset(ledger: &Ledger, word: &str, max_csv: u64) -> Result<Loade
 }
 
 fn table(description: &Path, dataset: &Dataset, max_csv: u64) -> Result<Table, Failure> {
-    let file = dataset.measurements().ok_or_else(|| Failure::input(shown(description), "it lists no table"))?;
+    let file =
+        dataset.measurements().ok_or_else(|| Failure::input(shown(description), "it lists no table"))?;
     let path = description.with_file_name(file.path.as_str());
     let columns = dataset.columns.iter().map(|column| (&column.name, column.cells == CellType::Number));
     let mut reader = TableReader::new(columns);

@@ -126,8 +126,9 @@ impl Screen {
                 }
                 if self.json {
                     let advice = failure.advice();
-                    self.document =
-                        Some(serde_json::json!({ "error": failure.to_string(), "advice": advice, "exit": code }));
+                    self.document = Some(
+                        serde_json::json!({ "error": failure.to_string(), "advice": advice, "exit": code }),
+                    );
                 }
                 printed(&mut self, code)
             }

@@ -11,7 +11,12 @@ use openweigh_ledger::Written;
 use std::path::Path;
 
 /// What writing a file did, and its digest.
-pub(crate) fn written(path: &Path, written: Written, digest: &Digest, screen: &mut Screen) -> Result<(), Failure> {
+pub(crate) fn written(
+    path: &Path,
+    written: Written,
+    digest: &Digest,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
     let path = place::shown(path);
     let text = match written {
         Written::New => format!("wrote {path}"),
@@ -56,7 +61,11 @@ pub(crate) fn table(rows: &[Vec<String>], right: &[bool], screen: &mut Screen) -
         .collect();
     for (at, row) in rows.iter().enumerate() {
         let cells: Vec<String> = (row.iter().zip(&widths).zip(right))
-            .map(|((cell, &width), &right)| if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") })
+            .map(
+                |((cell, &width), &right)| {
+                    if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+                },
+            )
             .collect();
         let line = format!("  {}", cells.join("  "));
         let line = line.trim_end();
@@ -69,12 +78,15 @@ pub(crate) fn table(rows: &[Vec<String>], right: &[bool], screen: &mut Screen) -
 pub(crate) fn weights(weights: &Weights, screen: &mut Screen) -> Result<(), Failure> {
     let model = &weights.recipe.model;
     let unit = in_unit(weights.recipe.result.unit.as_ref());
-    screen.line(&screen.tone(Tone::Strong, &format!("{} {}: {}", weights.name, weights.version, weights.title)))?;
+    screen.line(
+        &screen.tone(Tone::Strong, &format!("{} {}: {}", weights.name, weights.version, weights.title)),
+    )?;
     let formula: Vec<String> = (model.terms.iter().enumerate())
         .map(|(at, term)| if term.is_one() { format!("b{at}") } else { format!("b{at}·{term}") })
         .collect();
     screen.line(&format!("  {} = {}", model.target, formula.join(" + ")))?;
-    let mut rows = vec![["", "term", "coefficient", "standard error", "relative"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["", "term", "coefficient", "standard error", "relative"].map(str::to_owned).to_vec()];
     for (at, term) in weights.terms.iter().enumerate() {
         let error = term.standard_error.as_ref().map(|number| &number.0);
         rows.push(vec![
@@ -105,9 +117,12 @@ pub(crate) fn weights(weights: &Weights, screen: &mut Screen) -> Result<(), Fail
     if let Some(figures) = &weights.validation {
         let method = String::from(figures.method);
         let number = |number: &Option<openweigh_formats::number::Number>| {
-            number.as_ref().map_or_else(|| undefined(UndefinedQuantity::Validation), |number| brief(&number.0, 6))
+            number
+                .as_ref()
+                .map_or_else(|| undefined(UndefinedQuantity::Validation), |number| brief(&number.0, 6))
         };
-        let (rmse, mean, largest) = (number(&figures.rmse), number(&figures.mean_error), number(&figures.max_abs_error));
+        let (rmse, mean, largest) =
+            (number(&figures.rmse), number(&figures.mean_error), number(&figures.max_abs_error));
         screen.line(&format!("  {method}: rmse {rmse}, mean error {mean}, largest error {largest}"))?;
     }
     for range in &weights.range {
@@ -123,7 +138,8 @@ fn relative(error: &Decimal, coefficient: &Decimal) -> String {
     if *coefficient == Decimal::ZERO {
         return String::new();
     }
-    let magnitude = if *coefficient < Decimal::ZERO { Decimal::ZERO.minus(coefficient) } else { coefficient.clone() };
+    let magnitude =
+        if *coefficient < Decimal::ZERO { Decimal::ZERO.minus(coefficient) } else { coefficient.clone() };
     let share = Ratio::from(error).divided_by(&Ratio::from(&magnitude)).times_power_of_ten(2);
     format!("{} %", brief(&round::to_digits(&share, 2), 2))
 }

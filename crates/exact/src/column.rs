@@ -383,7 +383,8 @@ mod tests {
 
     #[test]
     fn texts_are_those_of_the_decimals() {
-        let (narrow, wide) = (["1.5", "-0.001", "0", "-9223372036854775.808"], ["12345678901234567890.25"; 4]);
+        let (narrow, wide) =
+            (["1.5", "-0.001", "0", "-9223372036854775.808"], ["12345678901234567890.25"; 4]);
         for all in [narrow, wide] {
             let column = column(&all);
             for row in 0..column.len() {

@@ -29,9 +29,10 @@ impl LinearForm<'_> {
         let scaled = self.scaled_coefficients(columns);
         let shift = scaled.places.checked_sub(self.decimals);
         // Σ|c|·|t| < 2^126 keeps every partial sum, and the rounding after it, inside 128 bits.
-        let total = (scaled.integers.iter().zip(&bits)).map(|(c, bits)| c.bit_len() + bits).max().unwrap_or(0)
-            + self.terms.len().ilog2() as usize
-            + 1;
+        let total =
+            (scaled.integers.iter().zip(&bits)).map(|(c, bits)| c.bit_len() + bits).max().unwrap_or(0)
+                + self.terms.len().ilog2() as usize
+                + 1;
         let fits = total <= 126 && shift.is_some_and(|shift| shift <= 37);
         let mut predictions = Predictions::default();
         let mut start = rows.start;

@@ -19,6 +19,8 @@
 //! # Ok::<(), openweigh_exact::DecimalError>(())
 //! ```
 
+#![deny(clippy::float_arithmetic, clippy::float_cmp, clippy::cast_precision_loss)]
+
 pub mod column;
 pub mod decimal;
 pub mod form;

@@ -304,8 +304,7 @@ impl Normal {
         assert_eq!(self.terms(), other.terms(), "statistics of different models do not combine");
         if self.places != other.places || self.target_places != other.target_places {
             let both = |left: u32, right: u32| left.max(right);
-            let places: Vec<u32> =
-                self.places.iter().zip(&other.places).map(|(&l, &r)| both(l, r)).collect();
+            let places: Vec<u32> = self.places.iter().zip(&other.places).map(|(&l, &r)| both(l, r)).collect();
             let target = both(self.target_places, other.target_places);
             let (left, right) = (self.at_places(&places, target), other.at_places(&places, target));
             return left.combined(&right, rows, combine);
@@ -370,7 +369,12 @@ mod tests {
     }
 
     fn cubic() -> Vec<Monomial> {
-        vec![Monomial::new([]), Monomial::new([(0, 1)]), Monomial::new([(0, 2), (1, 1)]), Monomial::new([(0, 3)])]
+        vec![
+            Monomial::new([]),
+            Monomial::new([(0, 1)]),
+            Monomial::new([(0, 2), (1, 1)]),
+            Monomial::new([(0, 3)]),
+        ]
     }
 
     fn total(parts: impl IntoIterator<Item = Normal>) -> Normal {
@@ -468,7 +472,12 @@ mod tests {
     #[test]
     fn statistics_as_text_are_checked() {
         let d = |text: &str| text.parse::<Decimal>().unwrap();
-        let wrong = Normal::from_decimals(1, &[vec![d("1"), d("2")], vec![d("3"), d("1")]], &[d("1"), d("1")], &d("1"));
+        let wrong = Normal::from_decimals(
+            1,
+            &[vec![d("1"), d("2")], vec![d("3"), d("1")]],
+            &[d("1"), d("1")],
+            &d("1"),
+        );
         assert_eq!(wrong, Err(NormalError::Asymmetric { row: 1, column: 0 }));
         let short = Normal::from_decimals(1, &[vec![d("1")]], &[d("1"), d("1")], &d("1"));
         assert_eq!(short, Err(NormalError::Shape { part: "xtx", found: 1, expected: 2 }));

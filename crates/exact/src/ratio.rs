@@ -41,7 +41,11 @@ impl Ratio {
         let divisor = (&magnitude).gcd(&self.denominator);
         let minus = if sign == Sign::Negative { "-" } else { "" };
         let (numerator, denominator) = (magnitude / &divisor, &self.denominator / &divisor);
-        if denominator == UBig::ONE { format!("{minus}{numerator}") } else { format!("{minus}{numerator}/{denominator}") }
+        if denominator == UBig::ONE {
+            format!("{minus}{numerator}")
+        } else {
+            format!("{minus}{numerator}/{denominator}")
+        }
     }
 
     /// Whether the value is zero.
@@ -51,7 +55,9 @@ impl Ratio {
 
     /// Value times 10^`exponent`, for either sign of the exponent.
     pub fn times_power_of_ten(mut self, exponent: i64) -> Self {
-        let power = power_of_ten(u32::try_from(exponent.unsigned_abs()).expect("exponents are bounded by the format"));
+        let power = power_of_ten(
+            u32::try_from(exponent.unsigned_abs()).expect("exponents are bounded by the format"),
+        );
         if exponent >= 0 {
             self.numerator *= power;
         } else {

@@ -52,7 +52,6 @@ fn nearest_root(value: &Ratio) -> UBig {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,8 @@ impl Estimate {
     /// Dependent terms, or a system beyond the limit of work.
     pub fn of(normal: Normal, terms: &[Term]) -> Result<Self, FitError> {
         check_work(&normal, 1)?;
-        let solution = Solution::with_inverse(normal.clone()).map_err(|dependence| name(&dependence, &normal, terms))?;
+        let solution =
+            Solution::with_inverse(normal.clone()).map_err(|dependence| name(&dependence, &normal, terms))?;
         let adjugate = solution.adjugate();
         let one = terms.iter().position(Term::is_one);
         Ok(Self { solution, adjugate, one })

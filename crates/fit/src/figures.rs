@@ -70,7 +70,8 @@ mod tests {
     fn figures_of_parts_add_up() {
         let column = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Column>();
         let whole = ErrorFigures::of(&column(&["-0.03", "0.19", "-0.33", "0.37"]));
-        let parts = ErrorFigures::of(&column(&["-0.03", "0.19"])).plus(&ErrorFigures::of(&column(&["-0.33", "0.37"])));
+        let parts = ErrorFigures::of(&column(&["-0.03", "0.19"]))
+            .plus(&ErrorFigures::of(&column(&["-0.33", "0.37"])));
         assert_eq!(whole, parts);
         assert_eq!(whole.largest, "0.37".parse().unwrap());
         assert_eq!(whole.squares, "0.2828".parse().unwrap());

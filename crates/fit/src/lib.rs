@@ -27,7 +27,10 @@ use openweigh_formats::text::{ColumnName, Name, Unit};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FitError {
     /// The recipe names a column that the dataset lacks.
-    #[error("dataset `{dataset}` has no number column `{column}`, which the recipe needs; its number columns are {}", list(available))]
+    #[error(
+        "dataset `{dataset}` has no number column `{column}`, which the recipe needs; its number columns are {}",
+        list(available)
+    )]
     NoColumn {
         /// The dataset.
         dataset: Name,
@@ -52,7 +55,10 @@ pub enum FitError {
     #[error("no row has the target and every feature, so there is nothing to fit")]
     NoRows,
     /// The terms do not determine unique coefficients.
-    #[error("the term `{term}` is {} on the fitted rows ({rows}), so the coefficients are not determined: leave a term out or add rows", dependence(on))]
+    #[error(
+        "the term `{term}` is {} on the fitted rows ({rows}), so the coefficients are not determined: leave a term out or add rows",
+        dependence(on)
+    )]
     Dependent {
         /// The dependent term.
         term: String,
@@ -62,7 +68,9 @@ pub enum FitError {
         rows: u64,
     },
     /// More folds than rows, or than the limit.
-    #[error("{rows} fitted rows do not allow validation in {folds} folds: expected 2 to {limit}, and no more than rows")]
+    #[error(
+        "{rows} fitted rows do not allow validation in {folds} folds: expected 2 to {limit}, and no more than rows"
+    )]
     Folds {
         /// Rows fitted.
         rows: usize,
@@ -72,7 +80,9 @@ pub enum FitError {
         limit: usize,
     },
     /// Numbers too long and terms too many to be solved in reasonable time.
-    #[error("this fit is too large: {terms} terms, a determinant of up to {bits} bits, {folds} folds; use fewer terms, lower powers, fewer decimals or fewer folds")]
+    #[error(
+        "this fit is too large: {terms} terms, a determinant of up to {bits} bits, {folds} folds; use fewer terms, lower powers, fewer decimals or fewer folds"
+    )]
     TooMuchWork {
         /// Terms.
         terms: usize,

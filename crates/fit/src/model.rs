@@ -23,7 +23,9 @@ impl Model {
             })
         };
         let monomials = (terms.iter())
-            .map(|term| Monomial::new(term.factors().iter().map(|factor| (index(&factor.base), factor.exponent))))
+            .map(|term| {
+                Monomial::new(term.factors().iter().map(|factor| (index(&factor.base), factor.exponent)))
+            })
             .collect();
         Self { variables, monomials }
     }

@@ -45,7 +45,9 @@ pub fn validate(
         [own].into_iter().chain(rest).collect()
     });
     match shares {
-        Some(shares) => Verdict::Errors(shares.iter().fold(ErrorFigures::default(), |sum, part| sum.plus(part))),
+        Some(shares) => {
+            Verdict::Errors(shares.iter().fold(ErrorFigures::default(), |sum, part| sum.plus(part)))
+        }
         None => Verdict::RankDeficient,
     }
 }
@@ -69,8 +71,11 @@ fn errors_of_fold(
         found.map(|(_, column)| column).expect("the readings hold every feature")
     });
     let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-    let form =
-        LinearForm { coefficients: &coefficients, terms: model.monomials(), decimals: recipe.result.decimals };
+    let form = LinearForm {
+        coefficients: &coefficients,
+        terms: model.monomials(),
+        decimals: recipe.result.decimals,
+    };
     let predicted = form.predict(&columns, 0..rows.len());
     Some(ErrorFigures::of(&predicted.minus(&readings.target().gather(&rows))))
 }

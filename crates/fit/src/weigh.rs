@@ -1,11 +1,11 @@
 //! From readings to weights.
 
+use crate::FitError;
 use crate::estimate::{Estimate, check_work};
 use crate::figures::ErrorFigures;
 use crate::model::Model;
 use crate::reading::{Readings, Training};
 use crate::validate::{Verdict, validate};
-use crate::FitError;
 use openweigh_exact::normal::Design;
 use openweigh_exact::{Column, Decimal, DecimalError, Normal, root, round};
 use openweigh_formats::Digest;
@@ -62,7 +62,12 @@ pub struct Fitted {
 ///
 /// # Errors
 /// Data and recipe do not go together, or do not determine the coefficients.
-pub fn fit(header: Header, recipe: &Recipe, training: &[Training<'_>], threads: usize) -> Result<Fitted, FitError> {
+pub fn fit(
+    header: Header,
+    recipe: &Recipe,
+    training: &[Training<'_>],
+    threads: usize,
+) -> Result<Fitted, FitError> {
     let readings = Readings::gather(recipe, training)?;
     let folds = folds(recipe, readings.rows())?;
     let parts = normals(recipe, &readings, folds, threads);
@@ -91,7 +96,10 @@ pub fn fit(header: Header, recipe: &Recipe, training: &[Training<'_>], threads: 
             .map(|value| text.number("r_squared", round::to_digits(&value, recipe.fit.digits)))
             .transpose()?,
         range: ranges(&readings)?,
-        validation: verdict.as_ref().map(|verdict| text.validation(verdict, folds, readings.rows())).transpose()?,
+        validation: verdict
+            .as_ref()
+            .map(|verdict| text.validation(verdict, folds, readings.rows()))
+            .transpose()?,
         undefined: undefined(&estimate, verdict.as_ref()),
         normal: NormalText::of(&whole).map_err(|error| long("an exact sum in `normal`", error))?,
         trained_on: training.iter().map(trained_on).collect(),
@@ -116,7 +124,11 @@ fn folds(recipe: &Recipe, rows: usize) -> Result<usize, FitError> {
         Validation::LeaveOneOut => rows,
         Validation::KFold(folds) => folds,
     };
-    if (2..=limit.min(rows)).contains(&folds) { Ok(folds) } else { Err(FitError::Folds { rows, folds, limit }) }
+    if (2..=limit.min(rows)).contains(&folds) {
+        Ok(folds)
+    } else {
+        Err(FitError::Folds { rows, folds, limit })
+    }
 }
 
 /// The statistics of each fold, summed on so many threads.
@@ -222,7 +234,12 @@ impl Texts<'_> {
             .transpose()
     }
 
-    fn validation(&self, verdict: &Verdict, folds: usize, rows: usize) -> Result<ValidationFigures, FitError> {
+    fn validation(
+        &self,
+        verdict: &Verdict,
+        folds: usize,
+        rows: usize,
+    ) -> Result<ValidationFigures, FitError> {
         let digits = self.recipe.fit.digits;
         let figures = match verdict {
             Verdict::Errors(figures) => Some(figures),

@@ -39,8 +39,10 @@ pub fn read<T: Document>(bytes: &[u8]) -> Result<T, Malformed> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err(Malformed::whole(Fault::ByteOrderMark));
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Malformed { position: Position::of(bytes, error.valid_up_to()), fault: Fault::NotUtf8 })?;
+    let text = std::str::from_utf8(bytes).map_err(|error| Malformed {
+        position: Position::of(bytes, error.valid_up_to()),
+        fault: Fault::NotUtf8,
+    })?;
     check_format::<T>(text)?;
     let document: T = serde_json::from_str(text).map_err(|error| syntax(&error))?;
     let expected = write(&document);

@@ -56,7 +56,6 @@ impl Hasher {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

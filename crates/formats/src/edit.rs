@@ -54,9 +54,9 @@ impl Edit {
         match self {
             Self::CarriageReturns | Self::ByteOrderMark => Some(Position { line: 1, column: 1 }),
             Self::FinalNewlineLost | Self::NewlineAdded => None,
-            Self::Replaced { position, .. } | Self::Inserted { position, .. } | Self::Deleted { position, .. } => {
-                Some(*position)
-            }
+            Self::Replaced { position, .. }
+            | Self::Inserted { position, .. }
+            | Self::Deleted { position, .. } => Some(*position),
         }
     }
 }
@@ -75,22 +75,42 @@ impl fmt::Display for Edit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CarriageReturns => {
-                write!(out, "every line end was changed from LF to CRLF, and nothing else; line 1 is the first")
+                write!(
+                    out,
+                    "every line end was changed from LF to CRLF, and nothing else; line 1 is the first"
+                )
             }
-            Self::ByteOrderMark => write!(out, "a byte order mark was put before line 1, and nothing else changed"),
-            Self::FinalNewlineLost => write!(out, "the line end after the last line was removed, and nothing else"),
+            Self::ByteOrderMark => {
+                write!(out, "a byte order mark was put before line 1, and nothing else changed")
+            }
+            Self::FinalNewlineLost => {
+                write!(out, "the line end after the last line was removed, and nothing else")
+            }
             Self::NewlineAdded => write!(out, "a line end was added after the last line, and nothing else"),
             Self::Replaced { position, found, published } => {
                 let Position { line, column } = position;
-                write!(out, "line {line}, column {column}: {} was published, {} is found; nothing else changed", shown(*published), shown(*found))
+                write!(
+                    out,
+                    "line {line}, column {column}: {} was published, {} is found; nothing else changed",
+                    shown(*published),
+                    shown(*found)
+                )
             }
             Self::Inserted { position, found } => {
                 let Position { line, column } = position;
-                write!(out, "line {line}, column {column}: {} was inserted; nothing else changed", shown(*found))
+                write!(
+                    out,
+                    "line {line}, column {column}: {} was inserted; nothing else changed",
+                    shown(*found)
+                )
             }
             Self::Deleted { position, published } => {
                 let Position { line, column } = position;
-                write!(out, "line {line}, column {column}: {} was removed here; nothing else changed", shown(*published))
+                write!(
+                    out,
+                    "line {line}, column {column}: {} was removed here; nothing else changed",
+                    shown(*published)
+                )
             }
         }
     }
@@ -174,7 +194,8 @@ impl Search<'_> {
         let alphabet = self.alphabet();
         self.at_every_place(|at, prefix| {
             let (&now, rest) = self.found[at..].split_first()?;
-            let published = alphabet.iter().find(|&&byte| byte != now && self.is_published(prefix, &[byte], rest));
+            let published =
+                alphabet.iter().find(|&&byte| byte != now && self.is_published(prefix, &[byte], rest));
             published.map(|&published| Edit::Replaced { position: self.position(at), found: now, published })
         })
     }

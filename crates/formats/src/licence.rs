@@ -57,8 +57,10 @@ impl Licence {
             [one] => Self((*one).to_owned()),
             many if many.contains(&NO_ASSERTION) => Self::no_assertion(),
             many => {
-                let parts: Vec<String> =
-                    many.iter().map(|part| if compound(part) { format!("({part})") } else { (*part).to_owned() }).collect();
+                let parts: Vec<String> = many
+                    .iter()
+                    .map(|part| if compound(part) { format!("({part})") } else { (*part).to_owned() })
+                    .collect();
                 Self(parts.join(" AND "))
             }
         }

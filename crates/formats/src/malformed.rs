@@ -98,7 +98,9 @@ pub enum Fault {
         reason: DecimalError,
     },
     /// A character that text fields may not hold.
-    #[error("in column `{column}`: found `{found}`, expected letters, digits, space or one of `. _ + : / ( ) -`")]
+    #[error(
+        "in column `{column}`: found `{found}`, expected letters, digits, space or one of `. _ + : / ( ) -`"
+    )]
     Text {
         /// Name of the column.
         column: String,

@@ -132,7 +132,10 @@ pub struct Tool {
 impl Manifest {
     /// The entry of a path.
     pub fn file(&self, path: &RelativePath) -> Option<&ManifestFile> {
-        self.files.binary_search_by(|file| file.path.as_str().cmp(path.as_str())).ok().map(|at| &self.files[at])
+        self.files
+            .binary_search_by(|file| file.path.as_str().cmp(path.as_str()))
+            .ok()
+            .map(|at| &self.files[at])
     }
 
     /// The derivation whose output is `path`.
@@ -170,7 +173,11 @@ impl Manifest {
         let what = format!("derivation {}", at + 1);
         for path in derivation.inputs.iter().chain(&derivation.outputs) {
             if self.file(path).is_none() {
-                return Err(inconsistent(&what, format!("`{path}`, which is not listed"), "a path listed in `files`"));
+                return Err(inconsistent(
+                    &what,
+                    format!("`{path}`, which is not listed"),
+                    "a path listed in `files`",
+                ));
             }
         }
         let roles = |paths: &[RelativePath]| -> Vec<Role> {
@@ -179,9 +186,11 @@ impl Manifest {
         let (inputs, outputs) = (roles(&derivation.inputs), roles(&derivation.outputs));
         let datasets = |roles: &[Role]| !roles.is_empty() && roles.iter().all(|role| *role == Role::Dataset);
         let sound = match (derivation.kind, inputs.as_slice(), outputs.as_slice()) {
-            (DerivationKind::Fit, [Role::Recipe, rest @ .., Role::Weights] | [Role::Recipe, rest @ ..], [Role::Weights]) => {
-                datasets(rest)
-            }
+            (
+                DerivationKind::Fit,
+                [Role::Recipe, rest @ .., Role::Weights] | [Role::Recipe, rest @ ..],
+                [Role::Weights],
+            ) => datasets(rest),
             (DerivationKind::Replay, [Role::Weights, rest @ ..], [Role::Results]) => datasets(rest),
             _ => false,
         };
@@ -192,9 +201,14 @@ impl Manifest {
             };
             return Err(inconsistent(&what, "other inputs or outputs", expected));
         }
-        let twice = |path: &RelativePath| self.derivations[..at].iter().any(|earlier| earlier.outputs.contains(path));
+        let twice =
+            |path: &RelativePath| self.derivations[..at].iter().any(|earlier| earlier.outputs.contains(path));
         if let Some(path) = derivation.outputs.iter().find(|path| twice(path)) {
-            return Err(inconsistent(&what, format!("`{path}` derived a second time"), "one derivation of each file"));
+            return Err(inconsistent(
+                &what,
+                format!("`{path}` derived a second time"),
+                "one derivation of each file",
+            ));
         }
         Ok(())
     }
@@ -213,7 +227,11 @@ impl Document for Manifest {
             let role = self.file(&claim.over.file).map(|file| file.role);
             if !matches!(role, Some(Role::Weights | Role::Results)) {
                 let found = format!("`{}`", claim.over.file);
-                return Err(inconsistent(format!("claim `{}`: over.file", claim.id), found, "listed weights or results"));
+                return Err(inconsistent(
+                    format!("claim `{}`: over.file", claim.id),
+                    found,
+                    "listed weights or results",
+                ));
             }
         }
         Ok(())

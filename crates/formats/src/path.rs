@@ -45,8 +45,22 @@ mod tests {
     #[test]
     fn paths_that_could_escape_or_collide_are_refused() {
         for bad in [
-            "", "/etc/passwd", "../a", "a/../b", "./a", "a//b", "a/", "a\\b", "C:/a", "a b", ".hidden", "a.", "a/é",
-            "a\n", "~/a", "a/-b",
+            "",
+            "/etc/passwd",
+            "../a",
+            "a/../b",
+            "./a",
+            "a//b",
+            "a/",
+            "a\\b",
+            "C:/a",
+            "a b",
+            ".hidden",
+            "a.",
+            "a/é",
+            "a\n",
+            "~/a",
+            "a/-b",
         ] {
             assert!(bad.parse::<RelativePath>().is_err(), "{bad:?}");
         }

@@ -127,7 +127,9 @@ fn two() -> Number {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WordError {
     /// Reserved by format 1.
-    #[error("{what} `{found}` is reserved by the format, but this version of the program does not have it; it has {known}")]
+    #[error(
+        "{what} `{found}` is reserved by the format, but this version of the program does not have it; it has {known}"
+    )]
     Reserved {
         /// What it would name.
         what: &'static str,
@@ -229,7 +231,11 @@ impl Recipe {
     pub fn check(&self) -> Result<(), Fault> {
         let terms = &self.model.terms;
         if terms.is_empty() || terms.len() > limits::TERMS {
-            return Err(inconsistent("model.terms", format!("{} terms", terms.len()), format!("1 to {}", limits::TERMS)));
+            return Err(inconsistent(
+                "model.terms",
+                format!("{} terms", terms.len()),
+                format!("1 to {}", limits::TERMS),
+            ));
         }
         for (at, term) in terms.iter().enumerate() {
             if terms[..at].iter().any(|earlier| earlier.sorted() == term.sorted()) {
@@ -264,8 +270,10 @@ pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(bytes: &[u8], format: &s
     if size > limits::TOML_BYTES {
         return Err(Malformed::whole(Fault::TooLarge { found: size, limit: limits::TOML_BYTES }));
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Malformed { position: Position::of(bytes, error.valid_up_to()), fault: Fault::NotUtf8 })?;
+    let text = std::str::from_utf8(bytes).map_err(|error| Malformed {
+        position: Position::of(bytes, error.valid_up_to()),
+        fault: Fault::NotUtf8,
+    })?;
     if let Ok(Tag { format: found }) = toml::from_str(text)
         && found != format
     {
@@ -278,11 +286,11 @@ pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(bytes: &[u8], format: &s
         }));
     }
     toml::from_str(text).map_err(|error| {
-        let position = error.span().map_or(Position { line: 1, column: 1 }, |span| Position::of(bytes, span.start));
+        let position =
+            error.span().map_or(Position { line: 1, column: 1 }, |span| Position::of(bytes, span.start));
         Malformed { position, fault: Fault::Syntax(error.message().to_owned()) }
     })
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -315,9 +323,15 @@ decimals = 2
             (GOOD.replace("x^2", "x^99"), "6:9: `99` is not an exponent"),
             (GOOD.replace("x^2", "x"), "`x` twice"),
             (GOOD.replace("\"x\"", "\"y\""), "the target `y` in a term"),
-            (GOOD.replace("[result]", "[fit]\nestimator = \"wls\"\n[result]"), "9:13: estimator `wls` is reserved"),
+            (
+                GOOD.replace("[result]", "[fit]\nestimator = \"wls\"\n[result]"),
+                "9:13: estimator `wls` is reserved",
+            ),
             (GOOD.replace("[result]", "[fit]\nestimator = \"lasso\"\n[result]"), "unknown estimator `lasso`"),
-            (GOOD.replace("[result]", "[fit]\ndigits = 51\n[result]"), "fit.digits: found 51, expected 1 to 50"),
+            (
+                GOOD.replace("[result]", "[fit]\ndigits = 51\n[result]"),
+                "fit.digits: found 51, expected 1 to 50",
+            ),
             (GOOD.replace("[result]", "[fit]\nvalidation = \"k-fold:1\"\n[result]"), "not a number of folds"),
             (GOOD.replace("decimals = 2", "decimals = 2\nspeed = 3"), "unknown field `speed`"),
             (GOOD.replace("decimals = 2", "decimals = -2"), "9:12: "),

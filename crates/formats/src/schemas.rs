@@ -31,7 +31,10 @@ fn check<T: JsonSchema>(name: &str) {
         std::fs::write(&path, &generated).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap();
-    assert!(committed == generated, "{name} is out of date: run the tests once with OPENWEIGH_WRITE_SCHEMAS=1");
+    assert!(
+        committed == generated,
+        "{name} is out of date: run the tests once with OPENWEIGH_WRITE_SCHEMAS=1"
+    );
 }
 
 #[test]

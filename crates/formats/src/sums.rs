@@ -49,7 +49,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let digest = Digest::of(b"a");
-        let sums = Sums([("b.json".parse().unwrap(), digest.clone()), ("a.json".parse().unwrap(), digest)].into());
+        let sums =
+            Sums([("b.json".parse().unwrap(), digest.clone()), ("a.json".parse().unwrap(), digest)].into());
         assert_eq!(Sums::read(&sums.write()).unwrap(), sums);
         assert!(Sums::read(b"zz  a.json\n").is_err());
         assert!(Sums::read(&sums.write()[1..]).is_err());

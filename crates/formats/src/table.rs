@@ -338,12 +338,27 @@ mod tests {
             (b"x,note,y\n\n1,a,2\n", "2:1: found a blank line, expected 3 fields"),
             (b"x,note,y\n1,a\n", "2:1: found 2 fields, expected 3"),
             (b"x,note,y\n1,a,2,3\n", "2:1: found 4 fields, expected 3"),
-            (b"x,note,y\n1.0,a,2\n", "2:1: in column `x`: found `1.0`: a trailing zero in the fraction; a canonical number ends in a digit that counts"),
-            (b"x,note,y\n1,a,2e3\n", "2:6: in column `y`: found `2e3`: `e` at character 2; a number is written with digits, at most one `.` and a leading `-`"),
-            (b"x,note,y\n\"1\",a,2\n", "2:1: in column `x`: found `\\\"1\\\"`: `\\\"` at character 1; a number is written with digits, at most one `.` and a leading `-`"),
+            (
+                b"x,note,y\n1.0,a,2\n",
+                "2:1: in column `x`: found `1.0`: a trailing zero in the fraction; a canonical number ends in a digit that counts",
+            ),
+            (
+                b"x,note,y\n1,a,2e3\n",
+                "2:6: in column `y`: found `2e3`: `e` at character 2; a number is written with digits, at most one `.` and a leading `-`",
+            ),
+            (
+                b"x,note,y\n\"1\",a,2\n",
+                "2:1: in column `x`: found `\\\"1\\\"`: `\\\"` at character 1; a number is written with digits, at most one `.` and a leading `-`",
+            ),
             (b"x,note,y\n-0,a,2\n", "2:1: in column `x`: found `-0`: negative zero; write `0`"),
-            (b"x,note,y\n1,a;b,2\n", "2:4: in column `note`: found `;`, expected letters, digits, space or one of `. _ + : / ( ) -`"),
-            (b"x,note,y\nNaN,a,2\n", "2:1: in column `x`: found `NaN`: `N` at character 1; a number is written with digits, at most one `.` and a leading `-`"),
+            (
+                b"x,note,y\n1,a;b,2\n",
+                "2:4: in column `note`: found `;`, expected letters, digits, space or one of `. _ + : / ( ) -`",
+            ),
+            (
+                b"x,note,y\nNaN,a,2\n",
+                "2:1: in column `x`: found `NaN`: `N` at character 1; a number is written with digits, at most one `.` and a leading `-`",
+            ),
             (b"x,note,y\n1,\xff,2\n", "2:3: found bytes that are not UTF-8"),
         ];
         for (text, message) in cases {

@@ -37,7 +37,9 @@ pub enum Base {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TermError {
     /// A factor that is neither a feature nor a hinge.
-    #[error("`{found}` is not a factor: expected a column name or `hinge(column,knot)`, with `^2` to `^12` behind it or nothing")]
+    #[error(
+        "`{found}` is not a factor: expected a column name or `hinge(column,knot)`, with `^2` to `^12` behind it or nothing"
+    )]
     Factor {
         /// The factor.
         found: String,
@@ -134,7 +136,11 @@ fn factor(text: &str) -> Result<Factor, TermError> {
         Some((base, power)) => {
             let exponent = power.parse::<u32>().ok().filter(|_| !power.starts_with(['0', '+']));
             let exponent = exponent.filter(|exponent| (2..=limits::EXPONENT).contains(exponent));
-            (base, exponent.ok_or_else(|| TermError::Exponent { found: crate::malformed::shortened(power, 40) })?)
+            (
+                base,
+                exponent
+                    .ok_or_else(|| TermError::Exponent { found: crate::malformed::shortened(power, 40) })?,
+            )
         }
         None => (text, 1),
     };
@@ -209,8 +215,25 @@ mod tests {
     #[test]
     fn everything_else_is_refused_by_name() {
         for text in [
-            "", "0", "2", "x^1", "x^13", "x^02", "x^+2", "x^", "x*x", "x**2", "x ", "x*1", "hinge(x)", "hinge(x,1.0)",
-            "hinge(x,1", "hinge", "(x)", "x^2^3", "a*b*c*d*e*f*g*h*i",
+            "",
+            "0",
+            "2",
+            "x^1",
+            "x^13",
+            "x^02",
+            "x^+2",
+            "x^",
+            "x*x",
+            "x**2",
+            "x ",
+            "x*1",
+            "hinge(x)",
+            "hinge(x,1.0)",
+            "hinge(x,1",
+            "hinge",
+            "(x)",
+            "x^2^3",
+            "a*b*c*d*e*f*g*h*i",
         ] {
             assert!(text.parse::<Term>().is_err(), "{text:?}");
         }

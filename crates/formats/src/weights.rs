@@ -176,9 +176,13 @@ impl Reason {
     /// The reason in words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::NoDegreesOfFreedom => "there are as many terms as rows, so nothing is left to judge the fit by",
+            Self::NoDegreesOfFreedom => {
+                "there are as many terms as rows, so nothing is left to judge the fit by"
+            }
             Self::ConstantTarget => "the target does not vary, so there is nothing to explain",
-            Self::FoldRankDeficient => "without some fold, the remaining rows do not determine the coefficients",
+            Self::FoldRankDeficient => {
+                "without some fold, the remaining rows do not determine the coefficients"
+            }
         }
     }
 }
@@ -246,7 +250,10 @@ impl Weights {
 
     /// The reason why a quantity is undefined, if it is.
     pub fn undefined(&self, quantity: UndefinedQuantity) -> Option<Reason> {
-        self.undefined.iter().find(|undefined| undefined.quantity == quantity).map(|undefined| undefined.reason)
+        self.undefined
+            .iter()
+            .find(|undefined| undefined.quantity == quantity)
+            .map(|undefined| undefined.reason)
     }
 }
 
@@ -258,24 +265,41 @@ impl Document for Weights {
         let named: Vec<String> = self.terms.iter().map(|term| term.term.to_string()).collect();
         let wanted: Vec<String> = self.recipe.model.terms.iter().map(Term::to_string).collect();
         if named != wanted {
-            return Err(inconsistent("terms", named.join(", "), format!("those of the recipe: {}", wanted.join(", "))));
+            return Err(inconsistent(
+                "terms",
+                named.join(", "),
+                format!("those of the recipe: {}", wanted.join(", ")),
+            ));
         }
         let features: Vec<ColumnName> = self.range.iter().map(|range| range.feature.clone()).collect();
         if features != self.recipe.features() {
-            return Err(inconsistent("range", format!("{} features", features.len()), "the features of the recipe, in order"));
+            return Err(inconsistent(
+                "range",
+                format!("{} features", features.len()),
+                "the features of the recipe, in order",
+            ));
         }
         self.normal.to_normal().map_err(|error| Fault::Syntax(format!("normal: {error}")))?;
         if self.normal.xty.len() != wanted.len() {
             return Err(inconsistent("normal", format!("{} terms", self.normal.xty.len()), wanted.len()));
         }
         if self.normal.n < wanted.len() as u64 || self.dof != self.normal.n - wanted.len() as u64 {
-            return Err(inconsistent("dof", self.dof, format!("n - p = {} - {}", self.normal.n, wanted.len())));
+            return Err(inconsistent(
+                "dof",
+                self.dof,
+                format!("n - p = {} - {}", self.normal.n, wanted.len()),
+            ));
         }
-        let columns: Vec<ColumnName> = self.applies_to.columns.iter().map(|column| column.name.clone()).collect();
+        let columns: Vec<ColumnName> =
+            self.applies_to.columns.iter().map(|column| column.name.clone()).collect();
         let expected: Vec<ColumnName> =
             [self.recipe.model.target.clone()].into_iter().chain(self.recipe.features()).collect();
         if columns != expected {
-            return Err(inconsistent("applies_to", format!("{} columns", columns.len()), "the target, then the features"));
+            return Err(inconsistent(
+                "applies_to",
+                format!("{} columns", columns.len()),
+                "the target, then the features",
+            ));
         }
         Ok(())
     }

@@ -37,7 +37,12 @@ impl Ledger {
     ///
     /// # Errors
     /// There is no such plain file inside the root, it is too large, or it cannot be read.
-    pub fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), OpenError> {
+    pub fn read(
+        &self,
+        path: &RelativePath,
+        limit: u64,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), OpenError> {
         let mut at = self.root().to_path_buf();
         for part in path.as_str().split('/') {
             at.push(part);

@@ -135,7 +135,11 @@ pub fn seal(ledger: &Ledger, request: Request) -> Result<Manifest, SealError> {
     for (path, weights) in &request.results {
         let licence = licence_of.get(weights).cloned().unwrap_or_else(Licence::no_assertion);
         let datasets = gather.results(path, licence)?;
-        derived(DerivationKind::Replay, [weights.clone()].into_iter().chain(datasets).collect(), path.clone());
+        derived(
+            DerivationKind::Replay,
+            [weights.clone()].into_iter().chain(datasets).collect(),
+            path.clone(),
+        );
     }
     gather.licence_texts()?;
     let manifest = Manifest {
@@ -181,8 +185,8 @@ impl Gatherer<'_> {
     fn recipe(&mut self, weights_path: &RelativePath, weights: &Weights) -> Result<RelativePath, SealError> {
         let path = Ledger::recipe(&weights.recipe.name);
         let bytes = self.read(&path, limits::TOML_BYTES)?;
-        let recipe =
-            Recipe::from_toml(&bytes).map_err(|source| SealError::Malformed { path: path.clone(), source })?;
+        let recipe = Recipe::from_toml(&bytes)
+            .map_err(|source| SealError::Malformed { path: path.clone(), source })?;
         if recipe != weights.recipe {
             return Err(SealError::Recipe { weights: weights_path.clone(), recipe: path });
         }
@@ -196,7 +200,9 @@ impl Gatherer<'_> {
         let digest = Digest::of(&bytes);
         self.list(path, Role::Dataset, bytes.len() as u64, digest.clone(), &dataset.licence);
         for file in &dataset.files {
-            let at = path.sibling(&file.path).map_err(|_| SealError::Open { path: file.path.clone(), source: OpenError::Missing })?;
+            let at = path
+                .sibling(&file.path)
+                .map_err(|_| SealError::Open { path: file.path.clone(), source: OpenError::Missing })?;
             let (size, sha256) = self.hash(&at)?;
             self.list(&at, Role::Measurements, size, sha256, &dataset.licence);
         }
@@ -224,7 +230,10 @@ impl Gatherer<'_> {
                 continue;
             }
             let name: Name = line[0].parse().map_err(|_| {
-                let fault = openweigh_formats::Fault::Syntax(format!("found `{}`, expected the name of a dataset", line[0]));
+                let fault = openweigh_formats::Fault::Syntax(format!(
+                    "found `{}`, expected the name of a dataset",
+                    line[0]
+                ));
                 malformed(Malformed::at(at + 1, 1, fault))
             })?;
             names.push(name);

@@ -61,9 +61,10 @@ pub fn of_row(
     });
     let terms: Vec<TermAccount> = (weights.terms.iter().zip(model.monomials()))
         .map(|(own, monomial)| {
-            let value = (monomial.factors().iter()).fold(Decimal::from(1), |product, &(variable, exponent)| {
-                (0..exponent).fold(product, |product, _| times(&product, &columns[variable].value(0)))
-            });
+            let value =
+                (monomial.factors().iter()).fold(Decimal::from(1), |product, &(variable, exponent)| {
+                    (0..exponent).fold(product, |product, _| times(&product, &columns[variable].value(0)))
+                });
             let coefficient = own.coefficient.0.clone();
             let product = times(&coefficient, &value);
             TermAccount { term: own.term.to_string(), value, coefficient, product }

@@ -54,7 +54,11 @@ pub fn check(claim: &Claim, manifest: &Manifest, contents: &Contents, derived: &
     if unit.as_deref() != claim.unit.as_ref().map(openweigh_formats::text::Unit::as_str) {
         let text = |unit: Option<&str>| unit.map_or_else(|| "no unit".to_owned(), str::to_owned);
         return Verdict::Failed(Finding {
-            what: format!("the unit of the claimed {} is not what follows: {}", claim.quantity.as_str(), claim.statement),
+            what: format!(
+                "the unit of the claimed {} is not what follows: {}",
+                claim.quantity.as_str(),
+                claim.statement
+            ),
             published: Some(text(claim.unit.as_ref().map(openweigh_formats::text::Unit::as_str))),
             expected: Some(text(unit.as_deref())),
             ..Finding::default()
@@ -79,7 +83,9 @@ pub fn recompute(
         let unit = unit(claim, &fitted.weights);
         return Ok((of_fit(claim, fitted)?, unit));
     }
-    if contents.weights.contains_key(file) || manifest.file(file).is_some_and(|file| file.role == openweigh_formats::manifest::Role::Weights) {
+    if contents.weights.contains_key(file)
+        || manifest.file(file).is_some_and(|file| file.role == openweigh_formats::manifest::Role::Weights)
+    {
         return Err(not_checkable("its weights could not be derived again"));
     }
     let Some(outcome) = derived.results.get(file) else {
@@ -97,7 +103,11 @@ pub fn recompute(
 }
 
 fn wrong_file(claim: &Claim, expected: &str) -> Verdict {
-    Verdict::Malformed(Finding::new(format!("`{}` is a quantity of {expected}, not of `{}`", claim.quantity.as_str(), claim.over.file)))
+    Verdict::Malformed(Finding::new(format!(
+        "`{}` is a quantity of {expected}, not of `{}`",
+        claim.quantity.as_str(),
+        claim.over.file
+    )))
 }
 
 fn undefined(claim: &Claim) -> Verdict {
@@ -145,10 +155,12 @@ fn of_errors(claim: &Claim, figures: &ErrorFigures) -> Result<Exact, Verdict> {
 
 fn of_row(claim: &Claim, weights: &Weights, contents: &Contents) -> Result<Exact, Verdict> {
     let no_row = || Verdict::Failed(Finding::new("the results have no such dataset or row"));
-    let found = contents.datasets.iter().find(|(_, dataset)| Some(&dataset.name) == claim.over.dataset.as_ref());
+    let found =
+        contents.datasets.iter().find(|(_, dataset)| Some(&dataset.name) == claim.over.dataset.as_ref());
     let (dataset, table) = found.and_then(|(path, _)| contents.dataset(path)).ok_or_else(no_row)?;
     let row = claim.over.row.and_then(|row| usize::try_from(row).ok()).filter(|row| *row < table.rows());
-    let predictor = Predictor::new(weights).map_err(|error| Verdict::Failed(Finding::new(error.to_string())))?;
+    let predictor =
+        Predictor::new(weights).map_err(|error| Verdict::Failed(Finding::new(error.to_string())))?;
     let line = predictor.line(dataset, table, row.ok_or_else(no_row)?);
     let header = predictor.header();
     let (names, line) = (String::from_utf8_lossy(&header), String::from_utf8_lossy(&line));
@@ -163,7 +175,9 @@ fn unit(claim: &Claim, weights: &Weights) -> Option<String> {
     match claim.quantity {
         Quantity::RSquared | Quantity::N | Quantity::Dof => Some("1".to_owned()),
         Quantity::Rss => result.map(|unit| format!("({unit})^2")),
-        Quantity::Coefficient | Quantity::StandardError => unit_of_coefficient(result?, claim.over.term.as_ref()?, weights),
+        Quantity::Coefficient | Quantity::StandardError => {
+            unit_of_coefficient(result?, claim.over.term.as_ref()?, weights)
+        }
         _ => result,
     }
 }

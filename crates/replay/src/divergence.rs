@@ -56,9 +56,12 @@ fn cause_of_coefficient(found: &Decimal, exact: &Ratio, published: &Weights, sam
     if digits < wanted && digits > 0 && round::to_digits(exact, digits) == *found {
         format!("re-rounded to {digits} significant digits; the recipe asks for {wanted}")
     } else if !same_sums {
-        "other data, or an edited file: the exact sums in `normal` are not those of the data either".to_owned()
+        "other data, or an edited file: the exact sums in `normal` are not those of the data either"
+            .to_owned()
     } else if wanted > 10 && agrees_to(10) {
-        format!("computed in binary floating point, or an edited digit: 10 of {wanted} digits are right, and `normal` is that of the data")
+        format!(
+            "computed in binary floating point, or an edited digit: 10 of {wanted} digits are right, and `normal` is that of the data"
+        )
     } else {
         "edited: `normal` is that of the data, and the coefficient does not follow from it".to_owned()
     }
@@ -80,9 +83,14 @@ fn distance(found: &Decimal, expected: &Decimal, standard_error: Option<&Decimal
         text = round::to_digits(&Ratio::from(&difference), 3).to_string();
     }
     let share = |of: &Decimal| {
-        let magnitude = |value: &Decimal| if *value < Decimal::ZERO { Decimal::ZERO.minus(value) } else { value.clone() };
+        let magnitude =
+            |value: &Decimal| if *value < Decimal::ZERO { Decimal::ZERO.minus(value) } else { value.clone() };
         (*of != Decimal::ZERO).then(|| {
-            round::to_digits(&Ratio::from(&magnitude(&difference)).divided_by(&Ratio::from(&magnitude(of))), 2).to_string()
+            round::to_digits(
+                &Ratio::from(&magnitude(&difference)).divided_by(&Ratio::from(&magnitude(of))),
+                2,
+            )
+            .to_string()
         })
     };
     if let Some(relative) = share(expected) {
@@ -98,7 +106,9 @@ fn distance(found: &Decimal, expected: &Decimal, standard_error: Option<&Decimal
 fn key_position(bytes: &[u8], key: &str, at: usize) -> Option<Position> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with(key));
-    lines.nth(at).map(|(line, text)| Position { line: line + 1, column: text.len() - text.trim_start().len() + 1 })
+    lines
+        .nth(at)
+        .map(|(line, text)| Position { line: line + 1, column: text.len() - text.trim_start().len() + 1 })
 }
 
 /// Number of the first line that differs, and both lines without their indentation.
@@ -151,7 +161,8 @@ pub fn of_results<'a>(
     let same_fields = found.iter().zip(wanted).take_while(|(left, right)| left == right).count();
     let name = expected.first().and_then(|header| header.get(same_fields)).copied().unwrap_or("the fields");
     let column = found[..same_fields.min(found.len())].iter().map(|field| field.len() + 1).sum::<usize>() + 1;
-    let fields = (found.get(same_fields).copied().unwrap_or(""), wanted.get(same_fields).copied().unwrap_or(""));
+    let fields =
+        (found.get(same_fields).copied().unwrap_or(""), wanted.get(same_fields).copied().unwrap_or(""));
     let apart = match (Fixed::parse(fields.0), Fixed::parse(fields.1)) {
         (Ok(left), Ok(right)) => Some(distance(&left.to_decimal(), &right.to_decimal(), None)),
         _ => None,
@@ -171,7 +182,13 @@ pub fn of_results<'a>(
     }
 }
 
-fn cause_of_results(rows: &[Vec<&str>], expected: &[Vec<&str>], line: usize, field: usize, from_others: bool) -> String {
+fn cause_of_results(
+    rows: &[Vec<&str>],
+    expected: &[Vec<&str>],
+    line: usize,
+    field: usize,
+    from_others: bool,
+) -> String {
     if from_others {
         return "other weights: these are the results of another weights file of the manifest".to_owned();
     }
@@ -185,16 +202,19 @@ fn cause_of_results(rows: &[Vec<&str>], expected: &[Vec<&str>], line: usize, fie
         return "other row order: the same lines stand in another order".to_owned();
     }
     let wrong = rows.iter().zip(expected).filter(|(left, right)| left != right).count();
-    let all_last_place = rows.iter().zip(expected).flat_map(|(left, right)| left.iter().zip(right)).all(|(left, right)| {
-        left == right || match (Fixed::parse(left), Fixed::parse(right)) {
-            (Ok(left), Ok(right)) if left.places() == right.places() => {
-                let apart = left.digits() - right.digits();
-                (-1..=1).any(|one| apart == openweigh_exact::IBig::from(one))
-            }
-            _ => false,
-        }
-    });
-    let places = |row: &Vec<&str>| row.get(field).and_then(|text| Fixed::parse(text).ok()).map(|fixed| fixed.places());
+    let all_last_place =
+        rows.iter().zip(expected).flat_map(|(left, right)| left.iter().zip(right)).all(|(left, right)| {
+            left == right
+                || match (Fixed::parse(left), Fixed::parse(right)) {
+                    (Ok(left), Ok(right)) if left.places() == right.places() => {
+                        let apart = left.digits() - right.digits();
+                        (-1..=1).any(|one| apart == openweigh_exact::IBig::from(one))
+                    }
+                    _ => false,
+                }
+        });
+    let places =
+        |row: &Vec<&str>| row.get(field).and_then(|text| Fixed::parse(text).ok()).map(|fixed| fixed.places());
     if wrong == 1 {
         "an edited cell: this line is the only one that differs".to_owned()
     } else if places(&rows[line]) != places(&expected[line]) {

@@ -32,7 +32,11 @@ pub enum ReplayError {
     #[error(transparent)]
     Fit(#[from] FitError),
     /// The dataset states another unit than the weights were fitted with.
-    #[error("the weights apply to column `{column}` in {}, dataset `{dataset}` has it in {}", unit(expected), unit(found))]
+    #[error(
+        "the weights apply to column `{column}` in {}, dataset `{dataset}` has it in {}",
+        unit(expected),
+        unit(found)
+    )]
     Unit {
         /// The dataset.
         dataset: Name,

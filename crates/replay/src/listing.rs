@@ -172,7 +172,13 @@ fn mismatch(file: &ManifestFile, shelf: &dyn Shelf, size: u64, digest: &Digest) 
     let position = edit.as_ref().and_then(edit::Edit::position);
     let cause = edit.map(|edit| edit.to_string()).or_else(|| {
         let change = i128::from(size) - i128::from(file.bytes);
-        (change != 0).then(|| format!("the file is {} bytes {} than published", change.abs(), if change > 0 { "longer" } else { "shorter" }))
+        (change != 0).then(|| {
+            format!(
+                "the file is {} bytes {} than published",
+                change.abs(),
+                if change > 0 { "longer" } else { "shorter" }
+            )
+        })
     });
     Verdict::Failed(Finding {
         position,
@@ -212,7 +218,12 @@ fn completeness(manifest: &Manifest, contents: &Contents) -> Vec<Item> {
         for trained in &weights.trained_on {
             if !manifest.of_role(Role::Dataset).any(|file| file.sha256 == trained.sha256) {
                 let (name, digest) = (&trained.name, trained.sha256.short());
-                missing(path, format!("its training dataset `{name}` (SHA-256 {digest}…) is not listed in the manifest"));
+                missing(
+                    path,
+                    format!(
+                        "its training dataset `{name}` (SHA-256 {digest}…) is not listed in the manifest"
+                    ),
+                );
             }
         }
     }

@@ -205,7 +205,12 @@ impl<'a> Predictor<'a> {
         };
         let decimals = self.weights.recipe.result.decimals;
         let leverages = form.of_rows(terms, columns, &(0..rows));
-        Some(leverages.iter().map(|leverage| root::to_places(&scale.times(&one(leverage)), decimals)).collect())
+        Some(
+            leverages
+                .iter()
+                .map(|leverage| root::to_places(&scale.times(&one(leverage)), decimals))
+                .collect(),
+        )
     }
 }
 

@@ -1,12 +1,12 @@
 //! The stages of verification, one after the other.
 
+use crate::ReplayError;
 use crate::claims;
 use crate::divergence;
 use crate::listing::{self, Contents};
 use crate::predict::{Outcome, Predictor};
 use crate::report::{Finding, Item, Report, Stage, Verdict};
 use crate::shelf::{self, Shelf};
-use crate::ReplayError;
 use openweigh_fit::{FitError, Fitted, Header, Training, fit};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
@@ -37,12 +37,7 @@ pub struct Derived {
 const COMPARED_BYTES: u64 = 256 << 20;
 
 /// Goes through all stages, telling each item as it is done.
-pub fn verify(
-    manifest: &Manifest,
-    shelf: &dyn Shelf,
-    effort: Effort,
-    mut tell: impl FnMut(&Item),
-) -> Report {
+pub fn verify(manifest: &Manifest, shelf: &dyn Shelf, effort: Effort, mut tell: impl FnMut(&Item)) -> Report {
     let mut report = Report::default();
     let mut add = |item: Item| {
         tell(&item);
@@ -78,7 +73,10 @@ pub fn derive(
 }
 
 /// The datasets among some inputs, or the first one that could not be read.
-fn datasets<'a>(contents: &'a Contents, inputs: &[RelativePath]) -> Result<Vec<(&'a RelativePath, Pair<'a>)>, String> {
+fn datasets<'a>(
+    contents: &'a Contents,
+    inputs: &[RelativePath],
+) -> Result<Vec<(&'a RelativePath, Pair<'a>)>, String> {
     (inputs.iter())
         .map(|path| {
             let found = contents.datasets.get_key_value(path);
@@ -99,12 +97,18 @@ fn fit_again(
     derived: &mut Derived,
 ) -> Verdict {
     let not_checkable = |why: &str| Verdict::NotCheckable(why.to_owned());
-    let Some(published) = contents.weights.get(&file.path) else { return not_checkable("the weights could not be read") };
+    let Some(published) = contents.weights.get(&file.path) else {
+        return not_checkable("the weights could not be read");
+    };
     let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
         return not_checkable("no `fit` is listed for them");
     };
-    let Some((recipe_path, rest)) = inputs.split_first() else { return not_checkable("the `fit` lists no recipe") };
-    let Some(recipe) = contents.recipes.get(recipe_path) else { return not_checkable("its recipe could not be read") };
+    let Some((recipe_path, rest)) = inputs.split_first() else {
+        return not_checkable("the `fit` lists no recipe");
+    };
+    let Some(recipe) = contents.recipes.get(recipe_path) else {
+        return not_checkable("its recipe could not be read");
+    };
     let of_role = |role: Role| {
         let matches = move |path: &&RelativePath| manifest.file(path).is_some_and(|file| file.role == role);
         rest.iter().filter(matches).cloned().collect::<Vec<RelativePath>>()
@@ -141,8 +145,13 @@ fn cannot_fit(error: &FitError) -> Verdict {
 }
 
 /// The parent that weights name is the one that their derivation lists.
-fn check_parent(manifest: &Manifest, parent: Option<&Digest>, listed: &[RelativePath]) -> Result<(), Finding> {
-    let listed: Vec<&Digest> = listed.iter().filter_map(|path| manifest.file(path)).map(|file| &file.sha256).collect();
+fn check_parent(
+    manifest: &Manifest,
+    parent: Option<&Digest>,
+    listed: &[RelativePath],
+) -> Result<(), Finding> {
+    let listed: Vec<&Digest> =
+        listed.iter().filter_map(|path| manifest.file(path)).map(|file| &file.sha256).collect();
     let named: Vec<&Digest> = parent.into_iter().collect();
     if listed == named {
         return Ok(());
@@ -169,8 +178,12 @@ fn replay_again(
     let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
         return not_checkable("no `replay` is listed for them");
     };
-    let Some((weights_path, rest)) = inputs.split_first() else { return not_checkable("the `replay` lists no weights") };
-    let Some(weights) = contents.weights.get(weights_path) else { return not_checkable("their weights could not be read") };
+    let Some((weights_path, rest)) = inputs.split_first() else {
+        return not_checkable("the `replay` lists no weights");
+    };
+    let Some(weights) = contents.weights.get(weights_path) else {
+        return not_checkable("their weights could not be read");
+    };
     let datasets = match datasets(contents, rest) {
         Ok(datasets) => datasets,
         Err(why) => return Verdict::NotCheckable(why),
@@ -182,7 +195,9 @@ fn replay_again(
     let mut hasher = Hasher::default();
     let outcome = write(weights, &pairs, effort.threads, &mut |bytes| hasher.update(bytes));
     match outcome {
-        Err(error) => Verdict::Failed(Finding::new(format!("the weights cannot be applied to the data: {error}"))),
+        Err(error) => {
+            Verdict::Failed(Finding::new(format!("the weights cannot be applied to the data: {error}")))
+        }
         Ok(outcome) if hasher.finish() == file.sha256 => {
             let from_checked_weights = derived.fits.get(weights_path).is_some_and(|(_, same)| *same);
             if from_checked_weights {

@@ -75,7 +75,10 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Ok(row) => scene.row(dataset, row, screen),
         Err(_) => {
             let ids: Vec<&str> = manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
-            Err(Failure::usage(format!("`{subject}` is no claim of this manifest and no row; its claims are {}", ids.join(", "))))
+            Err(Failure::usage(format!(
+                "`{subject}` is no claim of this manifest and no row; its claims are {}",
+                ids.join(", ")
+            )))
         }
     }
 }
@@ -83,7 +86,10 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
 impl Scene<'_> {
     fn overview(&self, screen: &mut Screen) -> Result<u8, Failure> {
         let manifest = self.manifest;
-        screen.line(&screen.tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)))?;
+        screen.line(
+            &screen
+                .tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)),
+        )?;
         for derivation in &manifest.derivations {
             let inputs: Vec<&str> = derivation.inputs.iter().map(RelativePath::as_str).collect();
             let outputs: Vec<&str> = derivation.outputs.iter().map(RelativePath::as_str).collect();
@@ -95,9 +101,17 @@ impl Scene<'_> {
         let mut documents = Vec::new();
         for claim in &manifest.claims {
             let exact = claims::recompute(claim, manifest, self.contents, self.derived).ok();
-            let exact = exact.map_or_else(|| "cannot be recomputed".to_owned(), |(exact, _)| digits(&exact, 20));
-            documents.push(json!({ "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": exact }));
-            rows.push(vec![claim.id.to_string(), claim.value.to_string(), exact, claim.statement.to_string()]);
+            let exact =
+                exact.map_or_else(|| "cannot be recomputed".to_owned(), |(exact, _)| digits(&exact, 20));
+            documents.push(
+                json!({ "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": exact }),
+            );
+            rows.push(vec![
+                claim.id.to_string(),
+                claim.value.to_string(),
+                exact,
+                claim.statement.to_string(),
+            ]);
         }
         if rows.len() > 1 {
             show::table(&rows, &[false, false, false, false], screen)?;
@@ -107,21 +121,32 @@ impl Scene<'_> {
     }
 
     fn claim(&self, claim: &Claim, screen: &mut Screen) -> Result<u8, Failure> {
-        if let (Quantity::Predicted | Quantity::ExpandedU, Some(dataset), Some(row)) = (claim.quantity, &claim.over.dataset, claim.over.row) {
+        if let (Quantity::Predicted | Quantity::ExpandedU, Some(dataset), Some(row)) =
+            (claim.quantity, &claim.over.dataset, claim.over.row)
+        {
             screen.line(&format!("{}: {} {}", claim.id, claim.statement, claim.value))?;
             return self.row(Some(dataset.as_str()), usize::try_from(row).unwrap_or(usize::MAX), screen);
         }
         screen.line(&screen.tone(Tone::Strong, &format!("{}: {}", claim.id, claim.statement)))?;
         let unit = claim.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
         let term = claim.over.term.as_ref().map_or_else(String::new, |term| format!(" of `{term}`"));
-        screen.line(&format!("  claimed   {}{unit}, the {}{term} in {}", claim.value, claim.quantity.as_str(), claim.over.file))?;
+        screen.line(&format!(
+            "  claimed   {}{unit}, the {}{term} in {}",
+            claim.value,
+            claim.quantity.as_str(),
+            claim.over.file
+        ))?;
         if let Some(derivation) = self.manifest.derivation_of(&claim.over.file) {
             for input in &derivation.inputs {
                 screen.line(&format!("  from      {input}"))?;
             }
         }
         if let Some((fitted, _)) = self.derived.fits.get(&claim.over.file) {
-            screen.line(&format!("  solved    exactly over the rationals, from {} rows and {} terms", fitted.weights.normal.n, fitted.weights.terms.len()))?;
+            screen.line(&format!(
+                "  solved    exactly over the rationals, from {} rows and {} terms",
+                fitted.weights.normal.n,
+                fitted.weights.terms.len()
+            ))?;
         }
         match claims::recompute(claim, self.manifest, self.contents, self.derived) {
             Ok((exact, _)) => {
@@ -136,7 +161,10 @@ impl Scene<'_> {
                 screen.line(&format!("  that is   {}…", digits(&exact, 40)))?;
                 let rounded = exact.to_places(places);
                 let same = rounded == claim.value.0;
-                screen.line(&format!("  rounded   {rounded} to {places} decimals, half to even: {}", if same { "the claimed value" } else { "not the claimed value" }))?;
+                screen.line(&format!(
+                    "  rounded   {rounded} to {places} decimals, half to even: {}",
+                    if same { "the claimed value" } else { "not the claimed value" }
+                ))?;
                 screen.document(json!({ "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": digits(&exact, 40), "rounded": rounded.to_string(), "same": same }));
                 Ok(if same { exit::DONE } else { exit::FAILED })
             }
@@ -164,20 +192,35 @@ impl Scene<'_> {
 
     fn row(&self, name: Option<&str>, row: usize, screen: &mut Screen) -> Result<u8, Failure> {
         let named = |dataset: &&RelativePath| {
-            self.contents.datasets.get(*dataset).is_some_and(|dataset| name.is_none_or(|name| dataset.name.as_str() == name))
+            self.contents
+                .datasets
+                .get(*dataset)
+                .is_some_and(|dataset| name.is_none_or(|name| dataset.name.as_str() == name))
         };
-        let path = self.contents.datasets.keys().filter(named).find(|dataset| self.results_of(dataset).is_some());
-        let (path, (results, weights)) = path.and_then(|path| Some((path, self.results_of(path)?))).ok_or_else(|| {
-            Failure::usage(format!("no results of this manifest have a dataset {}", name.map_or("at all".to_owned(), |name| format!("`{name}`"))))
-        })?;
+        let path =
+            self.contents.datasets.keys().filter(named).find(|dataset| self.results_of(dataset).is_some());
+        let (path, (results, weights)) =
+            path.and_then(|path| Some((path, self.results_of(path)?))).ok_or_else(|| {
+                Failure::usage(format!(
+                    "no results of this manifest have a dataset {}",
+                    name.map_or("at all".to_owned(), |name| format!("`{name}`"))
+                ))
+            })?;
         let Some((dataset, table)) = self.contents.dataset(path) else {
             return Err(Failure::input(path, "it could not be read, see above"));
         };
         if row >= table.rows() {
-            return Err(Failure::usage(format!("`{}` has rows 0 to {}, there is no row {row}", dataset.name, table.rows().saturating_sub(1))));
+            return Err(Failure::usage(format!(
+                "`{}` has rows 0 to {}, there is no row {row}",
+                dataset.name,
+                table.rows().saturating_sub(1)
+            )));
         }
         let measurements = path.as_str().replace("dataset.json", openweigh_formats::dataset::MEASUREMENTS);
-        screen.line(&screen.tone(Tone::Strong, &format!("row {row} of `{}`: {measurements}, line {}", dataset.name, row + 2)))?;
+        screen.line(&screen.tone(
+            Tone::Strong,
+            &format!("row {row} of `{}`: {measurements}, line {}", dataset.name, row + 2),
+        ))?;
         let Some(account) = account::of_row(weights, dataset, table, row)? else {
             screen.line("  a feature is missing, so nothing is predicted (flag `gap`)")?;
             return Ok(exit::DONE);
@@ -187,13 +230,21 @@ impl Scene<'_> {
         }
         let mut rows = vec![["term", "value", "coefficient", "product, exactly"].map(str::to_owned).to_vec()];
         for term in &account.terms {
-            rows.push(vec![term.term.clone(), term.value.to_string(), term.coefficient.to_string(), term.product.to_string()]);
+            rows.push(vec![
+                term.term.clone(),
+                term.value.to_string(),
+                term.coefficient.to_string(),
+                term.product.to_string(),
+            ]);
         }
         show::table(&rows, &[false, false, false, false], screen)?;
         let decimals = weights.recipe.result.decimals;
         let target = &weights.recipe.model.target;
         screen.line(&format!("  sum       {}", account.sum))?;
-        screen.line(&format!("  rounded   {} to {decimals} decimals, half to even: the predicted {target}", account.predicted))?;
+        screen.line(&format!(
+            "  rounded   {} to {decimals} decimals, half to even: the predicted {target}",
+            account.predicted
+        ))?;
         let predictor = Predictor::new(weights)?;
         let derived = predictor.line(dataset, table, row);
         let derived = String::from_utf8_lossy(&derived).trim_end().to_owned();
@@ -201,8 +252,12 @@ impl Scene<'_> {
         let published = self.published_line(results, dataset.name.as_str(), row);
         let same = published.as_ref().is_none_or(|(_, line)| *line == derived);
         match published {
-            Some((line, _)) if same => screen.line(&format!("  published in {results}, line {line}, the same"))?,
-            Some((line, text)) => screen.finding(&format!("  published in {results}, line {line}, differently: {text}"))?,
+            Some((line, _)) if same => {
+                screen.line(&format!("  published in {results}, line {line}, the same"))?
+            }
+            Some((line, text)) => {
+                screen.finding(&format!("  published in {results}, line {line}, differently: {text}"))?
+            }
             None => screen.line(&format!("  {results} has no such line, or could not be read"))?,
         }
         screen.document(json!({ "dataset": dataset.name.as_str(), "row": row, "sum": account.sum.to_string(), "predicted": account.predicted.to_string(), "line": derived, "same": same }));
@@ -214,7 +269,10 @@ impl Scene<'_> {
         let bytes = openweigh_ledger::read_whole(path, limits::CSV_BYTES).ok()?;
         let start = format!("{dataset},{row},");
         let text = String::from_utf8_lossy(&bytes);
-        text.lines().enumerate().find(|(_, line)| line.starts_with(&start)).map(|(at, line)| (at + 1, line.to_owned()))
+        text.lines()
+            .enumerate()
+            .find(|(_, line)| line.starts_with(&start))
+            .map(|(at, line)| (at + 1, line.to_owned()))
     }
 }
 

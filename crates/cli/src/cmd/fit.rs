@@ -57,10 +57,9 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let parent = args.parent.as_ref().map(|word| place::weights(&ledger, word)).transpose()?;
     let training: Vec<Training<'_>> = loaded.iter().map(place::Loaded::training).collect();
     let named: Vec<&str> = loaded.iter().map(|loaded| loaded.dataset.name.as_str()).collect();
-    let title = args.title.map_or_else(
-        || Line::try_from(format!("{} fitted on {}", recipe.name, named.join(", "))),
-        Ok,
-    );
+    let title = args
+        .title
+        .map_or_else(|| Line::try_from(format!("{} fitted on {}", recipe.name, named.join(", "))), Ok);
     let header = Header {
         title: title.map_err(|error| Failure::usage(format!("--title: {error}")))?,
         licence: args.license,

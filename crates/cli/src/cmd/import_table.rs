@@ -6,7 +6,8 @@ use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_exact::{Decimal, DecimalError, IBig};
 use openweigh_formats::dataset::{
-    CellType, ColumnSpec, Dataset, DatasetFile, DatasetRole, Format, Kind, MEASUREMENTS, Provenance, ProvenanceKind,
+    CellType, ColumnSpec, Dataset, DatasetFile, DatasetRole, Format, Kind, MEASUREMENTS, Provenance,
+    ProvenanceKind,
 };
 use openweigh_formats::licence::Licence;
 use openweigh_formats::malformed::shortened;
@@ -126,18 +127,27 @@ fn describe(
 ) -> Result<Dataset, Failure> {
     let mut units: BTreeMap<&str, Unit> = BTreeMap::new();
     for pair in &args.unit {
-        let (column, unit) = pair.split_once('=').ok_or_else(|| Failure::usage(format!("--unit {pair}: expected COLUMN=UNIT")))?;
+        let (column, unit) = pair
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--unit {pair}: expected COLUMN=UNIT")))?;
         if !names.iter().any(|name| name.as_str() == column) {
             let known: Vec<&str> = names.iter().map(ColumnName::as_str).collect();
-            return Err(Failure::usage(format!("--unit {pair}: there is no column `{column}`; there are {}", known.join(", "))));
+            return Err(Failure::usage(format!(
+                "--unit {pair}: there is no column `{column}`; there are {}",
+                known.join(", ")
+            )));
         }
-        units.insert(column, unit.parse().map_err(|error| Failure::usage(format!("--unit {pair}: {error}")))?);
+        units
+            .insert(column, unit.parse().map_err(|error| Failure::usage(format!("--unit {pair}: {error}")))?);
     }
     let columns = (names.iter().zip(types))
         .map(|(name, &cells)| ColumnSpec { name: name.clone(), unit: units.remove(name.as_str()), cells })
         .collect();
     let line = |text: String| Line::try_from(text).map_err(|error| Failure::input(source, error));
-    let file_name = args.file.file_name().map_or_else(|| "standard input".into(), |name| name.to_string_lossy().into_owned());
+    let file_name = args
+        .file
+        .file_name()
+        .map_or_else(|| "standard input".into(), |name| name.to_string_lossy().into_owned());
     Ok(Dataset {
         format: Format::V1,
         name: args.name.clone(),
@@ -152,7 +162,10 @@ fn describe(
                 "simulated" => ProvenanceKind::Simulated,
                 _ => ProvenanceKind::Transcribed,
             },
-            origin: args.origin.clone().map_or_else(|| line(format!("Imported from {file_name}; the origin was not stated.")), Ok)?,
+            origin: args
+                .origin
+                .clone()
+                .map_or_else(|| line(format!("Imported from {file_name}; the origin was not stated.")), Ok)?,
         },
         kind: Kind::Table,
         columns,
@@ -200,17 +213,23 @@ impl Foreign {
         });
         if let Err(error) = std::str::from_utf8(bytes) {
             let place = openweigh_formats::Position::of(bytes, error.valid_up_to());
-            return Err(Failure::input(format!("{source}:{place}"), "found bytes that are not UTF-8; save the table as UTF-8"));
+            return Err(Failure::input(
+                format!("{source}:{place}"),
+                "found bytes that are not UTF-8; save the table as UTF-8",
+            ));
         }
         if bytes.contains(&b'\r') {
             changes.note("line ends became LF", String::new);
         }
         let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let count = |delimiter: u8| first_line.iter().filter(|&&byte| byte == delimiter).count();
-        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&delimiter| (count(delimiter), delimiter == b','));
+        let delimiter =
+            [b',', b';', b'\t'].into_iter().max_by_key(|&delimiter| (count(delimiter), delimiter == b','));
         let delimiter = delimiter.unwrap_or(b',');
         if delimiter != b',' {
-            changes.note("the delimiter became `,`", || if delimiter == b';' { "from `;`".into() } else { "from tabs".into() });
+            changes.note("the delimiter became `,`", || {
+                if delimiter == b';' { "from `;`".into() } else { "from tabs".into() }
+            });
         }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
@@ -235,11 +254,17 @@ impl Foreign {
         for (line, row) in &records {
             if row.len() != header.len() {
                 let (found, expected) = (row.len(), header.len());
-                return Err(Failure::input(format!("{source}:{line}:1"), format!("found {found} fields, expected {expected} as in the header")));
+                return Err(Failure::input(
+                    format!("{source}:{line}:1"),
+                    format!("found {found} fields, expected {expected} as in the header"),
+                ));
             }
         }
         if header.len() > limits::COLUMNS {
-            return Err(Failure::input(source, format!("found {} columns, at most {} are allowed", header.len(), limits::COLUMNS)));
+            return Err(Failure::input(
+                source,
+                format!("found {} columns, at most {} are allowed", header.len(), limits::COLUMNS),
+            ));
         }
         Ok(Self { header, rows: records, decimal_comma: delimiter == b';' })
     }
@@ -248,9 +273,13 @@ impl Foreign {
         let mut names: Vec<ColumnName> = Vec::new();
         for (at, raw) in self.header.iter().enumerate() {
             if raw.parse::<Decimal>().is_ok() {
-                return Err(Failure::input(format!("{source}:1"), format!("found the number `{raw}` in the first row, expected a header of column names")));
+                return Err(Failure::input(
+                    format!("{source}:1"),
+                    format!("found the number `{raw}` in the first row, expected a header of column names"),
+                ));
             }
-            let mut text: String = raw.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let mut text: String =
+                raw.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             text = text.trim_matches('_').to_owned();
             if raw.starts_with('_') {
                 text.insert(0, '_');
@@ -263,9 +292,14 @@ impl Foreign {
             if text != *raw {
                 changes.note("a column was renamed", || format!("`{}` to `{text}`", shortened(raw, 40)));
             }
-            let name: ColumnName = text.parse().map_err(|error| Failure::input(format!("{source}:1"), format!("column {}: {error}", at + 1)))?;
+            let name: ColumnName = text.parse().map_err(|error| {
+                Failure::input(format!("{source}:1"), format!("column {}: {error}", at + 1))
+            })?;
             if names.contains(&name) {
-                return Err(Failure::input(format!("{source}:1"), format!("found two columns `{name}`, expected each name once")));
+                return Err(Failure::input(
+                    format!("{source}:1"),
+                    format!("found two columns `{name}`, expected each name once"),
+                ));
             }
             names.push(name);
         }
@@ -300,7 +334,13 @@ impl Foreign {
     }
 
     /// The table in the strict dialect.
-    fn strict(&self, names: &[ColumnName], types: &[CellType], source: &str, changes: &mut Changes) -> Result<Vec<u8>, Failure> {
+    fn strict(
+        &self,
+        names: &[ColumnName],
+        types: &[CellType],
+        source: &str,
+        changes: &mut Changes,
+    ) -> Result<Vec<u8>, Failure> {
         let mut out = Vec::new();
         dialect::write_line(&mut out, names.iter().map(ColumnName::as_str));
         for (line, row) in &self.rows {
@@ -311,7 +351,10 @@ impl Foreign {
                     CellType::Number => match number(raw, self.decimal_comma) {
                         Cell::Number(value) => value,
                         Cell::TooLong(error) => {
-                            return Err(Failure::input(format!("{source}:{line}"), format!("in column `{name}`: found {error}")));
+                            return Err(Failure::input(
+                                format!("{source}:{line}"),
+                                format!("in column `{name}`: found {error}"),
+                            ));
                         }
                         Cell::Missing | Cell::Text => String::new(),
                     },
@@ -322,12 +365,17 @@ impl Foreign {
                         (CellType::Number, true) => "a word for a missing number became an empty field",
                         (CellType::Text, _) => "characters outside the dialect became `_`",
                     };
-                    changes.note(kind, || format!("line {line}, `{name}`: `{}` to `{cell}`", shortened(raw, 40)));
+                    changes.note(kind, || {
+                        format!("line {line}, `{name}`: `{}` to `{cell}`", shortened(raw, 40))
+                    });
                 }
                 cells.push(cell);
             }
             if cells.len() == 1 && cells[0].is_empty() {
-                return Err(Failure::input(format!("{source}:{line}"), "a table of one column cannot have a missing value; add a column, or leave the row out"));
+                return Err(Failure::input(
+                    format!("{source}:{line}"),
+                    "a table of one column cannot have a missing value; add a column, or leave the row out",
+                ));
             }
             dialect::write_line(&mut out, cells.iter().map(String::as_str));
         }
@@ -376,7 +424,10 @@ fn number(raw: &str, decimal_comma: bool) -> Cell {
     let limit = limits::MAX_CHARACTERS;
     // Checked before any arithmetic: 1e999999999 must not become a number of a billion digits.
     if all.len() > limit || exponent.unsigned_abs() > 2 * u32::try_from(limit).unwrap_or(u32::MAX) {
-        return Cell::TooLong(DecimalError::TooLong { found: all.len().max(exponent.unsigned_abs() as usize), limit });
+        return Cell::TooLong(DecimalError::TooLong {
+            found: all.len().max(exponent.unsigned_abs() as usize),
+            limit,
+        });
     }
     let magnitude: IBig = all.parse().unwrap_or(IBig::ZERO);
     let signed = if negative { -magnitude } else { magnitude };
@@ -386,7 +437,11 @@ fn number(raw: &str, decimal_comma: bool) -> Cell {
         Err(_) => Decimal::new(signed * IBig::from(10).pow(usize::try_from(-places).unwrap_or(0)), 0),
     };
     let text = value.to_string();
-    if text.len() > limit { Cell::TooLong(DecimalError::TooLong { found: text.len(), limit }) } else { Cell::Number(text) }
+    if text.len() > limit {
+        Cell::TooLong(DecimalError::TooLong { found: text.len(), limit })
+    } else {
+        Cell::Number(text)
+    }
 }
 
 #[cfg(test)]
@@ -402,10 +457,28 @@ mod tests {
             Cell::TooLong(_) => "too long".to_owned(),
         };
         let cases = [
-            ("1.50", "1.5"), ("+2", "2"), ("-0.0", "0"), (".5", "0.5"), ("5.", "5"), ("007", "7"), ("1e3", "1000"),
-            ("-1.25E-2", "-0.0125"), ("1,5", "1.5"), ("NaN", "missing"), ("-inf", "missing"), ("", "missing"),
-            ("12 g", "text"), ("1.2.3", "text"), ("e5", "text"), ("1e", "text"), ("1e999999999", "too long"),
-            ("1e200", "too long"), ("--1", "text"), ("1_000", "text"), ("0x10", "text"), (".", "text"),
+            ("1.50", "1.5"),
+            ("+2", "2"),
+            ("-0.0", "0"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("007", "7"),
+            ("1e3", "1000"),
+            ("-1.25E-2", "-0.0125"),
+            ("1,5", "1.5"),
+            ("NaN", "missing"),
+            ("-inf", "missing"),
+            ("", "missing"),
+            ("12 g", "text"),
+            ("1.2.3", "text"),
+            ("e5", "text"),
+            ("1e", "text"),
+            ("1e999999999", "too long"),
+            ("1e200", "too long"),
+            ("--1", "text"),
+            ("1_000", "text"),
+            ("0x10", "text"),
+            (".", "text"),
         ];
         for (text, expected) in cases {
             assert_eq!(read(text), expected, "{text}");

@@ -31,7 +31,11 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     if path.is_dir() {
         path.push("dataset.json");
     }
-    let limit = if path.extension().is_some_and(|extension| extension == "csv") { global.max_csv() } else { limits::JSON_BYTES };
+    let limit = if path.extension().is_some_and(|extension| extension == "csv") {
+        global.max_csv()
+    } else {
+        limits::JSON_BYTES
+    };
     let bytes = place::read(&path, limit)?;
     let digest = Digest::of(&bytes);
     let head: String = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
@@ -41,7 +45,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         screen.document(show::json_of(&weights));
         show::weights(&weights, screen)?;
         for trained in &weights.trained_on {
-            screen.line(&format!("  fitted on {} {}, sha256 {}…", trained.name, trained.version, trained.sha256.short()))?;
+            screen.line(&format!(
+                "  fitted on {} {}, sha256 {}…",
+                trained.name,
+                trained.version,
+                trained.sha256.short()
+            ))?;
         }
         screen.line(&format!("  licence {}", weights.licence))?;
     } else if head.contains(Dataset::FORMAT) {
@@ -53,7 +62,10 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     } else if head.starts_with("dataset,") {
         results(&csv::lines(&bytes).map_err(malformed)?, screen)?;
     } else {
-        return Err(Failure::input(place::shown(&path), "found no file of openweigh: expected weights, a dataset, a recipe, a manifest or results"));
+        return Err(Failure::input(
+            place::shown(&path),
+            "found no file of openweigh: expected weights, a dataset, a recipe, a manifest or results",
+        ));
     }
     screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {digest}")))?;
     Ok(exit::DONE)
@@ -89,13 +101,24 @@ fn manifest(manifest: &Manifest, screen: &mut Screen) -> Result<(), Failure> {
     let mut rows = vec![["file", "role", "bytes", "sha256", "licence"].map(str::to_owned).to_vec()];
     for file in &manifest.files {
         let digest = format!("{}…", file.sha256.short());
-        rows.push(vec![file.path.to_string(), file.role.as_str().to_owned(), file.bytes.to_string(), digest, file.licence.to_string()]);
+        rows.push(vec![
+            file.path.to_string(),
+            file.role.as_str().to_owned(),
+            file.bytes.to_string(),
+            digest,
+            file.licence.to_string(),
+        ]);
     }
     show::table(&rows, &[false, false, true, false, false], screen)?;
     let mut rows = vec![["claim", "quantity", "value", "unit"].map(str::to_owned).to_vec()];
     for claim in &manifest.claims {
         let unit = claim.unit.as_ref().map_or("", |unit| unit.as_str());
-        rows.push(vec![claim.id.to_string(), claim.quantity.as_str().to_owned(), claim.value.to_string(), unit.to_owned()]);
+        rows.push(vec![
+            claim.id.to_string(),
+            claim.quantity.as_str().to_owned(),
+            claim.value.to_string(),
+            unit.to_owned(),
+        ]);
     }
     if rows.len() > 1 {
         show::table(&rows, &[false, false, false, false], screen)?;
@@ -109,17 +132,28 @@ fn recipe(recipe: &Recipe, screen: &mut Screen) -> Result<(), Failure> {
     heading(&format!("recipe {}", recipe.name), screen)?;
     screen.line(&format!("  {} from the terms {}", recipe.model.target, terms.join(", ")))?;
     let (estimator, validation) = (String::from(recipe.fit.estimator), String::from(recipe.fit.validation));
-    screen.line(&format!("  {estimator}, {} significant digits, validation {validation}", recipe.fit.digits))?;
-    let unit = recipe.result.unit.as_ref().map_or("in a unit that is not stated".to_owned(), |unit| format!("in {unit}"));
-    screen.line(&format!("  results {unit}, {} decimals, coverage factor {}", recipe.result.decimals, recipe.result.coverage))
+    screen
+        .line(&format!("  {estimator}, {} significant digits, validation {validation}", recipe.fit.digits))?;
+    let unit = recipe
+        .result
+        .unit
+        .as_ref()
+        .map_or("in a unit that is not stated".to_owned(), |unit| format!("in {unit}"));
+    screen.line(&format!(
+        "  results {unit}, {} decimals, coverage factor {}",
+        recipe.result.decimals, recipe.result.coverage
+    ))
 }
 
 fn results(rows: &[Vec<&str>], screen: &mut Screen) -> Result<(), Failure> {
     let count = rows.len().saturating_sub(1);
     screen.document(json!({ "columns": rows.first(), "rows": count }));
     heading(&format!("results: {count} rows"), screen)?;
-    let shown: Vec<Vec<String>> = rows.iter().take(11).map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect();
-    let right: Vec<bool> = shown.first().map_or(Vec::new(), |header| header.iter().map(|name| !matches!(name.as_str(), "dataset" | "flags")).collect());
+    let shown: Vec<Vec<String>> =
+        rows.iter().take(11).map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect();
+    let right: Vec<bool> = shown.first().map_or(Vec::new(), |header| {
+        header.iter().map(|name| !matches!(name.as_str(), "dataset" | "flags")).collect()
+    });
     show::table(&shown, &right, screen)?;
     if count > 10 {
         screen.line(&format!("  … and {} more", count - 10))?;

@@ -40,7 +40,9 @@ pub(crate) fn man(args: &ManArgs, screen: &mut Screen) -> Result<u8, Failure> {
         None => program,
         Some(name) => {
             let found = program.find_subcommand(name).cloned();
-            found.ok_or_else(|| Failure::usage(format!("there is no command `{name}`; see openweigh --help")))?
+            found.ok_or_else(|| {
+                Failure::usage(format!("there is no command `{name}`; see openweigh --help"))
+            })?
         }
     };
     let mut bytes = Vec::new();

@@ -51,7 +51,10 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Some(path) => path.clone(),
         None => {
             let stem = stem(&weights, &loaded);
-            ledger.on_disk(&Ledger::results(&stem).map_err(|error| Failure::usage(format!("choose -o FILE: {error}")))?)
+            ledger.on_disk(
+                &Ledger::results(&stem)
+                    .map_err(|error| Failure::usage(format!("choose -o FILE: {error}")))?,
+            )
         }
     };
     let written = write_atomically(&path, &bytes, args.force)?;
@@ -69,7 +72,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     screen.line(&format!("{rows} rows predicted, {} of them with a known target", errors.rows()))?;
     if let (Some(rmse), Some(mean), Some(largest)) = (rmse, mean, largest) {
         let unit = weights.recipe.result.unit.as_ref().map_or(String::new(), |unit| format!(" {unit}"));
-        screen.line(&format!("  rmse {rmse}{unit}, mean error {mean}{unit}, largest error {largest}{unit}"))?;
+        screen
+            .line(&format!("  rmse {rmse}{unit}, mean error {mean}{unit}, largest error {largest}{unit}"))?;
     }
     show::written(&path, written, &digest, screen)?;
     Ok(exit::DONE)

@@ -55,9 +55,8 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let weights = (args.weights.iter())
         .map(|word| listed(&ledger, &place::weights_path(&ledger, word)))
         .collect::<Result<Vec<_>, _>>()?;
-    let results = (args.results.iter())
-        .map(|word| results(&ledger, word, &weights))
-        .collect::<Result<Vec<_>, _>>()?;
+    let results =
+        (args.results.iter()).map(|word| results(&ledger, word, &weights)).collect::<Result<Vec<_>, _>>()?;
     let claims = match &args.claims {
         None => Vec::new(),
         Some(path) => {
@@ -98,7 +97,11 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     }));
     screen.line(&format!(
         "{} {}: {} files, {} derivations, {} claims",
-        manifest.name, manifest.version, manifest.files.len(), manifest.derivations.len(), manifest.claims.len()
+        manifest.name,
+        manifest.version,
+        manifest.files.len(),
+        manifest.derivations.len(),
+        manifest.claims.len()
     ))?;
     show::written(&path, written, &digest, screen)?;
     screen.line(&format!("sealed, not yet checked; next: openweigh verify {}", place::shown(&path)))?;
@@ -114,12 +117,19 @@ fn tool() -> Tool {
 fn listed(ledger: &Ledger, path: &Path) -> Result<RelativePath, Failure> {
     ledger.relative(path).ok_or_else(|| {
         let root = place::shown(ledger.root());
-        Failure::usage(format!("{} is not inside the ledger {root}, or its name cannot be listed", path.display()))
+        Failure::usage(format!(
+            "{} is not inside the ledger {root}, or its name cannot be listed",
+            path.display()
+        ))
     })
 }
 
 /// Results and the weights they came from.
-fn results(ledger: &Ledger, word: &str, weights: &[RelativePath]) -> Result<(RelativePath, RelativePath), Failure> {
+fn results(
+    ledger: &Ledger,
+    word: &str,
+    weights: &[RelativePath],
+) -> Result<(RelativePath, RelativePath), Failure> {
     let (word, named) = match word.split_once('=') {
         Some((results, weights)) => (results, Some(weights)),
         None => (word, None),
@@ -144,13 +154,16 @@ fn results(ledger: &Ledger, word: &str, weights: &[RelativePath]) -> Result<(Rel
         (None, many) => {
             let own = stem(&path);
             let fits = |weights: &&RelativePath| {
-                own.strip_prefix(&stem(weights)).is_some_and(|rest| rest.is_empty() || rest.starts_with("-on-"))
+                own.strip_prefix(&stem(weights))
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with("-on-"))
             };
             many.iter().filter(fits).max_by_key(|weights| weights.as_str().len())
         }
     };
     let from = from.ok_or_else(|| {
-        Failure::usage(format!("which of the weights do the results {path} come from? say --results {word}=WEIGHTS"))
+        Failure::usage(format!(
+            "which of the weights do the results {path} come from? say --results {word}=WEIGHTS"
+        ))
     })?;
     Ok((path, from.clone()))
 }

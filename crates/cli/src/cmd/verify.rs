@@ -63,9 +63,14 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     let ledger = place::ledger()?;
     if args.manifests.is_empty() {
         let folder = place::shown(&ledger.root().join("manifests"));
-        let found = ledger.manifests().map_err(|error| Failure::Open { path: folder.clone(), source: error.into() })?;
+        let found = ledger
+            .manifests()
+            .map_err(|error| Failure::Open { path: folder.clone(), source: error.into() })?;
         if found.is_empty() {
-            return Err(Failure::input(folder, "found no manifest; make one with `openweigh seal`, or name one"));
+            return Err(Failure::input(
+                folder,
+                "found no manifest; make one with `openweigh seal`, or name one",
+            ));
         }
         return Ok(found);
     }
@@ -100,8 +105,13 @@ fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Scree
             if let Some(Item { verdict: Verdict::Failed(_), .. }) = &pinned {
                 report.items.extend(pinned);
             }
-            let finding = Finding { position: Some(source.position), ..Finding::new(source.fault.to_string()) };
-            report.items.push(Item { stage: Stage::Bytes, subject: shown.clone(), verdict: Verdict::Malformed(finding) });
+            let finding =
+                Finding { position: Some(source.position), ..Finding::new(source.fault.to_string()) };
+            report.items.push(Item {
+                stage: Stage::Bytes,
+                subject: shown.clone(),
+                verdict: Verdict::Malformed(finding),
+            });
             screen.finding(&screen.tone(Tone::Strong, &shown))?;
             for item in &report.items {
                 tell(item, screen)?;
@@ -109,7 +119,9 @@ fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Scree
             return Ok(Done { path: shown, id, report });
         }
     };
-    screen.line(&screen.tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)))?;
+    screen.line(
+        &screen.tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)),
+    )?;
     let ledger = Ledger::at(root_of(path));
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
     let mut broken = None;
@@ -136,7 +148,9 @@ fn pinned(path: &Path, bytes: &[u8], id: &Digest, wanted: Option<&Digest>) -> Op
     let mismatch = |listed: &Digest, by: &str| {
         // The length as published is not listed, so each kind of edit is tried.
         let size = bytes.len() as u64;
-        let edit = [size, size.saturating_sub(1), size + 1].into_iter().find_map(|size| edit::locate(bytes, listed, size));
+        let edit = [size, size.saturating_sub(1), size + 1]
+            .into_iter()
+            .find_map(|size| edit::locate(bytes, listed, size));
         item(Verdict::Failed(Finding {
             position: edit.as_ref().and_then(edit::Edit::position),
             published: Some(listed.to_string()),
@@ -160,10 +174,15 @@ fn pinned(path: &Path, bytes: &[u8], id: &Digest, wanted: Option<&Digest>) -> Op
         Ok(sums) => sums,
         Err(error) => {
             let finding = Finding { position: Some(error.position), ..Finding::new(error.fault.to_string()) };
-            return Some(Item { stage: Stage::Bytes, subject: place::shown(&sums_path), verdict: Verdict::Malformed(finding) });
+            return Some(Item {
+                stage: Stage::Bytes,
+                subject: place::shown(&sums_path),
+                verdict: Verdict::Malformed(finding),
+            });
         }
     };
-    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<RelativePath>().ok());
+    let name =
+        path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<RelativePath>().ok());
     match name.and_then(|name| sums.0.get(&name).cloned()) {
         Some(listed) if listed == *id => item(Verdict::Checked),
         Some(listed) => mismatch(&listed, "SHA256SUMS"),
@@ -176,7 +195,9 @@ pub(crate) fn tell(item: &Item, screen: &mut Screen) -> Result<(), Failure> {
     let label = |text: &str| format!("{text:<14}");
     let head = |word: String| format!("  {word}  {:<8} {}", item.stage.as_str(), item.subject);
     match &item.verdict {
-        Verdict::Checked if screen.is_verbose() => screen.line(&head(screen.tone(Tone::Good, &label("checked")))),
+        Verdict::Checked if screen.is_verbose() => {
+            screen.line(&head(screen.tone(Tone::Good, &label("checked"))))
+        }
         Verdict::Checked => Ok(()),
         Verdict::NotCheckable(why) => {
             let word = screen.tone(Tone::Doubtful, &label("not checkable"));
@@ -209,7 +230,9 @@ fn tell_finding(head: &str, finding: &Finding, screen: &mut Screen) -> Result<()
         let Some(text) = text else { continue };
         let name = match name {
             "probably" if proved => "what changed",
-            "derived" if finding.what.contains("SHA-256") || finding.what.contains("not the one that") => "found",
+            "derived" if finding.what.contains("SHA-256") || finding.what.contains("not the one that") => {
+                "found"
+            }
             "published" if finding.what.contains("not the one that") => "listed",
             name => name,
         };
@@ -223,7 +246,9 @@ fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Fai
     rows[0].extend(Stage::ALL.map(|stage| stage.as_str().to_owned()));
     rows[0].push("verdict".to_owned());
     for done in done {
-        let name = Path::new(&done.path).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = Path::new(&done.path)
+            .file_stem()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let mut row = vec![name];
         for stage in Stage::ALL {
             let (all, checked) = done.report.count(stage);
@@ -239,7 +264,10 @@ fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Fai
     screen.line("")?;
     show::table(&rows, &[false, true, true, true, true, false], screen)?;
     let (tone, text) = match worst {
-        Summary::Checked => (Tone::Good, "Everything holds: every digit was derived again from the data and is the published one."),
+        Summary::Checked => (
+            Tone::Good,
+            "Everything holds: every digit was derived again from the data and is the published one.",
+        ),
         Summary::Incomplete => (Tone::Doubtful, "Nothing failed, but not everything could be checked."),
         Summary::Malformed => (Tone::Bad, "A file could not be read; what depends on it was not checked."),
         Summary::Failed => (Tone::Bad, "Something does not hold: see above."),
@@ -266,7 +294,8 @@ fn as_json(done: &Done) -> Value {
                 Verdict::Malformed(finding) => ("malformed", Some(finding), None),
                 Verdict::NotCheckable(why) => ("not checkable", None, Some(why)),
             };
-            let mut value = json!({ "stage": item.stage.as_str(), "subject": item.subject, "verdict": verdict });
+            let mut value =
+                json!({ "stage": item.stage.as_str(), "subject": item.subject, "verdict": verdict });
             if let Some(finding) = finding {
                 value["finding"] = json!({
                     "what": finding.what,
