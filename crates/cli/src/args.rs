@@ -78,6 +78,7 @@ pub(crate) enum Command {
     Verify(cmd::verify::Args),
     Explain(cmd::explain::Args),
     Inspect(cmd::inspect::Args),
+    Export(cmd::export::Args),
     Completions(cmd::packaging::CompletionsArgs),
     Man(cmd::packaging::ManArgs),
 }

@@ -1,6 +1,7 @@
 //! One file a command, each with its `Args` and a `run`.
 
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod import_table;
 pub(crate) mod init;
@@ -30,6 +31,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Verify(args) => verify::run(&args, &global, screen),
         Command::Explain(args) => explain::run(&args, &global, screen),
         Command::Inspect(args) => inspect::run(&args, &global, screen),
+        Command::Export(args) => export::run(&args, &global, screen),
         Command::Completions(args) => packaging::completions(&args, screen),
         Command::Man(args) => packaging::man(&args, screen),
     }

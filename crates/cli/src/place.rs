@@ -35,12 +35,20 @@ pub(crate) struct OnDisk<'a>(pub(crate) &'a Ledger);
 
 impl Shelf for OnDisk<'_> {
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
-        self.0.read(path, limit, sink).map_err(|error| match error {
-            OpenError::Missing => Unreadable::Missing,
-            OpenError::NotPlain(what) => Unreadable::NotPlain(what),
-            OpenError::TooLarge { found, limit } => Unreadable::TooLarge { found, limit },
-            OpenError::System(error) => Unreadable::System(error.to_string()),
-        })
+        self.0.read(path, limit, sink).map_err(unreadable)
+    }
+
+    fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable> {
+        self.0.everything(folder).map_err(unreadable)
+    }
+}
+
+fn unreadable(error: OpenError) -> Unreadable {
+    match error {
+        OpenError::Missing => Unreadable::Missing,
+        OpenError::NotPlain(what) => Unreadable::NotPlain(what),
+        OpenError::TooLarge { found, limit } => Unreadable::TooLarge { found, limit },
+        OpenError::System(error) => Unreadable::System(error.to_string()),
     }
 }
 

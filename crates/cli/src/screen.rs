@@ -11,9 +11,16 @@ pub(crate) struct Screen {
     color: bool,
     color_errors: bool,
     json: bool,
-    quiet: bool,
-    verbose: bool,
+    volume: Volume,
     document: Option<serde_json::Value>,
+}
+
+/// How much is said to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Volume {
+    Quiet,
+    Normal,
+    Verbose,
 }
 
 /// What a text means; colour only repeats what the words say.
@@ -52,19 +59,17 @@ impl Screen {
             color: wanted(std::io::stdout().is_terminal()),
             color_errors: wanted(std::io::stderr().is_terminal()),
             json: global.json,
-            quiet: global.quiet,
-            verbose: global.verbose,
+            volume: match (global.quiet, global.verbose) {
+                (true, _) => Volume::Quiet,
+                (false, true) => Volume::Verbose,
+                (false, false) => Volume::Normal,
+            },
             document: None,
         }
     }
 
     pub(crate) fn is_verbose(&self) -> bool {
-        self.verbose
-    }
-
-    /// Whether output is one JSON document.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
+        self.volume == Volume::Verbose
     }
 
     /// The text in its tone.
@@ -74,7 +79,11 @@ impl Screen {
 
     /// A line for people on standard output.
     pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
-        if self.json || self.quiet { Ok(()) } else { self.raw(format!("{text}\n").as_bytes()) }
+        if self.json || self.volume == Volume::Quiet {
+            Ok(())
+        } else {
+            self.raw(format!("{text}\n").as_bytes())
+        }
     }
 
     /// A line that stays even when only mistakes are wanted.
@@ -94,14 +103,6 @@ impl Screen {
     /// The document for machines.
     pub(crate) fn document(&mut self, document: serde_json::Value) {
         self.document = Some(document);
-    }
-
-    /// A note on standard error.
-    pub(crate) fn note(&mut self, text: &str) {
-        if !self.quiet && !self.json {
-            // Nothing is left to be told if standard error is gone.
-            let _ = writeln!(std::io::stderr(), "{text}");
-        }
     }
 
     /// Says how it ended and gives the exit code.

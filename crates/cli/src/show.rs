@@ -103,7 +103,7 @@ pub(crate) fn weights(weights: &Weights, screen: &mut Screen) -> Result<(), Fail
         reason.map_or_else(String::new, |reason| format!("undefined: {}", reason.words()))
     };
     let or_why = |number: Option<&openweigh_formats::number::Number>, quantity| {
-        number.map_or_else(|| undefined(quantity), |number| number.to_string())
+        number.map_or_else(|| undefined(quantity), ToString::to_string)
     };
     let sd = or_why(weights.residual_sd.as_ref(), UndefinedQuantity::ResidualSd);
     screen.line(&format!(
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn brief_numbers_keep_their_size() {
-        let brief = |text: &str, digits| super::brief(&text.parse::<Decimal>().unwrap(), digits);
+        let brief = |text: &str, digits| brief(&text.parse::<Decimal>().unwrap(), digits);
         assert_eq!(brief("0.000107938612033077", 3), "0.000108");
         assert_eq!(brief("0.0000000001578173", 3), "1.58e-10");
         assert_eq!(brief("-890420.383607373", 3), "-890000");

@@ -309,7 +309,7 @@ impl Column {
                 let all = values.iter().fold(0u64, |bits, value| bits | value.unsigned_abs());
                 (u64::BITS - all.leading_zeros()) as usize
             }
-            Integers::Wide(values) => values.iter().map(|value| value.bit_len()).max().unwrap_or(0),
+            Integers::Wide(values) => values.iter().map(BitTest::bit_len).max().unwrap_or(0),
         }
     }
 }

@@ -39,7 +39,7 @@ impl Estimate {
         &self.adjugate
     }
 
-    /// The exact coefficient b_j.
+    /// The exact coefficient `b_j`.
     pub fn coefficient(&self, term: usize) -> Ratio {
         self.solution.coefficient(term)
     }

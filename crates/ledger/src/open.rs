@@ -54,6 +54,33 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// The paths of everything in a folder and below it, folders apart, relative to the root and
+    /// sorted; links are named and not followed.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, OpenError> {
+        let mut waiting = vec![folder.unwrap_or_default().to_owned()];
+        let mut found = Vec::new();
+        while let Some(folder) = waiting.pop() {
+            let on_disk = folder.split('/').fold(self.root().to_path_buf(), |path, part| path.join(part));
+            for entry in std::fs::read_dir(on_disk)? {
+                let entry = entry?;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                if entry.file_type()?.is_dir() {
+                    waiting.push(path);
+                } else {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
 #[derive(PartialEq, Eq)]
 enum Kind {
     Link,

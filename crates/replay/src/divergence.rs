@@ -13,6 +13,17 @@ pub fn of_weights(published: &Weights, fitted: &Fitted) -> Finding {
     let derived = &fitted.weights;
     let (published_bytes, derived_bytes) = (canonical::write(published), canonical::write(derived));
     let same_sums = published.normal == derived.normal;
+    if published.recipe != derived.recipe {
+        let (line, found, expected) = first_line(&published_bytes, &derived_bytes);
+        return Finding {
+            what: "the recipe inside the weights is not the listed recipe".to_owned(),
+            position: Some(Position { line, column: 1 }),
+            published: Some(found),
+            expected: Some(expected),
+            cause: Some("other recipe: the recipe file was changed after the fit, or another one is listed".to_owned()),
+            ..Finding::default()
+        };
+    }
     let pairs = published.terms.iter().zip(&derived.terms).enumerate();
     for (at, (wrong, right)) in pairs {
         if wrong.coefficient == right.coefficient {

@@ -41,10 +41,23 @@ impl Contents {
     }
 }
 
+/// What a manifest has to account for.
+#[derive(Debug, Clone)]
+pub enum Scope {
+    /// Its own files among others: a ledger has many manifests.
+    Ledger,
+    /// Everything in the folder, but for these files about the release itself.
+    Release {
+        /// The manifest, and what pins it.
+        own: Vec<String>,
+    },
+}
+
 /// Reads the files of a manifest, one item for each, `max_csv` bytes of CSV at most.
 pub fn read_all(
     manifest: &Manifest,
     shelf: &dyn Shelf,
+    scope: &Scope,
     max_csv: u64,
     items: &mut impl FnMut(Item),
 ) -> Contents {
@@ -60,10 +73,46 @@ pub fn read_all(
         let verdict = read_table(file, shelf, max_csv, &mut contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
-    for item in completeness(manifest, &contents) {
+    for item in completeness(manifest, &contents).into_iter().chain(strays(manifest, shelf, scope)) {
         items(item);
     }
     contents
+}
+
+/// Files that lie beside listed ones without being listed: in the folders of datasets, and anywhere
+/// in a release.
+fn strays(manifest: &Manifest, shelf: &dyn Shelf, scope: &Scope) -> Vec<Item> {
+    let failed = |subject: &str, finding| Item {
+        stage: Stage::Bytes,
+        subject: subject.to_owned(),
+        verdict: Verdict::Failed(finding),
+    };
+    let folders: Vec<Option<&str>> = match scope {
+        Scope::Ledger => {
+            manifest.of_role(Role::Dataset).filter_map(|file| file.path.parent()).map(Some).collect()
+        }
+        Scope::Release { .. } => vec![None],
+    };
+    let mut items = Vec::new();
+    for folder in folders {
+        let found = match shelf.everything(folder) {
+            Ok(found) => found,
+            // A folder that is not there: each of its files is told as missing already.
+            Err(Unreadable::Missing | Unreadable::System(_)) => continue,
+            Err(error) => {
+                items.push(failed(folder.unwrap_or("."), Finding::new(error.to_string())));
+                continue;
+            }
+        };
+        for path in found {
+            let own = matches!(scope, Scope::Release { own } if own.contains(&path));
+            let listed = path.parse().is_ok_and(|path: RelativePath| manifest.file(&path).is_some());
+            if !own && !listed {
+                items.push(failed(&path, Finding::new("the file is here but not listed in the manifest")));
+            }
+        }
+    }
+    items
 }
 
 fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {

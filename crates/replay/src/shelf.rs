@@ -10,6 +10,13 @@ pub trait Shelf {
     /// # Errors
     /// There is no such plain file, it is larger than `limit`, or it cannot be read.
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable>;
+
+    /// The paths of everything in a folder and below it, relative to the root, folders apart; of the
+    /// whole shelf where no folder is named. Names that no manifest could list are given as they are.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable>;
 }
 
 /// Why a file gave no bytes.

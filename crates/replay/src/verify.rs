@@ -3,7 +3,7 @@
 use crate::ReplayError;
 use crate::claims;
 use crate::divergence;
-use crate::listing::{self, Contents};
+use crate::listing::{self, Contents, Scope};
 use crate::predict::{Outcome, Predictor};
 use crate::report::{Finding, Item, Report, Stage, Verdict};
 use crate::shelf::{self, Shelf};
@@ -37,13 +37,19 @@ pub struct Derived {
 const COMPARED_BYTES: u64 = 256 << 20;
 
 /// Goes through all stages, telling each item as it is done.
-pub fn verify(manifest: &Manifest, shelf: &dyn Shelf, effort: Effort, mut tell: impl FnMut(&Item)) -> Report {
+pub fn verify(
+    manifest: &Manifest,
+    shelf: &dyn Shelf,
+    scope: &Scope,
+    effort: Effort,
+    mut tell: impl FnMut(&Item),
+) -> Report {
     let mut report = Report::default();
     let mut add = |item: Item| {
         tell(&item);
         report.items.push(item);
     };
-    let contents = listing::read_all(manifest, shelf, effort.max_csv, &mut add);
+    let contents = listing::read_all(manifest, shelf, scope, effort.max_csv, &mut add);
     let mut derived = Derived::default();
     derive(manifest, &contents, shelf, effort, &mut derived, &mut add);
     for claim in &manifest.claims {

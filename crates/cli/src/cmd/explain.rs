@@ -49,10 +49,11 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         path = if named.exists() { named } else { path };
     }
     let (manifest, _): (Manifest, _) = place::document(&path)?;
-    let ledger = Ledger::at(super::verify::root_of(&path));
+    let (root, scope) = super::verify::root_of(&path);
+    let ledger = Ledger::at(root);
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
     let mut unread = Vec::new();
-    let contents = listing::read_all(&manifest, &OnDisk(&ledger), effort.max_csv, &mut |item| {
+    let contents = listing::read_all(&manifest, &OnDisk(&ledger), &scope, effort.max_csv, &mut |item| {
         if item.verdict != Verdict::Checked {
             unread.push(item);
         }
@@ -71,15 +72,14 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Some((dataset, row)) => (Some(dataset), row),
         None => (None, subject.as_str()),
     };
-    match row.parse::<usize>() {
-        Ok(row) => scene.row(dataset, row, screen),
-        Err(_) => {
-            let ids: Vec<&str> = manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
-            Err(Failure::usage(format!(
-                "`{subject}` is no claim of this manifest and no row; its claims are {}",
-                ids.join(", ")
-            )))
-        }
+    if let Ok(row) = row.parse::<usize>() {
+        scene.row(dataset, row, screen)
+    } else {
+        let ids: Vec<&str> = manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
+        Err(Failure::usage(format!(
+            "`{subject}` is no claim of this manifest and no row; its claims are {}",
+            ids.join(", ")
+        )))
     }
 }
 
@@ -253,10 +253,10 @@ impl Scene<'_> {
         let same = published.as_ref().is_none_or(|(_, line)| *line == derived);
         match published {
             Some((line, _)) if same => {
-                screen.line(&format!("  published in {results}, line {line}, the same"))?
+                screen.line(&format!("  published in {results}, line {line}, the same"))?;
             }
             Some((line, text)) => {
-                screen.finding(&format!("  published in {results}, line {line}, differently: {text}"))?
+                screen.finding(&format!("  published in {results}, line {line}, differently: {text}"))?;
             }
             None => screen.line(&format!("  {results} has no such line, or could not be read"))?,
         }

@@ -47,15 +47,13 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         screen.raw(&bytes)?;
         return Ok(exit::DONE);
     }
-    let path = match &args.output {
-        Some(path) => path.clone(),
-        None => {
-            let stem = stem(&weights, &loaded);
-            ledger.on_disk(
-                &Ledger::results(&stem)
-                    .map_err(|error| Failure::usage(format!("choose -o FILE: {error}")))?,
-            )
-        }
+    let path = if let Some(path) = &args.output {
+        path.clone()
+    } else {
+        let stem = stem(&weights, &loaded);
+        ledger.on_disk(
+            &Ledger::results(&stem).map_err(|error| Failure::usage(format!("choose -o FILE: {error}")))?,
+        )
     };
     let written = write_atomically(&path, &bytes, args.force)?;
     let digest = Digest::of(&bytes);

@@ -11,6 +11,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::sums::Sums;
 use openweigh_formats::{Digest, canonical, edit, limits};
 use openweigh_ledger::{Ledger, OpenError};
+use openweigh_replay::listing::Scope;
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
 use openweigh_replay::{Finding, Item, Report, Stage, Verdict, verify};
@@ -82,13 +83,19 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     Ok(args.manifests.iter().map(named).collect())
 }
 
-/// The root of a manifest: the folder above `manifests/`, or its own.
-pub(crate) fn root_of(path: &Path) -> PathBuf {
+/// The root of a manifest, and what it has to account for: the folder above `manifests/` is a ledger,
+/// any other folder is a release of its own.
+pub(crate) fn root_of(path: &Path) -> (PathBuf, Scope) {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
     match folder.file_name() {
-        Some(name) if name == "manifests" => folder.parent().map_or(folder.clone(), Path::to_path_buf),
-        _ => folder,
+        Some(name) if name == "manifests" => {
+            (folder.parent().map_or(folder.clone(), Path::to_path_buf), Scope::Ledger)
+        }
+        _ => {
+            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            (folder, Scope::Release { own: vec![name, "SHA256SUMS".to_owned()] })
+        }
     }
 }
 
@@ -122,14 +129,15 @@ fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Scree
     screen.line(
         &screen.tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)),
     )?;
-    let ledger = Ledger::at(root_of(path));
+    let (root, scope) = root_of(path);
+    let ledger = Ledger::at(root);
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
     let mut broken = None;
     if let Some(item) = pinned {
         broken = tell(&item, screen).err();
         report.items.push(item);
     }
-    let rest = verify(&manifest, &OnDisk(&ledger), effort, |item| {
+    let rest = verify(&manifest, &OnDisk(&ledger), &scope, effort, |item| {
         if broken.is_none() {
             broken = tell(item, screen).err();
         }
