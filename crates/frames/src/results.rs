@@ -5,7 +5,7 @@ use openweigh_exact::{Decimal, DecimalError, Fixed};
 use openweigh_formats::csv::{is_text_byte, lines};
 use openweigh_formats::malformed::shortened;
 use openweigh_formats::{Fault, Malformed};
-use polars_core::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries, NewChunkedArray, Series};
+use polars_core::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries, Series};
 
 /// What stands before the features.
 const BEFORE: [&str; 2] = ["dataset", "row"];

@@ -80,7 +80,11 @@ mod with_frames {
         }
         // A table's columns are declared beside it.
         let table = Path::new(word).ends_with(MEASUREMENTS);
-        let word = if table { place::shown(&Path::new(word).with_file_name("dataset.json")) } else { word.to_owned() };
+        let word = if table {
+            place::shown(&Path::new(word).with_file_name("dataset.json"))
+        } else {
+            word.to_owned()
+        };
         let loaded = place::dataset(&ledger, &word, global.max_csv())?;
         table::to_frame(&loaded.table).map_err(|error| failure(&word, error))
     }

@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         "written": written != Written::Same,
         "errors": { "n": errors.rows(), "rmse": rmse, "mean_error": mean, "max_abs_error": largest },
     }));
-    screen.line(&format!("{rows} rows predicted, {} of them with a known target", errors.rows()))?;
+    screen.line(&format!("{rows} rows, {} of them compared with a known target", errors.rows()))?;
     if let (Some(rmse), Some(mean), Some(largest)) = (rmse, mean, largest) {
         let unit = weights.recipe.result.unit.as_ref().map_or(String::new(), |unit| format!(" {unit}"));
         screen

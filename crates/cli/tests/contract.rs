@@ -1,0 +1,315 @@
+//! The command line as a contract: exit codes, one document with `--json`, nothing lost or overwritten.
+
+mod scene;
+
+use scene::Scene;
+
+const RECIPE: &str = "[model]\ntarget = \"y\"\nterms = [\"1\", \"x\"]\n[fit]\nvalidation = \"leave-one-out\"\ndigits = 5\n[result]\nunit = \"g\"\ndecimals = 2\n";
+const TABLE: &str = "y,x\n1.1,1\n1.9,2\n3.2,3\n3.8,4\n";
+
+fn example() -> Scene {
+    let scene = Scene::ledger();
+    scene.table("example", TABLE, RECIPE);
+    scene.fit("example");
+    scene.run(&["replay", "--weights", "example-1.0.0", "--dataset", "example"]).ends(0);
+    scene
+}
+
+#[test]
+fn the_worked_example_of_the_specification() {
+    let scene = example();
+    let weights: serde_json::Value =
+        serde_json::from_slice(&scene.read("artifacts/weights/example-1.0.0.json")).unwrap();
+    let text = |pointer: &str| weights.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    assert_eq!([text("/terms/0/coefficient"), text("/terms/1/coefficient")], ["0.15", "0.94"]);
+    assert_eq!([text("/terms/0/standard_error"), text("/terms/1/standard_error")], ["0.24799", "0.090554"]);
+    assert_eq!(
+        [text("/covariance/0/0"), text("/covariance/0/1"), text("/covariance/1/1")],
+        ["0.0615", "-0.0205", "0.0082"]
+    );
+    assert_eq!([text("/residual_sd"), text("/rss"), text("/r_squared")], ["0.20248", "0.082", "0.98178"]);
+    assert_eq!(
+        [text("/validation/rmse"), text("/validation/mean_error"), text("/validation/max_abs_error")],
+        ["0.26589", "0.05", "0.37"]
+    );
+    assert_eq!([text("/normal/xtx/1/1"), text("/normal/xty/1"), text("/normal/yty")], ["30", "29.7", "29.5"]);
+    let results = scene.text("artifacts/results/example-1.0.0.csv");
+    assert_eq!(results.lines().nth(1), Some("example,0,1,1.09,0.53,1.1,-0.01,"));
+}
+
+#[test]
+fn every_command_has_help_with_two_examples() {
+    let scene = Scene::empty();
+    let commands: [&[&str]; 10] = [
+        &["init"],
+        &["import", "table"],
+        &["fit"],
+        &["replay"],
+        &["seal"],
+        &["verify"],
+        &["explain"],
+        &["inspect"],
+        &["completions"],
+        &["man"],
+    ];
+    for command in commands {
+        let ran = scene.run(&[command, &["--help"]].concat()).ends(0);
+        let examples = ran.stdout.split("Examples:").nth(1).unwrap_or_default();
+        assert!(
+            examples.matches("openweigh ").count() >= 2,
+            "{command:?} shows two examples:\n{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn each_command_gives_one_json_document() {
+    let scene = example();
+    scene
+        .run(&[
+            "seal",
+            "--name",
+            "example",
+            "--version",
+            "1.0.0",
+            "--weights",
+            "example-1.0.0",
+            "--results",
+            "example-1.0.0",
+        ])
+        .ends(0);
+    let commands: [&[&str]; 9] = [
+        &["init", "new"],
+        &["import", "table", "example.csv", "--name", "other"],
+        &["fit", "--dataset", "example", "--recipe", "example", "--name", "example", "--version", "1.0.1"],
+        &["replay", "--weights", "example-1.0.0", "--dataset", "example"],
+        &["seal", "--name", "second", "--version", "1.0.0", "--weights", "example-1.0.0"],
+        &["verify"],
+        &["explain", "example-1.0.0", "2"],
+        &["inspect", "artifacts/weights/example-1.0.0.json"],
+        &["fit", "--dataset", "nothing", "--recipe", "example", "--name", "a", "--version", "1.0.0"],
+    ];
+    for command in commands {
+        let ran = scene.run(&[command, &["--json"]].concat());
+        let document: serde_json::Value = serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|error| panic!("{command:?}: {error}\n{}{}", ran.stdout, ran.stderr));
+        assert!(document.is_object());
+        assert_eq!(document.get("error").is_some(), ran.code != 0, "{command:?}");
+    }
+}
+
+#[test]
+fn an_artifact_is_never_overwritten_unasked() {
+    let scene = example();
+    let fit =
+        ["fit", "--dataset", "example", "--recipe", "example", "--name", "example", "--version", "1.0.0"];
+    scene.run(&fit).ends(0).says("byte for byte the same");
+    scene.write("artifacts/weights/example-1.0.0.json", b"mine");
+    scene.run(&fit).ends(3).says("exists with other content").says("--force");
+    assert_eq!(scene.read("artifacts/weights/example-1.0.0.json"), b"mine");
+    scene.run(&[&fit[..], &["--force"]].concat()).ends(0).says("replaced");
+    scene.write("example.csv", b"y,x\n1,1\n2,2\n");
+    let before = scene.read("datasets/example/measurements.csv");
+    scene
+        .run(&["import", "table", "example.csv", "--name", "example"])
+        .ends(3)
+        .says("exists with other content");
+    assert_eq!(scene.read("datasets/example/measurements.csv"), before);
+}
+
+#[test]
+fn mistakes_in_words_are_usage() {
+    let scene = example();
+    let cases: [(&[&str], &str); 7] = [
+        (&["fitt"], "similar"),
+        (&["fit"], "required"),
+        (
+            &["fit", "--dataset", "a", "--recipe", "a", "--name", "A b", "--version", "1.0.0"],
+            "a name of lower-case letters",
+        ),
+        (&["fit", "--dataset", "a", "--recipe", "a", "--name", "a", "--version", "1"], "a semantic version"),
+        (&["-C", "nowhere", "verify"], "cannot enter nowhere"),
+        (&["import", "table", "example.csv", "--name", "b", "--unit", "q=g"], "there is no column `q`"),
+        (&["verify", "--id", "abc"], "64 lower-case hexadecimal digits"),
+    ];
+    for (words, says) in cases {
+        scene.run(words).ends(2).says(says);
+    }
+}
+
+#[test]
+fn mistakes_in_inputs_name_file_and_place() {
+    let scene = example();
+    let recipe = |change: &dyn Fn(String) -> String| {
+        let text = format!("format = \"openweigh.recipe/1\"\nname = \"bad\"\n{RECIPE}");
+        scene.write("artifacts/recipes/bad.toml", change(text).as_bytes());
+        scene
+            .run(&["fit", "--dataset", "example", "--recipe", "bad", "--name", "bad", "--version", "1.0.0"])
+            .ends(3)
+    };
+    recipe(&|text| text.replace("\"x\"]", "\"z\"]")).says("no number column `z`").says("`y`, `x`");
+    recipe(&|text| text.replace("\"x\"]", "\"x\", \"hinge(x,0)\"]"))
+        .says("`hinge(x,0)` is a combination of `x`");
+    recipe(&|text| text.replace("[fit]", "[fit]\nestimator = \"huber:1.5:10\""))
+        .says("bad.toml:7:13")
+        .says("`huber:1.5:10` is reserved");
+    recipe(&|text| text.replace("[fit]", "[fit]\nestimator = \"best\"")).says("unknown estimator `best`");
+    recipe(&|text| text.replace("[fit]", "[reading]\n[fit]")).says("bad.toml:6:2").says("reading");
+    recipe(&|text| text.replace("leave-one-out", "k-fold:9"))
+        .says("4 fitted rows do not allow validation in 9 folds");
+    recipe(&|text| text.replace("\"x\"]", "\"x\", \"x^2\", \"x^3\", \"x^4\"]")).says("(4)");
+    scene.write("datasets/example/measurements.csv", TABLE.replace("1.9", "1.8").as_bytes());
+    let fit = ["fit", "--dataset", "example", "--recipe", "example", "--name", "a", "--version", "1.0.0"];
+    scene.run(&fit).ends(1).says("measurements.csv: the SHA-256 is");
+    scene.write("datasets/example/measurements.csv", TABLE.replace("1.9", "1.90").as_bytes());
+    scene.run(&fit).ends(3).says("measurements.csv:3:1").says("a trailing zero");
+}
+
+#[test]
+fn foreign_tables_are_read_leniently_and_changes_are_told() {
+    let scene = Scene::ledger();
+    let table = "\u{feff}\"Load (lb)\";Deflection;Note\r\n1.000,50;+0,5;\"a, b\"\r\n";
+    scene.write("foreign.csv", table.as_bytes());
+    let ran = scene.run(&["import", "table", "foreign.csv", "--name", "foreign"]).ends(0);
+    assert!(ran.stdout.contains("kept as text") || ran.stdout.contains("Load__lb"), "{}", ran.stdout);
+    scene.write("foreign.csv", "\u{feff}\"Load (lb)\";d\r\n1000,50;+0,5\r\n2e3;NaN\r\n\r\n".as_bytes());
+    scene
+        .run(&[
+            "import",
+            "table",
+            "foreign.csv",
+            "--name",
+            "second",
+            "--unit",
+            "Load__lb=lb",
+            "--license",
+            "CC0-1.0",
+        ])
+        .ends(0)
+        .says("the byte order mark was dropped")
+        .says("line ends became LF")
+        .says("from `;`")
+        .says("`Load (lb)` to `Load__lb`")
+        .says("`1000,50` to `1000.5`")
+        .says("a word for a missing number");
+    assert_eq!(scene.text("datasets/second/measurements.csv"), "Load__lb,d\n1000.5,0.5\n2000,\n");
+    scene.run_with(&["import", "table", "-", "--name", "third"], b"a,b\n1,2\n").ends(0);
+    scene
+        .run_with(&["import", "table", "-", "--name", "fourth"], b"a,b\n1\n")
+        .ends(3)
+        .says(":2:1")
+        .says("found 1 fields, expected 2");
+    scene
+        .run_with(&["import", "table", "-", "--name", "fourth"], b"1,2\n3,4\n")
+        .ends(3)
+        .says("expected a header");
+    scene.run_with(&["import", "table", "-", "--name", "fourth"], b"").ends(3).says("found no rows");
+    scene.run_with(&["import", "table", "-", "--name", "fourth"], b"a,b\n\xff,1\n").ends(3).says("UTF-8");
+}
+
+#[test]
+fn rows_that_lack_something_are_not_fitted_and_are_flagged() {
+    let scene = Scene::ledger();
+    scene.table("gaps", "y,x\n1.1,1\n1.9,2\n,5\n3.2,3\n9,\n3.8,4\n", RECIPE);
+    let weights = scene.fit("gaps");
+    assert_eq!(weights["normal"]["n"], 4);
+    assert_eq!(weights["terms"][1]["coefficient"], "0.94");
+    scene
+        .run(&["replay", "--weights", "gaps-1.0.0", "--dataset", "gaps"])
+        .ends(0)
+        .says("6 rows, 4 of them");
+    let results = scene.text("artifacts/results/gaps-1.0.0.csv");
+    let lines: Vec<&str> = results.lines().collect();
+    assert_eq!(lines[3], "gaps,2,5,4.85,0.64,,,extrapolated");
+    assert_eq!(lines[5], "gaps,4,,,,9,,gap");
+}
+
+#[test]
+fn undefined_statistics_are_null_with_a_reason() {
+    let scene = Scene::ledger();
+    let recipe = RECIPE.replace("leave-one-out", "k-fold:2");
+    scene.table("exact", "y,x\n1,1\n2,2\n", &recipe);
+    let weights = scene.fit("exact");
+    assert_eq!(weights["residual_sd"], serde_json::Value::Null);
+    assert_eq!(weights["covariance"], serde_json::Value::Null);
+    assert_eq!(weights["validation"]["rmse"], serde_json::Value::Null);
+    let reasons: Vec<String> = weights["undefined"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| format!("{} {}", entry["quantity"].as_str().unwrap(), entry["reason"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "residual_sd no-degrees-of-freedom",
+            "standard_error no-degrees-of-freedom",
+            "covariance no-degrees-of-freedom",
+            "validation fold-rank-deficient",
+        ]
+    );
+    scene.run(&["replay", "--weights", "exact-1.0.0", "--dataset", "exact"]).ends(0);
+    assert_eq!(
+        scene.text("artifacts/results/exact-1.0.0.csv").lines().nth(1),
+        Some("exact,0,1,1.00,,1,0.00,")
+    );
+    scene.table("flat", "y,x\n5,1\n5,2\n5,4\n", RECIPE);
+    let flat = scene.fit("flat");
+    assert_eq!(
+        (&flat["r_squared"], &flat["undefined"][0]["reason"]),
+        (&serde_json::Value::Null, &"constant-target".into())
+    );
+    assert_eq!(flat["residual_sd"], "0");
+}
+
+#[test]
+fn the_published_ledger_holds_and_is_explained() {
+    let scene = Scene::published("nist-pontius-1.0.0");
+    scene.run(&["verify", "-v"]).ends(0).says("Everything holds").says("checked");
+    scene.run(&["explain", "nist-pontius-1.0.0", "b2"]).ends(0).says("the claimed value");
+    scene
+        .run(&["explain", "nist-pontius-1.0.0", "nist-pontius:3"])
+        .ends(0)
+        .says("0.438771167293233084946")
+        .says("the same");
+    scene.run(&["explain", "nist-pontius-1.0.0"]).ends(0).says("residual-sd");
+    let wrong = "0".repeat(64);
+    scene.run(&["verify", "nist-pontius-1.0.0", "--id", &wrong]).ends(1).says("--id lists");
+}
+
+#[test]
+fn a_release_folder_must_list_everything_in_it() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    std::fs::rename(
+        scene.path().join("manifests/nist-noint1-1.0.0.json"),
+        scene.path().join("manifest.json"),
+    )
+    .unwrap();
+    std::fs::remove_dir_all(scene.path().join("manifests")).unwrap();
+    scene.run(&["verify", "manifest.json"]).ends(0);
+    scene.write("artifacts/weights/better.json", b"{}");
+    scene.run(&["verify", "manifest.json"]).ends(1).says("artifacts/weights/better.json").says("not listed");
+}
+
+#[test]
+fn weights_refuse_data_in_other_units() {
+    let scene = Scene::ledger();
+    scene.write("t.csv", TABLE.as_bytes());
+    scene.run(&["import", "table", "t.csv", "--name", "grams", "--unit", "y=g", "--unit", "x=count"]).ends(0);
+    scene.run(&["import", "table", "t.csv", "--name", "ounces", "--unit", "y=g", "--unit", "x=oz"]).ends(0);
+    scene.write(
+        "artifacts/recipes/r.toml",
+        format!("format = \"openweigh.recipe/1\"\nname = \"r\"\n{RECIPE}").as_bytes(),
+    );
+    scene.run(&["fit", "--dataset", "grams", "--recipe", "r", "--name", "w", "--version", "1.0.0"]).ends(0);
+    scene
+        .run(&["replay", "--weights", "w-1.0.0", "--dataset", "ounces"])
+        .ends(3)
+        .says("`count`")
+        .says("`oz`");
+    scene
+        .run(&["fit", "--dataset", "grams", "ounces", "--recipe", "r", "--name", "v", "--version", "1.0.0"])
+        .ends(3)
+        .says("is in `oz`, expected `count`");
+}
