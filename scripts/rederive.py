@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
 """A second implementation of the openweigh formats, in exact fractions, from docs/spec alone (numbers: its pages).
-rederive.py [ROOT]       re-derive the weights, results and claims of every manifests/*.json under ROOT
-rederive.py --weights RECIPE.toml DATASET_DIR... --name N --version V [--title T] [--licence L]   print weights
-rederive.py --results WEIGHTS.json DATASET_DIR...                                                 print results"""
-import argparse, collections, hashlib, itertools, json, math, re, sys
+usage: rederive.py [ROOT]    re-derive the weights, results and claims of every manifests/*.json under ROOT (Python 3.11)"""
+import collections, hashlib, itertools, json, math, re, sys, tomllib
 from fractions import Fraction
 from operator import mul
 from pathlib import Path
 ROOTS = ("standard_error", "residual_sd", "rmse")  # kept as exact squares; the root is taken when rounding
 def sha256(data): return hashlib.sha256(data).hexdigest()
 def dumps(value): return json.dumps(value, indent=2, ensure_ascii=False) + "\n"  # 7.4
-
 # ---- 1: decimals
 NUMBER = r"(?!-0(?![.0-9]))-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?"  # 1.1
 def fixed(i, d):  # 1.2, the text of i / 10^d
@@ -27,13 +24,11 @@ def exponent(q):  # 1.4, the e with 10^e <= q < 10^(e+1), for q > 0
 def nearest(q, d, sqrt):  # 1.4 and 1.5, the integer nearest to q·10^d or √q·10^d, ties to even
     if not sqrt: return round(q * Fraction(10) ** d)  # Python rounds a Fraction half to even
     v = q * Fraction(100) ** d
-    f = math.isqrt(math.floor(v))
-    return f + ((v, f % 2) > ((f + Fraction(1, 2)) ** 2, 0))  # f + 1 if v is above the middle, or on it and f odd
+    return (f := math.isqrt(math.floor(v))) + ((v, f % 2) > ((f + Fraction(1, 2)) ** 2, 0))  # f + 1 if v is above the middle, or on it and f odd
 def places(q, d, sqrt=False): return fixed(nearest(q, d, sqrt), d)  # round_places and sqrt_places
 def digits(q, n, sqrt=False):  # round_digits and sqrt_digits
     d = n - 1 - exponent(abs(q)) // (2 if sqrt else 1) if q else 0
     return canonical(nearest(q, d, sqrt), d)
-
 # ---- 2, 3 and 4.1: tables, datasets, recipes, terms
 def table(data, columns):  # 2 and 3.1, rows as {column: text}
     header, *rows, end = [line.split(",") for line in data.decode("utf-8").split("\n")]
@@ -48,16 +43,10 @@ def dataset(read, path):  # 3; read(path) gives a file's bytes
     assert dumps(meta).encode() == data and sha256(csv) == meta["files"][0]["sha256"], f"{path}: layout, or a digest"
     return {**meta, "sha256": sha256(data), "rows": table(csv, meta["columns"]),
             "units": {c["name"]: c["unit"] for c in meta["columns"]}}
-def toml(text):  # {key: value}: a recipe's keys are unique without the names of their tables
-    if sys.version_info >= (3, 11):
-        import tomllib
-        given = tomllib.loads(text)
-        return {**given, **given["model"], **given.get("fit", {}), **given["result"]}
-    pairs = re.findall(r'^\s*(\w+)\s*=\s*("[^"]*"|\d+|\[[^]]*\])', text, re.M)  # the little of TOML that recipes need
-    return {key: json.loads(re.sub(r",\s*\]$", "]", value)) for key, value in pairs}
 def recipe_of(data):  # 4 and 5, the recipe with its defaults
     given = {"tare": "none", "estimator": "ols", "digits": 17, "validation": "none", "unit": None, "coverage": "2"}
-    given.update(toml(data.decode("utf-8")))
+    read = tomllib.loads(data.decode("utf-8"))  # keys are unique without the names of their tables
+    given.update({**read, **read["model"], **read.get("fit", {}), **read["result"]})
     assert given["estimator"] == "ols" and given["tare"] == "none", "not a recipe for a table"
     def part(*keys): return {key: given[key] for key in keys}
     return {**part("format", "name"), "model": part("target", "terms", "tare"),
@@ -70,7 +59,6 @@ def features_of(terms): return list(dict.fromkeys(f for t in terms for f, _, _ i
 def term_values(terms, row):  # 4.1, the vector x of a row
     def base(v, knot): return v if knot is None else max(v - knot, 0)
     return [math.prod(base(Fraction(row[f]), knot) ** e for f, knot, e in factors(t)) for t in terms]
-
 # ---- 4.2 to 4.5: least squares. g is ZᵀZ of Z = [X | y], and so holds XᵀX, Xᵀy and yᵀy
 def gram(p, rows): return [[sum(z[i] * z[j] for z in rows) for j in range(p + 1)] for i in range(p + 1)]
 def solve(g, inverse=False):  # 4.3: b, and the inverse of XᵀX as integers over one divisor
@@ -111,7 +99,6 @@ def validate(recipe, g, rows):  # 4.5
             errors += [Fraction(predict(texts, z[:p], recipe["result"]["decimals"])) - z[p] for z in inside]
     except ZeroDivisionError: errors = []
     return {"method": method, "folds": k, "rows": len(rows), **error_figures(errors)}
-
 # ---- 5 and 6: weights and results, each as the exact figures for claims and the file's text
 def fit(recipe, sets, chosen):  # 5
     terms, target = recipe["model"]["terms"], recipe["model"]["target"]
@@ -142,8 +129,7 @@ def fit(recipe, sets, chosen):  # 5
 def replay(weights, sets):  # 6
     recipe, normal = weights["recipe"], weights["normal"]
     terms, target, decimals = recipe["model"]["terms"], recipe["model"]["target"], recipe["result"]["decimals"]
-    k, features = Fraction(recipe["result"]["coverage"]), features_of(terms)
-    texts = [t["coefficient"] for t in weights["terms"]]
+    k, features, texts = Fraction(recipe["result"]["coverage"]), features_of(terms), [t["coefficient"] for t in weights["terms"]]
     sums = [[*row, c] for row, c in zip([*normal["xtx"], normal["xty"]], [*normal["xty"], normal["yty"]])]
     fitted = statistics([[Fraction(v) for v in row] for row in sums], normal["n"], terms)
     lines = [["dataset", "row", *features, "predicted", "expanded_u", "target", "error", "flags"]]
@@ -162,7 +148,6 @@ def replay(weights, sets):  # 6
     cells = {tuple(line[:2]): {"predicted": line[-5], "expanded_u": line[-4]} for line in lines[1:]}
     made = {**error_figures(errors), "n": len(errors), "cells": cells, "recipe": recipe}
     return made, "".join(",".join(line) + "\n" for line in lines)
-
 # ---- 7 and 8: manifests
 def claimed(c, made):  # 7.3
     over, key, unit, published = c["over"], c["quantity"], made["recipe"]["result"]["unit"], (c["value"], c["unit"])
@@ -186,8 +171,8 @@ def check(root, manifest, counts):  # 8
     files, made, texts = {}, {}, {}  # what is read and re-derived; a file that failed is in none of them
     def listed(f):  # 7.1
         data = (root / f["path"]).read_bytes()
-        if (len(data), sha256(data)) == (f["bytes"], f["sha256"]): files[f["path"]] = data
-        else: return "another length or digest"
+        if (len(data), sha256(data)) != (f["bytes"], f["sha256"]): return "another length or digest"
+        files[f["path"]] = data
     def derived(kind, out):  # 7.2
         ((first, *rest),) = [d["inputs"] for d in manifest["derivations"] if (d["kind"], d["outputs"]) == (kind, [out])]
         published = files[out].decode()
@@ -202,30 +187,13 @@ def check(root, manifest, counts):  # 8
         for out in dict.fromkeys(outputs): item(counts, role, out, lambda: derived(kind, out))
     for c in manifest["claims"]:
         item(counts, "claim", f"{c['id']} {c['quantity']}", lambda: claimed(c, made[c["over"]["file"]]))
-def main():
-    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    cli.add_argument("root", nargs="?", type=Path, default=Path(__file__).resolve().parent.parent)
-    for option in ("--name", "--version", "--title", "--licence"): cli.add_argument(option)
-    for option in ("--weights", "--results"): cli.add_argument(option, nargs="+", type=Path)
-    a = cli.parse_args()
-    if a.weights or a.results:
-        first, *folders = a.weights or a.results
-        sets = [dataset(lambda path: Path(path).read_bytes(), f"{folder}/dataset.json") for folder in folders]
-        licence = a.licence or " AND ".join(dict.fromkeys(s["licence"] for s in sets))  # differing ones all apply
-        chosen = {"name": a.name, "version": a.version, "title": a.title or a.name, "licence": licence, "parent": None}
-        data = first.read_bytes()
-        made, text = fit(recipe_of(data), sets, chosen) if a.weights else replay(json.loads(data), sets)
-        sys.stdout.buffer.write(text.encode())
-        return 0
-    root, counts, sums = a.root / "manifests", collections.Counter(), ""
-    for path in sorted(root.glob("*.json")):
+def main(root):
+    counts, sums, pinned = collections.Counter(), "", root / "manifests/SHA256SUMS"
+    for path in sorted((root / "manifests").glob("*.json")):
         data = path.read_bytes()
         sums += f"{sha256(data)}  {path.name}\n"
         item(counts, "manifest", path.name, lambda: difference(data.decode(), dumps(json.loads(data))))
-        check(a.root, json.loads(data), counts)
-    if not sums: item(counts, "manifest", str(root), lambda: "no manifest found")
-    if (root / "SHA256SUMS").exists():  # 7.5
-        item(counts, "sums", "SHA256SUMS", lambda: difference((root / "SHA256SUMS").read_bytes().decode(), sums))
-    print(f"{counts['weights'] + counts['results']} derived, {counts['claim']} claims, {counts['failed']} failed")
-    return 1 if counts["failed"] else 0
-if __name__ == "__main__": sys.exit(main())
+        check(root, json.loads(data), counts)
+    item(counts, "sums", str(pinned), lambda: difference(pinned.read_text() if pinned.exists() else sums, sums) if sums else "no manifest")
+    return print(f"{counts['weights'] + counts['results']} derived, {counts['claim']} claims, {counts['failed']} failed") or counts["failed"] > 0
+if __name__ == "__main__": sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)))

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
+use openweigh_exact::round::brief;
 use openweigh_exact::{Decimal, Ratio, round};
 use openweigh_formats::Digest;
 use openweigh_formats::text::Unit;
@@ -30,24 +31,6 @@ pub(crate) fn written(
 /// A document as JSON.
 pub(crate) fn json_of<T: openweigh_formats::canonical::Document>(document: &T) -> serde_json::Value {
     serde_json::to_value(document).expect("documents have string keys")
-}
-
-/// A number of so many significant digits, for people; powers of ten where plain notation is long.
-pub(crate) fn brief(value: &Decimal, digits: u32) -> String {
-    let rounded = round::to_digits(&Ratio::from(value), digits);
-    let text = rounded.to_string();
-    if text.len() <= digits as usize + 7 {
-        return text;
-    }
-    let sign = if text.starts_with('-') { "-" } else { "" };
-    let figures: String = text.chars().filter(char::is_ascii_digit).collect();
-    let leading = figures.find(|c| c != '0').unwrap_or(0);
-    let whole = text.trim_start_matches('-').find('.').unwrap_or(figures.len());
-    let exponent = i64::try_from(whole).unwrap_or(0) - i64::try_from(leading).unwrap_or(0) - 1;
-    let figures = figures[leading..].trim_end_matches('0');
-    let (first, rest) = figures.split_at(1);
-    let point = if rest.is_empty() { "" } else { "." };
-    format!("{sign}{first}{point}{rest}e{exponent}")
 }
 
 fn in_unit(unit: Option<&Unit>) -> String {
@@ -142,19 +125,4 @@ fn relative(error: &Decimal, coefficient: &Decimal) -> String {
         if *coefficient < Decimal::ZERO { Decimal::ZERO.minus(coefficient) } else { coefficient.clone() };
     let share = Ratio::from(error).divided_by(&Ratio::from(&magnitude)).times_power_of_ten(2);
     format!("{} %", brief(&round::to_digits(&share, 2), 2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn brief_numbers_keep_their_size() {
-        let brief = |text: &str, digits| brief(&text.parse::<Decimal>().unwrap(), digits);
-        assert_eq!(brief("0.000107938612033077", 3), "0.000108");
-        assert_eq!(brief("0.0000000001578173", 3), "1.58e-10");
-        assert_eq!(brief("-890420.383607373", 3), "-890000");
-        assert_eq!(brief("123000000000000000", 3), "1.23e17");
-        assert_eq!(brief("0", 3), "0");
-    }
 }

@@ -215,10 +215,7 @@ fn rows_that_lack_something_are_not_fitted_and_are_flagged() {
     let weights = scene.fit("gaps");
     assert_eq!(weights["normal"]["n"], 4);
     assert_eq!(weights["terms"][1]["coefficient"], "0.94");
-    scene
-        .run(&["replay", "--weights", "gaps-1.0.0", "--dataset", "gaps"])
-        .ends(0)
-        .says("6 rows, 4 of them");
+    scene.run(&["replay", "--weights", "gaps-1.0.0", "--dataset", "gaps"]).ends(0).says("6 rows, 4 of them");
     let results = scene.text("artifacts/results/gaps-1.0.0.csv");
     let lines: Vec<&str> = results.lines().collect();
     assert_eq!(lines[3], "gaps,2,5,4.85,0.64,,,extrapolated");

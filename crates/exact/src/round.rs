@@ -41,6 +41,24 @@ pub(crate) fn decimal_at(integer: IBig, places: i64) -> Decimal {
     }
 }
 
+/// A value to `digits` significant digits for people: as a power of ten where plain notation is long.
+/// Never for an artifact.
+pub fn brief(value: &Decimal, digits: u32) -> String {
+    let text = to_digits(&Ratio::from(value), digits).to_string();
+    if text.len() <= digits as usize + 7 {
+        return text;
+    }
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    let figures: String = text.chars().filter(char::is_ascii_digit).collect();
+    let leading = figures.find(|c| c != '0').unwrap_or(0);
+    let whole = text.trim_start_matches('-').find('.').unwrap_or(figures.len());
+    let exponent = i64::try_from(whole).unwrap_or(0) - i64::try_from(leading).unwrap_or(0) - 1;
+    let figures = figures[leading..].trim_end_matches('0');
+    let (first, rest) = figures.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{first}{point}{rest}e{exponent}")
+}
+
 /// The integer nearest to `numerator`/`denominator`, ties to even.
 pub fn nearest(numerator: IBig, denominator: &UBig) -> IBig {
     let (sign, magnitude) = numerator.into_parts();
@@ -108,6 +126,16 @@ mod tests {
         assert_eq!(digits(-125, 1, 2), "-120");
         assert_eq!(digits(1, 1_000_000, 17), "0.000001");
         assert_eq!(digits(9_999, 1, 2), "10000");
+    }
+
+    #[test]
+    fn brief_numbers_keep_their_size() {
+        let brief = |text: &str, digits| super::brief(&text.parse::<Decimal>().unwrap(), digits);
+        assert_eq!(brief("0.000107938612033077", 3), "0.000108");
+        assert_eq!(brief("0.0000000001578173", 3), "1.58e-10");
+        assert_eq!(brief("-890420.383607373", 3), "-890000");
+        assert_eq!(brief("123000000000000000", 3), "1.23e17");
+        assert_eq!(brief("0", 3), "0");
     }
 
     #[test]

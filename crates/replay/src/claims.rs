@@ -86,14 +86,14 @@ pub fn recompute(
     if contents.weights.contains_key(file)
         || manifest.file(file).is_some_and(|file| file.role == openweigh_formats::manifest::Role::Weights)
     {
-        return Err(not_checkable("its weights could not be derived again"));
+        return Err(not_checkable("the weights could not be derived again"));
     }
     let Some(outcome) = derived.results.get(file) else {
-        return Err(not_checkable("its results could not be derived again from weights that could"));
+        return Err(not_checkable("the results could not be derived again from weights that could"));
     };
     let inputs = manifest.derivation_of(file).map(|derivation| &derivation.inputs);
     let weights = inputs.and_then(|inputs| contents.weights.get(inputs.first()?));
-    let weights = weights.ok_or_else(|| not_checkable("its weights could not be read"))?;
+    let weights = weights.ok_or_else(|| not_checkable("the weights could not be read"))?;
     let exact = match claim.quantity {
         Quantity::N => Exact::count(outcome.errors.rows()),
         Quantity::Predicted | Quantity::ExpandedU => of_row(claim, weights, contents)?,

@@ -20,7 +20,10 @@ pub fn of_weights(published: &Weights, fitted: &Fitted) -> Finding {
             position: Some(Position { line, column: 1 }),
             published: Some(found),
             expected: Some(expected),
-            cause: Some("other recipe: the recipe file was changed after the fit, or another one is listed".to_owned()),
+            cause: Some(
+                "other recipe: the recipe file was changed after the fit, or another one is listed"
+                    .to_owned(),
+            ),
             ..Finding::default()
         };
     }
@@ -86,24 +89,16 @@ fn significant_digits(value: &Decimal) -> u32 {
     u32::try_from(trimmed.len()).unwrap_or(u32::MAX)
 }
 
-/// "off by 0.0003 (2e-5 of the value…)" in decimals of two digits.
+/// The difference of two values, as a share of the value and of its standard error.
 fn distance(found: &Decimal, expected: &Decimal, standard_error: Option<&Decimal>) -> String {
     let difference = found.minus(expected);
-    let mut text = difference.to_string();
-    if text.len() > 24 {
-        text = round::to_digits(&Ratio::from(&difference), 3).to_string();
-    }
     let share = |of: &Decimal| {
-        let magnitude =
+        let size =
             |value: &Decimal| if *value < Decimal::ZERO { Decimal::ZERO.minus(value) } else { value.clone() };
-        (*of != Decimal::ZERO).then(|| {
-            round::to_digits(
-                &Ratio::from(&magnitude(&difference)).divided_by(&Ratio::from(&magnitude(of))),
-                2,
-            )
-            .to_string()
-        })
+        let share = || Ratio::from(&size(&difference)).divided_by(&Ratio::from(&size(of)));
+        (*of != Decimal::ZERO).then(|| round::brief(&round::to_digits(&share(), 2), 2))
     };
+    let mut text = round::brief(&difference, 6);
     if let Some(relative) = share(expected) {
         text.push_str(&format!(", which is {relative} of the value"));
     }

@@ -16,18 +16,18 @@ use std::path::PathBuf;
 pub(crate) struct Args {
     /// Where
     #[arg(value_name = "DIR", default_value = ".")]
-    directory: PathBuf,
+    folder: PathBuf,
 }
 
 pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
-    let made = Ledger::at(&args.directory).create()?;
+    let made = Ledger::at(&args.folder).create()?;
     let made: Vec<String> = made.iter().map(|path| shown(path)).collect();
-    screen.document(json!({ "directory": args.directory.display().to_string(), "made": made }));
+    screen.document(json!({ "directory": args.folder.display().to_string(), "made": made }));
     if made.is_empty() {
-        screen.line(&format!("{} is a ledger already; nothing was changed", args.directory.display()))?;
+        screen.line(&format!("{} is a ledger already; nothing was changed", args.folder.display()))?;
         return Ok(exit::DONE);
     }
-    screen.line(&format!("made a ledger in {}:", args.directory.display()))?;
+    screen.line(&format!("made a ledger in {}:", args.folder.display()))?;
     for path in &made {
         screen.line(&format!("  {path}"))?;
     }

@@ -143,6 +143,9 @@ fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Scree
         }
     });
     report.items.extend(rest.items);
+    if broken.is_none() {
+        broken = tell_unchecked_claims(&report, screen).err();
+    }
     match broken {
         Some(failure) => Err(failure),
         None => Ok(Done { path: shown, id, report }),
@@ -198,6 +201,24 @@ fn pinned(path: &Path, bytes: &[u8], id: &Digest, wanted: Option<&Digest>) -> Op
     }
 }
 
+/// Claims that share a reason for not being checkable, in one line each reason.
+fn tell_unchecked_claims(report: &Report, screen: &mut Screen) -> Result<(), Failure> {
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for item in report.items.iter().filter(|item| item.stage == Stage::Claims) {
+        let Verdict::NotCheckable(why) = &item.verdict else { continue };
+        match reasons.iter_mut().find(|(known, _)| known == why) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((why, 1)),
+        }
+    }
+    for (why, count) in reasons {
+        let word = screen.tone(Tone::Doubtful, &format!("{:<14}", "not checkable"));
+        let noun = if count == 1 { "claim" } else { "claims" };
+        screen.finding(&format!("  {word}  {:<8} {count} {noun}: {why}", Stage::Claims.as_str()))?;
+    }
+    Ok(())
+}
+
 /// One item: a line where it holds (with -v), a paragraph where it does not.
 pub(crate) fn tell(item: &Item, screen: &mut Screen) -> Result<(), Failure> {
     let label = |text: &str| format!("{text:<14}");
@@ -207,6 +228,8 @@ pub(crate) fn tell(item: &Item, screen: &mut Screen) -> Result<(), Failure> {
             screen.line(&head(screen.tone(Tone::Good, &label("checked"))))
         }
         Verdict::Checked => Ok(()),
+        // Claims are told together afterwards.
+        Verdict::NotCheckable(_) if item.stage == Stage::Claims => Ok(()),
         Verdict::NotCheckable(why) => {
             let word = screen.tone(Tone::Doubtful, &label("not checkable"));
             screen.finding(&format!("{}: {why}", head(word)))

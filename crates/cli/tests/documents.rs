@@ -1,0 +1,130 @@
+//! README.md and REPRODUCE.md are true: their commands are run, in order, and print what they show.
+//!
+//! A `console` block holds commands after `$ `, continued after `> `, and their output. Standard
+//! error belongs to the output. With OPENWEIGH_WRITE_DOCUMENTS set, the outputs are rewritten.
+
+mod scene;
+
+use scene::{Scene, repository};
+use std::process::Command;
+
+/// A command with the output that the page shows.
+struct Step {
+    command: String,
+    shown: String,
+}
+
+fn execute(scene: &Scene, steps: &[Step]) -> Vec<String> {
+    // One shell for the page, so that `cd` holds; a marker line ends each output.
+    let marker = "=== end of step ===";
+    let mut script = String::from("exec 2>&1\n");
+    for step in steps {
+        script.push_str(&format!("{}\nprintf '%s\\n' '{marker}'\n", step.command));
+    }
+    scene.write(".script", script.as_bytes());
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_openweigh")).parent().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the shell needs to find its programs")]
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let output =
+        Command::new("bash").arg(".script").current_dir(scene.path()).env("PATH", path).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut outputs: Vec<String> = text.split(&format!("{marker}\n")).map(str::to_owned).collect();
+    assert_eq!(outputs.pop().as_deref(), Some(""), "{text}");
+    assert_eq!(outputs.len(), steps.len(), "{text}");
+    outputs
+}
+
+/// The steps of a page's blocks, and the page with a gap for each block.
+fn read(page: &str) -> (Vec<Vec<Step>>, Vec<String>) {
+    let (mut blocks, mut around) = (Vec::new(), Vec::new());
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("```console\n") {
+        let (block, after) = after.split_once("```\n").unwrap();
+        let mut steps: Vec<Step> = Vec::new();
+        for line in block.lines() {
+            if let Some(command) = line.strip_prefix("$ ") {
+                steps.push(Step { command: command.to_owned(), shown: String::new() });
+            } else if let Some(more) = line.strip_prefix("> ").or((line == ">").then_some("")) {
+                let step = steps.last_mut().unwrap();
+                step.command.push_str(&format!("\n{more}"));
+            } else {
+                steps.last_mut().unwrap().shown.push_str(&format!("{line}\n"));
+            }
+        }
+        blocks.push(steps);
+        around.push(before.to_owned());
+        rest = after;
+    }
+    around.push(rest.to_owned());
+    (blocks, around)
+}
+
+fn check(name: &str) {
+    let page_path = repository().join(name);
+    let page = std::fs::read_to_string(&page_path).unwrap();
+    let (blocks, around) = read(&page);
+    let scene = Scene::empty();
+    for folder in ["datasets", "artifacts", "manifests", "LICENSES", "scripts"] {
+        let copied =
+            Command::new("cp").arg("-r").arg(repository().join(folder)).arg(scene.path()).status().unwrap();
+        assert!(copied.success());
+    }
+    let steps: Vec<Step> = (blocks.iter().flatten())
+        .map(|step| Step {
+            command: step.command.replace("cargo run --release -- ", "openweigh "),
+            shown: step.shown.clone(),
+        })
+        .collect();
+    let outputs = execute(&scene, &steps);
+    #[expect(clippy::disallowed_methods, reason = "how a person asks the test to rewrite the pages")]
+    if std::env::var_os("OPENWEIGH_WRITE_DOCUMENTS").is_some() {
+        let mut outputs = outputs.iter();
+        let mut written = String::new();
+        for (before, block) in around.iter().zip(&blocks) {
+            written.push_str(&format!("{before}```console\n"));
+            for step in block {
+                let lines: Vec<String> = step
+                    .command
+                    .lines()
+                    .enumerate()
+                    .map(|(at, line)| {
+                        format!("{} {line}", if at == 0 { "$" } else { ">" }).trim_end().to_owned()
+                    })
+                    .collect();
+                written.push_str(&format!("{}\n{}", lines.join("\n"), outputs.next().unwrap()));
+            }
+            written.push_str("```\n");
+        }
+        written.push_str(around.last().unwrap());
+        std::fs::write(&page_path, written).unwrap();
+        return;
+    }
+    for (step, output) in steps.iter().zip(&outputs) {
+        assert_eq!(*output, step.shown, "{name}: {}", step.command);
+    }
+}
+
+/// The pages use Python for their second opinions; without it only the rest of the tests run.
+fn has_python() -> bool {
+    Command::new("python3")
+        .args(["-c", "import tomllib"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn readme_is_true() {
+    check("README.md");
+}
+
+#[test]
+fn reproduce_is_true() {
+    if has_python() {
+        check("REPRODUCE.md");
+    } else {
+        #[expect(clippy::print_stdout, reason = "a skipped test says so")]
+        {
+            println!("skipped: REPRODUCE.md needs Python 3.11");
+        }
+    }
+}
