@@ -89,6 +89,11 @@ pub(crate) fn recipe(ledger: &Ledger, word: &str) -> Result<Recipe, Failure> {
     Recipe::from_toml(&bytes).map_err(|source| Failure::Malformed { path: shown(&path), source })
 }
 
+/// The path of claims given by path or name.
+pub(crate) fn claims_path(ledger: &Ledger, word: &str) -> PathBuf {
+    find(word, || Some(ledger.root().join("artifacts/claims").join(format!("{word}.toml"))))
+}
+
 /// The path of weights given by path or `name-version`.
 pub(crate) fn weights_path(ledger: &Ledger, word: &str) -> PathBuf {
     find(word, || Some(ledger.root().join("artifacts/weights").join(format!("{word}.json"))))
@@ -113,7 +118,7 @@ impl Loaded {
 }
 
 /// A dataset by folder, `dataset.json`, or name; its table is believed only if its digest matches.
-pub(crate) fn dataset(ledger: &Ledger, word: &str, max_csv: u64) -> Result<Loaded, Failure> {
+fn dataset(ledger: &Ledger, word: &str, max_csv: u64) -> Result<Loaded, Failure> {
     let named = || word.parse::<Name>().ok().map(|name| ledger.on_disk(&Ledger::dataset(&name)));
     let mut path = PathBuf::from(word);
     if path.is_dir() && path.join("dataset.json").exists() {
@@ -125,6 +130,22 @@ pub(crate) fn dataset(ledger: &Ledger, word: &str, max_csv: u64) -> Result<Loade
     let (dataset, sha256): (Dataset, Digest) = document(&path)?;
     let table = table(&path, &dataset, max_csv)?;
     Ok(Loaded { dataset, sha256, table })
+}
+
+/// Datasets by their words, each once.
+pub(crate) fn datasets(ledger: &Ledger, words: &[String], max_csv: u64) -> Result<Vec<Loaded>, Failure> {
+    let mut loaded: Vec<Loaded> = Vec::new();
+    for word in words {
+        let next = dataset(ledger, word, max_csv)?;
+        if loaded.iter().any(|earlier| earlier.dataset.name == next.dataset.name) {
+            return Err(Failure::usage(format!(
+                "the dataset `{}` is given twice; its rows would count twice",
+                next.dataset.name
+            )));
+        }
+        loaded.push(next);
+    }
+    Ok(loaded)
 }
 
 fn table(description: &Path, dataset: &Dataset, max_csv: u64) -> Result<Table, Failure> {

@@ -48,7 +48,9 @@ fn threads_change_no_byte() {
         scene.run(&["--threads", threads, "replay", "--weights", "law-1.0.0", "--dataset", "law"]).ends(0);
         let paths = ["artifacts/weights/law-1.0.0.json", "artifacts/results/law-1.0.0.csv"];
         let bytes = paths.map(|path| scene.read(path));
-        paths.map(|path| std::fs::remove_file(scene.path().join(path)).unwrap());
+        for path in paths {
+            std::fs::remove_file(scene.path().join(path)).unwrap();
+        }
         bytes
     };
     let one = artifacts("1");

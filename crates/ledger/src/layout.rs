@@ -12,8 +12,14 @@ pub struct Ledger {
 }
 
 /// The folders of a ledger.
-pub const FOLDERS: [&str; 5] =
-    ["datasets", "artifacts/recipes", "artifacts/weights", "artifacts/results", "manifests"];
+pub const FOLDERS: [&str; 6] = [
+    "datasets",
+    "artifacts/recipes",
+    "artifacts/weights",
+    "artifacts/results",
+    "artifacts/claims",
+    "manifests",
+];
 
 const README: &str = "# A ledger of openweigh
 
@@ -23,6 +29,7 @@ const README: &str = "# A ledger of openweigh
 | `artifacts/recipes/` | which model is fitted and how |
 | `artifacts/weights/` | fitted coefficients, with the exact sums they follow from |
 | `artifacts/results/` | predictions |
+| `artifacts/claims/` | the numbers to be published, for `openweigh seal --claims` |
 | `manifests/` | which bytes belong together, how they were derived, and what is claimed |
 | `LICENSES/` | the texts of the licences |
 

@@ -37,9 +37,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
     let (weights, _) = place::weights(&ledger, &args.weights)?;
-    let loaded = (args.dataset.iter())
-        .map(|word| place::dataset(&ledger, word, global.max_csv()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let loaded = place::datasets(&ledger, &args.dataset, global.max_csv())?;
     let pairs: Vec<Pair<'_>> = loaded.iter().map(|loaded| (&loaded.dataset, &loaded.table)).collect();
     let mut bytes = Vec::new();
     let outcome = write(&weights, &pairs, global.threads(), &mut |block| bytes.extend_from_slice(block))?;

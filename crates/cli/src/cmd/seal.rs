@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh seal --name load-cell --version 1.0.0 --weights load-cell-1.0.0 --results load-cell-1.0.0
-  openweigh seal --name scale --version 1.1.0 --weights scale-1.1.0 --claims claims.toml --previous scale-1.0.0")]
+  openweigh seal --name scale --version 1.1.0 --weights scale-1.1.0 --claims scale --previous scale-1.0.0")]
 pub(crate) struct Args {
     /// Name of the manifest
     #[arg(long, value_name = "N")]
@@ -36,9 +36,9 @@ pub(crate) struct Args {
     /// Results, by name or path; with several weights, `R=W` says which ones they came from
     #[arg(long, value_name = "R", num_args = 1..)]
     results: Vec<String>,
-    /// Claims, a TOML file of `[[claim]]` tables
-    #[arg(long, value_name = "FILE")]
-    claims: Option<PathBuf>,
+    /// Claims, by name or path: a TOML file of `[[claim]]` tables
+    #[arg(long, value_name = "C")]
+    claims: Option<String>,
     /// Manifest that this one succeeds, by `name-version` or path
     #[arg(long, value_name = "M")]
     previous: Option<String>,
@@ -59,7 +59,8 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         (args.results.iter()).map(|word| results(&ledger, word, &weights)).collect::<Result<Vec<_>, _>>()?;
     let claims = match &args.claims {
         None => Vec::new(),
-        Some(path) => {
+        Some(word) => {
+            let path = &place::claims_path(&ledger, word);
             let bytes = place::read(path, limits::TOML_BYTES)?;
             claim::from_toml(&bytes)
                 .map_err(|source| Failure::Malformed { path: place::shown(path), source })?
