@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 fn main() -> std::io::Result<()> {
     let mut input = std::io::stdin().lock();
     let mut hasher = Hasher::default();
-    let mut block = vec![0; 1 << 20];
+    let mut block = vec![0; 1 << 16];
     loop {
         let count = input.read(&mut block)?;
         if count == 0 {
