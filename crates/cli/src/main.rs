@@ -5,6 +5,7 @@ mod cmd;
 mod exit;
 mod failure;
 mod place;
+mod progress;
 mod screen;
 mod show;
 

@@ -1,6 +1,7 @@
 //! From words on the command line to files: names mean the ledger, paths mean the disk.
 
 use crate::failure::Failure;
+use crate::progress::Progress;
 use openweigh_fit::Training;
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{CellType, Dataset};
@@ -31,11 +32,17 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 /// A file of a ledger as a shelf for verification.
-pub(crate) struct OnDisk<'a>(pub(crate) &'a Ledger);
+pub(crate) struct OnDisk<'a>(pub(crate) &'a Ledger, pub(crate) &'a Progress);
 
 impl Shelf for OnDisk<'_> {
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
-        self.0.read(path, limit, sink).map_err(unreadable)
+        let mut done = 0u64;
+        let read = self.0.read(path, limit, &mut |block| {
+            done += block.len() as u64;
+            self.1.show(|| format!("reading {path}: {} MB", done / 1_000_000));
+            sink(block);
+        });
+        read.map_err(unreadable)
     }
 
     fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable> {
@@ -156,7 +163,10 @@ fn table(description: &Path, dataset: &Dataset, max_csv: u64) -> Result<Table, F
     let mut reader = TableReader::new(columns);
     let mut fault: Option<Malformed> = None;
     let mut hasher = Hasher::default();
+    let (progress, mut done) = (Progress::new(true), 0u64);
     let read = read_blocks(&path, max_csv, &mut |block| {
+        done += block.len() as u64;
+        progress.show(|| format!("reading {}: {} MB", shown(&path), done / 1_000_000));
         hasher.update(block);
         if fault.is_none() {
             fault = reader.feed(block).err();

@@ -1,5 +1,7 @@
 //! The command line as a contract: exit codes, one document with `--json`, nothing lost or overwritten.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
 mod scene;
 
 use scene::Scene;

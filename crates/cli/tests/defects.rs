@@ -5,6 +5,8 @@
 //! mark). `reseal = true` then makes all digests honest again: what is left is a lie that only a
 //! derivation can find.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
 mod scene;
 
 use openweigh_formats::Digest;

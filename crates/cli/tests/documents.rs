@@ -1,7 +1,9 @@
 //! README.md and REPRODUCE.md are true: their commands are run, in order, and print what they show.
 //!
 //! A `console` block holds commands after `$ `, continued after `> `, and their output. Standard
-//! error belongs to the output. With OPENWEIGH_WRITE_DOCUMENTS set, the outputs are rewritten.
+//! error belongs to the output. With `OPENWEIGH_WRITE_DOCUMENTS` set, the outputs are rewritten.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
 mod scene;
 

@@ -5,7 +5,6 @@ use crate::decimal::{Decimal, power_of_ten};
 use crate::lane::{self, Lane};
 use crate::normal::Monomial;
 use crate::round::nearest;
-use crate::sum::BLOCK;
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, UBig};
 use std::ops::Range;
@@ -37,7 +36,7 @@ impl LinearForm<'_> {
         let mut predictions = Predictions::default();
         let mut start = rows.start;
         while start < rows.end {
-            let block = start..rows.end.min(start + BLOCK);
+            let block = start..rows.end.min(start + lane::rows_at_once(&bits));
             let lanes: Vec<Lane> = (self.terms.iter().zip(&bits))
                 .map(|(term, &bits)| Lane::of(term, columns, bits, &block))
                 .collect();

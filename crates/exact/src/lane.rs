@@ -2,7 +2,7 @@
 
 use crate::column::{Column, Integers};
 use crate::normal::Monomial;
-use crate::sum::{DOUBLE_PRODUCT_BITS, NARROW_PRODUCT_BITS, Stride, dot_double, dot_narrow, dot_wide};
+use crate::sum::{BLOCK, DOUBLE_PRODUCT_BITS, NARROW_PRODUCT_BITS, Stride, dot_double, dot_narrow, dot_wide};
 use dashu_int::IBig;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -37,6 +37,15 @@ impl Width {
 pub(crate) fn bits(monomial: &Monomial, variable_bits: &[usize]) -> usize {
     let factors = monomial.factors().iter();
     factors.map(|&(variable, exponent)| variable_bits[variable] * exponent as usize).sum::<usize>().max(1)
+}
+
+/// Words that the lanes of all terms may hold at a time, 32 MiB.
+const WORDS_AT_ONCE: usize = 1 << 22;
+
+/// Rows of a block, fewer than [`BLOCK`] where terms of so many bits would take too much memory.
+pub(crate) fn rows_at_once(bits: &[usize]) -> usize {
+    let words: usize = bits.iter().map(|bits| bits.div_ceil(64)).sum();
+    (WORDS_AT_ONCE / words.max(1)).clamp(1, BLOCK)
 }
 
 impl Lane {

@@ -45,8 +45,26 @@ impl Leverage {
     /// The leverages of `rows`.
     pub fn of_rows(&self, terms: &[Monomial], columns: &[&Column], rows: &Range<usize>) -> Vec<Ratio> {
         let column_bits: Vec<usize> = columns.iter().map(|column| column.bits()).collect();
-        let lanes: Vec<Vec<IBig>> = (terms.iter())
-            .map(|term| Lane::of(term, columns, lane::bits(term, &column_bits), rows).wide().into_owned())
+        let bits: Vec<usize> = terms.iter().map(|term| lane::bits(term, &column_bits)).collect();
+        let mut leverages = Vec::with_capacity(rows.len());
+        let mut start = rows.start;
+        while start < rows.end {
+            let block = start..rows.end.min(start + lane::rows_at_once(&bits));
+            leverages.extend(self.of_block(terms, columns, &bits, &block));
+            start = block.end;
+        }
+        leverages
+    }
+
+    fn of_block(
+        &self,
+        terms: &[Monomial],
+        columns: &[&Column],
+        bits: &[usize],
+        rows: &Range<usize>,
+    ) -> Vec<Ratio> {
+        let lanes: Vec<Vec<IBig>> = (terms.iter().zip(bits))
+            .map(|(term, &bits)| Lane::of(term, columns, bits, rows).wide().into_owned())
             .collect();
         (0..rows.len())
             .map(|row| {

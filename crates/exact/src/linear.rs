@@ -2,9 +2,11 @@
 //!
 //! XᵀX is positive semidefinite, so its leading minors are positive exactly as long as the terms are
 //! independent: no pivoting, and a pivot of zero *names* the dependent term. Every division below is
-//! exact; entries stay as small as determinants can be.
+//! exact; entries stay as small as determinants can be. Statistics that were read and not summed may
+//! be those of no data: a pivot below zero, or one of zero in a row that is not, gives them away.
 
 use crate::normal::Normal;
+use crate::possible::Impossible;
 use crate::ratio::Ratio;
 use dashu_int::{IBig, Sign, UBig};
 
@@ -30,24 +32,35 @@ pub struct Dependence {
     pub on: Vec<usize>,
 }
 
+/// Why statistics determine no coefficients.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsolvable {
+    /// A term depends on others.
+    #[error("term {} depends on those before it", .0.term)]
+    Dependent(Dependence),
+    /// The statistics are not those of any data.
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
+}
+
 impl Solution {
     /// Solves for the coefficients.
     ///
     /// # Errors
-    /// The first term that depends on those before it.
-    pub fn of(normal: Normal) -> Result<Self, Dependence> {
+    /// The first term that depends on those before it, or statistics that no data have.
+    pub fn of(normal: Normal) -> Result<Self, Unsolvable> {
         Self::eliminate(normal, false)
     }
 
     /// Solves for the coefficients and for (XᵀX)⁻¹, which the covariance needs.
     ///
     /// # Errors
-    /// The first term that depends on those before it.
-    pub fn with_inverse(normal: Normal) -> Result<Self, Dependence> {
+    /// The first term that depends on those before it, or statistics that no data have.
+    pub fn with_inverse(normal: Normal) -> Result<Self, Unsolvable> {
         Self::eliminate(normal, true)
     }
 
-    fn eliminate(normal: Normal, inverse: bool) -> Result<Self, Dependence> {
+    fn eliminate(normal: Normal, inverse: bool) -> Result<Self, Unsolvable> {
         let size = normal.terms();
         let mut rows: Vec<Vec<IBig>> =
             (0..size).map(|i| (i..size).map(|j| normal.xtx(i, j).clone()).collect()).collect();
@@ -58,8 +71,12 @@ impl Solution {
         let mut previous = IBig::ONE;
         for k in 0..size {
             let pivot = rows[k][0].clone();
-            if pivot.is_zero() {
-                return Err(dependence(&rows, k));
+            let dependent = pivot.is_zero() && rows[k].iter().all(IBig::is_zero) && right[k].is_zero();
+            if dependent {
+                return Err(Unsolvable::Dependent(dependence(&rows, k)));
+            }
+            if pivot <= IBig::ZERO {
+                return Err(Impossible::Terms { terms: k + 1 }.into());
             }
             for i in k + 1..size {
                 // By symmetry of the remaining block, the factor of row i is entry (k, i) of row k.
@@ -80,7 +97,11 @@ impl Solution {
         let determinant = previous;
         let numerators = back_substitute(&rows, &right, &determinant);
         let (_, determinant) = determinant.into_parts();
-        Ok(Self { normal, determinant, numerators, rows, units: inverse.then_some(units) })
+        let solution = Self { normal, determinant, numerators, rows, units: inverse.then_some(units) };
+        if solution.residual_numerator() < IBig::ZERO {
+            return Err(Impossible::Residuals.into());
+        }
+        Ok(solution)
     }
 
     /// The statistics that were solved.
@@ -96,17 +117,21 @@ impl Solution {
 
     /// Σ(y - Xb)² = yᵀy - bᵀXᵀy, exactly.
     pub fn residual_sum_of_squares(&self) -> Ratio {
+        Ratio::new(self.residual_numerator(), self.determinant.clone())
+            .times_power_of_ten(-2 * i64::from(self.normal.target_places()))
+    }
+
+    /// The residual sum of squares times the determinant, in scaled units.
+    fn residual_numerator(&self) -> IBig {
         let explained: IBig =
             (0..self.normal.terms()).map(|term| &self.numerators[term] * self.normal.xty(term)).sum();
-        let total = self.normal.yty() * IBig::from(self.determinant.clone());
-        Ratio::new(total - explained, self.determinant.clone())
-            .times_power_of_ten(-2 * i64::from(self.normal.target_places()))
+        self.normal.yty() * IBig::from(self.determinant.clone()) - explained
     }
 
     /// n - p.
     ///
     /// # Panics
-    /// Never: independent terms need at least as many rows.
+    /// If the statistics state fewer rows than terms: independent terms need at least as many.
     pub fn degrees_of_freedom(&self) -> u64 {
         self.normal.rows() - self.normal.terms() as u64
     }
@@ -273,13 +298,14 @@ mod tests {
 
     #[test]
     fn dependent_terms_are_named() {
+        let dependent = |term, on: &[usize]| Unsolvable::Dependent(Dependence { term, on: on.to_vec() });
         // Column 2 is twice column 0 minus column 1; column 1 is a zero column in the second case.
         let combined = normal(&[vec![1, 0, 2, 5], vec![1, 1, 1, 6], vec![1, 5, -3, 7], vec![1, 2, 0, 9]]);
-        assert_eq!(Solution::of(combined).unwrap_err(), Dependence { term: 2, on: vec![0, 1] });
+        assert_eq!(Solution::of(combined).unwrap_err(), dependent(2, &[0, 1]));
         let zero = normal(&[vec![1, 0, 5], vec![1, 0, 6]]);
-        assert_eq!(Solution::of(zero).unwrap_err(), Dependence { term: 1, on: vec![] });
+        assert_eq!(Solution::of(zero).unwrap_err(), dependent(1, &[]));
         let too_few = normal(&[vec![1, 3, 5]]);
-        assert_eq!(Solution::of(too_few).unwrap_err(), Dependence { term: 1, on: vec![0] });
+        assert_eq!(Solution::of(too_few).unwrap_err(), dependent(1, &[0]));
     }
 
     #[test]

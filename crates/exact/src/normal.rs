@@ -7,7 +7,8 @@
 use crate::column::Column;
 use crate::decimal::{Decimal, power_of_ten};
 use crate::lane::{self, Lane};
-use crate::sum::{BLOCK, Stride};
+use crate::possible::Impossible;
+use crate::sum::Stride;
 use dashu_int::IBig;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -83,7 +84,7 @@ impl Design<'_> {
         let mut sums = vec![vec![IBig::ZERO; products.len()]; folds];
         let mut start = rows.start;
         while start < rows.end {
-            let block = start..rows.end.min(start + BLOCK);
+            let block = start..rows.end.min(start + lane::rows_at_once(&bits));
             let lanes: Vec<Lane> = (with_target.iter().zip(&bits))
                 .map(|(term, &bits)| Lane::of(term, &columns, bits, &block))
                 .collect();
@@ -181,6 +182,9 @@ pub enum NormalError {
         /// Column, from 0.
         column: usize,
     },
+    /// Sums that contradict each other.
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
 }
 
 impl Normal {
@@ -200,7 +204,7 @@ impl Normal {
     /// The statistics as published: decimals, XᵀX in full.
     ///
     /// # Errors
-    /// A wrong shape, or an asymmetric XᵀX.
+    /// A wrong shape, an asymmetric XᵀX, or sums that are not those of any data.
     pub fn from_decimals(
         rows: u64,
         xtx: &[Vec<Decimal>],
@@ -231,6 +235,7 @@ impl Normal {
             normal.xty[row] = xty[row].scaled_to(normal.places[row] + target_places);
         }
         normal.yty = yty.scaled_to(2 * target_places);
+        normal.check_pairs()?;
         Ok(normal)
     }
 
@@ -362,6 +367,7 @@ fn scales(xtx: &[Vec<Decimal>], xty: &[Decimal], yty: &Decimal) -> (Vec<u32>, u3
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sum::BLOCK;
     use proptest::prelude::*;
 
     fn column(values: &[i64], places: u32) -> Column {

@@ -130,12 +130,12 @@ mod tests {
 
     #[test]
     fn brief_numbers_keep_their_size() {
-        let brief = |text: &str, digits| super::brief(&text.parse::<Decimal>().unwrap(), digits);
-        assert_eq!(brief("0.000107938612033077", 3), "0.000108");
-        assert_eq!(brief("0.0000000001578173", 3), "1.58e-10");
-        assert_eq!(brief("-890420.383607373", 3), "-890000");
-        assert_eq!(brief("123000000000000000", 3), "1.23e17");
-        assert_eq!(brief("0", 3), "0");
+        let shown = |text: &str, digits| brief(&text.parse::<Decimal>().unwrap(), digits);
+        assert_eq!(shown("0.000107938612033077", 3), "0.000108");
+        assert_eq!(shown("0.0000000001578173", 3), "1.58e-10");
+        assert_eq!(shown("-890420.383607373", 3), "-890000");
+        assert_eq!(shown("123000000000000000", 3), "1.23e17");
+        assert_eq!(shown("0", 3), "0");
     }
 
     #[test]

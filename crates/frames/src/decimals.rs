@@ -25,7 +25,8 @@ pub fn of_column(name: &str, values: &Column, missing: &[usize]) -> Result<Serie
     let mut cells = match values.integers() {
         Integers::Narrow(values) => values.iter().map(|&value| Some(i128::from(value))).collect::<Vec<_>>(),
         Integers::Wide(values) => {
-            let fitted = values.iter().enumerate().map(|(row, value)| fitted(name, row, value, places).map(Some));
+            let fitted =
+                values.iter().enumerate().map(|(row, value)| fitted(name, row, value, places).map(Some));
             fitted.collect::<Result<_, _>>()?
         }
     };
@@ -133,12 +134,18 @@ mod tests {
     fn stated_places_are_kept() {
         let fixed = |text: &str| Some(Fixed::parse(text).unwrap());
         let series = of_cells("x", &[fixed("1.50"), None, fixed("-2.00")]).unwrap();
-        assert_eq!((integers(&series), series.decimal().unwrap().scale()), (vec![Some(150), None, Some(-200)], 2));
+        assert_eq!(
+            (integers(&series), series.decimal().unwrap().scale()),
+            (vec![Some(150), None, Some(-200)], 2)
+        );
         let mixed = of_cells("x", &[fixed("1.5"), fixed("0.001")]).unwrap();
         assert_eq!((integers(&mixed), mixed.decimal().unwrap().scale()), (vec![Some(1500), Some(1)], 3));
         let zeros = format!("1.{}", "0".repeat(50));
         let told = of_cells("x", &[fixed("1"), fixed(&zeros)]).unwrap_err().to_string();
-        assert_eq!(told, "column `x`, row 1: found 50 fraction digits, a Decimal column holds at most 38 digits in all");
+        assert_eq!(
+            told,
+            "column `x`, row 1: found 50 fraction digits, a Decimal column holds at most 38 digits in all"
+        );
         assert_eq!(of_cells("x", &[None]).unwrap().null_count(), 1);
     }
 }

@@ -7,7 +7,9 @@ use polars_core::prelude::PolarsError;
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
     /// A value that needs more digits than a Decimal column holds.
-    #[error("column `{column}`, row {row}: found {found} digits with the column's {places} places, a Decimal column holds at most {limit}")]
+    #[error(
+        "column `{column}`, row {row}: found {found} digits with the column's {places} places, a Decimal column holds at most {limit}"
+    )]
     Digits {
         /// The column.
         column: String,
@@ -21,7 +23,9 @@ pub enum FrameError {
         limit: usize,
     },
     /// A value with more fraction digits than a Decimal column holds.
-    #[error("column `{column}`, row {row}: found {found} fraction digits, a Decimal column holds at most {limit} digits in all")]
+    #[error(
+        "column `{column}`, row {row}: found {found} fraction digits, a Decimal column holds at most {limit} digits in all"
+    )]
     Places {
         /// The column.
         column: String,
@@ -33,7 +37,9 @@ pub enum FrameError {
         limit: usize,
     },
     /// A column whose sums polars could wrap around.
-    #[error("column `{column}`: its absolute values add up to {found} digits, a Decimal sum is safe up to {limit}")]
+    #[error(
+        "column `{column}`: its absolute values add up to {found} digits, a Decimal sum is safe up to {limit}"
+    )]
     Sum {
         /// The column.
         column: String,

@@ -12,7 +12,8 @@ use polars_core::prelude::{DataFrame, IntoColumn};
 /// A value needs more than 38 digits; its row is counted from 0 among the readings.
 pub fn to_frame(readings: &Readings<'_>, target: &ColumnName) -> Result<DataFrame, FrameError> {
     let named = readings.features().chain([(target, readings.target())]);
-    let columns = named.map(|(name, values)| Ok(decimals::of_column(name.as_str(), values, &[])?.into_column()));
+    let columns =
+        named.map(|(name, values)| Ok(decimals::of_column(name.as_str(), values, &[])?.into_column()));
     let columns = columns.collect::<Result<Vec<_>, FrameError>>()?;
     Ok(DataFrame::new(readings.rows(), columns)?)
 }

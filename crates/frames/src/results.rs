@@ -41,7 +41,9 @@ pub fn to_frame(csv: &[u8]) -> Result<DataFrame, FrameError> {
         let series = match kind {
             Kind::Text => cells.texts(at)?,
             Kind::Row => cells.rows(at)?,
-            Kind::Canonical => cells.numbers(at, |text| text.parse::<Decimal>().map(|value| Fixed::new(value.digits().clone(), value.places())))?,
+            Kind::Canonical => cells.numbers(at, |text| {
+                text.parse::<Decimal>().map(|value| Fixed::new(value.digits().clone(), value.places()))
+            })?,
             Kind::Fixed => cells.numbers(at, Fixed::parse)?,
         };
         Ok(series.into_column())
@@ -92,7 +94,12 @@ impl<'a> Cells<'a> {
             let bad = text.char_indices().find(|(_, c)| !u8::try_from(*c).is_ok_and(is_text_byte));
             if let Some((offset, found)) = bad {
                 let found = found.escape_debug().to_string();
-                return Err(self.malformed(row, at, offset, Fault::Text { column: self.name(at).to_owned(), found }));
+                return Err(self.malformed(
+                    row,
+                    at,
+                    offset,
+                    Fault::Text { column: self.name(at).to_owned(), found },
+                ));
             }
         }
         Ok(texts::series(self.name(at), self.column(at)))
@@ -110,7 +117,11 @@ impl<'a> Cells<'a> {
         Ok(Int64Chunked::from_vec(self.name(at).into(), rows).into_series())
     }
 
-    fn numbers(&self, at: usize, parse: fn(&str) -> Result<Fixed, DecimalError>) -> Result<Series, FrameError> {
+    fn numbers(
+        &self,
+        at: usize,
+        parse: fn(&str) -> Result<Fixed, DecimalError>,
+    ) -> Result<Series, FrameError> {
         let cells = self.column(at).enumerate().map(|(row, text)| {
             let some = (!text.is_empty()).then(|| parse(text));
             some.transpose().map_err(|reason| self.number(row, at, reason))
@@ -133,30 +144,46 @@ mod tests {
 
     #[test]
     fn the_example_of_the_specification() {
-        let rows = "example,0,1,1.09,0.53,1.1,-0.01,\nexample,1,2.5,2.50,,,,extrapolated\nexample,2,,,,1.25,,gap\n";
+        let rows =
+            "example,0,1,1.09,0.53,1.1,-0.01,\nexample,1,2.5,2.50,,,,extrapolated\nexample,2,,,,1.25,,gap\n";
         let frame = read(rows).unwrap();
         let types: Vec<DataType> = frame.columns().iter().map(|column| column.dtype().clone()).collect();
         let decimal = |places| DataType::Decimal(38, places);
         let (text, row) = (DataType::String, DataType::Int64);
-        assert_eq!(types, [text.clone(), row, decimal(1), decimal(2), decimal(2), decimal(2), decimal(2), text]);
+        assert_eq!(
+            types,
+            [text.clone(), row, decimal(1), decimal(2), decimal(2), decimal(2), decimal(2), text]
+        );
         let cell = |name: &str, row| frame.column(name).unwrap().get(row).unwrap().into_static();
         assert_eq!(cell("error", 0), AnyValue::Decimal(-1, 38, 2));
         assert_eq!(cell("target", 0), AnyValue::Decimal(110, 38, 2));
         assert_eq!(cell("predicted", 1), AnyValue::Decimal(250, 38, 2));
         assert_eq!(cell("row", 2), AnyValue::Int64(2));
         assert_eq!(cell("predicted", 2), AnyValue::Null);
-        assert_eq!((cell("flags", 0), cell("flags", 2)), (AnyValue::Null, AnyValue::String("gap").into_static()));
+        assert_eq!(
+            (cell("flags", 0), cell("flags", 2)),
+            (AnyValue::Null, AnyValue::String("gap").into_static())
+        );
     }
 
     #[test]
     fn every_departure_names_its_place() {
         let cases = [
-            ("a,0,1,1.09,0.53,1.10,-0.01,\n", "2:18: in column `target`: found `1.10`: a trailing zero in the fraction; a canonical number ends in a digit that counts"),
-            ("a,0,1,1.09,0.53,1.1,-0.01,\na,1,1,1e2,0.53,1.1,-0.01,\n", "3:8: in column `predicted`: found `1e2`: `e` at character 2; a number is written with digits, at most one `.` and a leading `-`"),
+            (
+                "a,0,1,1.09,0.53,1.10,-0.01,\n",
+                "2:17: in column `target`: found `1.10`: a trailing zero in the fraction; a canonical number ends in a digit that counts",
+            ),
+            (
+                "a,0,1,1.09,0.53,1.1,-0.01,\na,1,1,1e2,0.53,1.1,-0.01,\n",
+                "3:8: in column `predicted`: found `1e2`: `e` at character 2; a number is written with digits, at most one `.` and a leading `-`",
+            ),
             ("a,-1,1,1,1,1,1,\n", "2:3: row: found -1, expected a count from 0"),
             ("a,0.5,1,1,1,1,1,\n", "2:3: row: found 0.5, expected a count from 0"),
             ("a,,1,1,1,1,1,\n", "2:3: in column `row`: found ``: an empty field where a number is required"),
-            ("a,0,1,1,1,1,1,x;y\n", "2:16: in column `flags`: found `;`, expected letters, digits, space or one of `. _ + : / ( ) -`"),
+            (
+                "a,0,1,1,1,1,1,x;y\n",
+                "2:16: in column `flags`: found `;`, expected letters, digits, space or one of `. _ + : / ( ) -`",
+            ),
             ("a,0,1\n", "2:1: found 3 fields, expected 8"),
         ];
         for (rows, message) in cases {

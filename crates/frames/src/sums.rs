@@ -20,7 +20,9 @@ pub fn total(frame: &DataFrame, column: &str) -> Result<Decimal, FrameError> {
     let values = decimals::column(frame, column)?;
     check(column, values)?;
     match frame.column(column)?.sum_reduce()?.into_value() {
-        AnyValue::Decimal(digits, _, places) => Ok(Decimal::new(IBig::from(digits), u32::try_from(places).unwrap_or(u32::MAX))),
+        AnyValue::Decimal(digits, _, places) => {
+            Ok(Decimal::new(IBig::from(digits), u32::try_from(places).unwrap_or(u32::MAX)))
+        }
         other => unreachable!("the sum of a Decimal column is {other:?}"),
     }
 }
@@ -79,7 +81,7 @@ mod tests {
             "x\n-1\n-2.5\n-0.001\n",
             "x\n0.1\n-0.1\n100000000000000000000\n-0.00000000000001\n",
             "x\n9007199254740993\n0.5\n-9007199254740992\n",
-            "x\n9999999999999999999999999999999999999\n9999999999999999999999999999999999999\n-9999999999999999999999999999999999999.9\n",
+            "x\n999999999999999999999999999999999999\n999999999999999999999999999999999999\n-999999999999999999999999999999999999.9\n",
             "x\n0.00000000000000000000000000000000000001\n0.00000000000000000000000000000000000002\n",
             "x,note\n1,a\n,b\n-2.25,c\n",
             "x,note\n,a\n",

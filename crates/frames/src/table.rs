@@ -48,14 +48,16 @@ pub(crate) mod tests {
     pub(crate) fn read(csv: &str) -> Table {
         let header = csv.lines().next().unwrap();
         let names: Vec<ColumnName> = header.split(',').map(|name| name.parse().unwrap()).collect();
-        let mut reader = TableReader::new(names.iter().map(|name| (name, !name.as_str().starts_with("note"))));
+        let mut reader =
+            TableReader::new(names.iter().map(|name| (name, !name.as_str().starts_with("note"))));
         reader.feed(csv.as_bytes()).unwrap();
         reader.finish().unwrap()
     }
 
     #[test]
     fn columns_keep_their_order_types_and_gaps() {
-        let frame = to_frame(&read("x,note,y\n1.5,a b,-2\n,,\n0.25,(c),1234567890123456789012345.5\n")).unwrap();
+        let frame =
+            to_frame(&read("x,note,y\n1.5,a b,-2\n,,\n0.25,(c),1234567890123456789012345.5\n")).unwrap();
         let types: Vec<DataType> = frame.columns().iter().map(|column| column.dtype().clone()).collect();
         assert_eq!(types, [DataType::Decimal(38, 2), DataType::String, DataType::Decimal(38, 1)]);
         assert_eq!(frame.column("x").unwrap().get(0).unwrap(), AnyValue::Decimal(150, 38, 2));

@@ -78,7 +78,8 @@ fn datasets_add_up_and_survive_parquet() {
 fn readings_add_up() {
     for path in files("artifacts/weights") {
         let (weights, _): (Weights, _) = document(&path);
-        let folders = weights.trained_on.iter().map(|trained| root().join("datasets").join(trained.name.as_str()));
+        let folders =
+            weights.trained_on.iter().map(|trained| root().join("datasets").join(trained.name.as_str()));
         let Some(loaded) = folders.map(|folder| load(&folder)).collect::<Option<Vec<_>>>() else { continue };
         let training: Vec<Training<'_>> = (loaded.iter())
             .map(|Loaded { dataset, sha256, table }| Training { dataset, sha256, table })
@@ -88,7 +89,12 @@ fn readings_add_up() {
         let frame = readings::to_frame(&gathered, target).unwrap();
         assert_eq!(frame.height(), gathered.rows());
         for (name, column) in gathered.features().chain([(target, gathered.target())]) {
-            assert_eq!(sums::total(&frame, name.as_str()).unwrap(), sum(column.values()), "{}, {name}", path.display());
+            assert_eq!(
+                sums::total(&frame, name.as_str()).unwrap(),
+                sum(column.values()),
+                "{}, {name}",
+                path.display()
+            );
         }
     }
 }

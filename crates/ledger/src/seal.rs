@@ -13,7 +13,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::weights::Weights;
-use openweigh_formats::{Digest, Malformed, csv, digest::Hasher};
+use openweigh_formats::{Digest, Malformed, digest::Hasher};
 use std::collections::BTreeMap;
 
 /// What a manifest shall hold.
@@ -222,23 +222,15 @@ impl Gatherer<'_> {
 
     /// Lists results, and the datasets that their lines name.
     fn results(&mut self, path: &RelativePath, licence: Licence) -> Result<Vec<RelativePath>, SealError> {
-        let bytes = self.read(path, self.max_csv)?;
-        let malformed = |source| SealError::Malformed { path: path.clone(), source };
-        let mut names: Vec<Name> = Vec::new();
-        for (at, line) in csv::lines(&bytes).map_err(malformed)?.iter().enumerate().skip(1) {
-            if names.last().is_some_and(|last| last.as_str() == line[0]) {
-                continue;
-            }
-            let name: Name = line[0].parse().map_err(|_| {
-                let fault = openweigh_formats::Fault::Syntax(format!(
-                    "found `{}`, expected the name of a dataset",
-                    line[0]
-                ));
-                malformed(Malformed::at(at + 1, 1, fault))
-            })?;
-            names.push(name);
-        }
-        self.list(path, Role::Results, bytes.len() as u64, Digest::of(&bytes), &licence);
+        let (mut size, mut hasher, mut names) = (0, Hasher::default(), DatasetNames::default());
+        let read = self.ledger.read(path, self.max_csv, &mut |block| {
+            size += block.len() as u64;
+            hasher.update(block);
+            names.feed(block);
+        });
+        read.map_err(|source| SealError::Open { path: path.clone(), source })?;
+        self.list(path, Role::Results, size, hasher.finish(), &licence);
+        let names = names.finish().map_err(|source| SealError::Malformed { path: path.clone(), source })?;
         let datasets: Vec<RelativePath> = names.iter().map(Ledger::dataset).collect();
         for dataset in &datasets {
             self.dataset(dataset)?;
@@ -261,5 +253,47 @@ impl Gatherer<'_> {
             self.list(&path, Role::Licence, bytes.len() as u64, Digest::of(&bytes), &own);
         }
         Ok(())
+    }
+}
+
+/// The first fields of the lines of a results file, each once in order, read as the bytes pass by.
+#[derive(Default)]
+struct DatasetNames {
+    names: Vec<Vec<u8>>,
+    field: Vec<u8>,
+    in_field: bool,
+    lines: usize,
+}
+
+impl DatasetNames {
+    fn feed(&mut self, block: &[u8]) {
+        for &byte in block {
+            if self.lines == 0 {
+                // The header names columns, not datasets.
+            } else if self.in_field && byte != b',' && byte != b'\n' && self.field.len() <= 64 {
+                self.field.push(byte);
+            } else if self.in_field {
+                self.in_field = false;
+                if !self.names.contains(&self.field) {
+                    self.names.push(self.field.clone());
+                }
+            }
+            if byte == b'\n' {
+                self.lines += 1;
+                self.in_field = true;
+                self.field.clear();
+            }
+        }
+    }
+
+    fn finish(self) -> Result<Vec<Name>, Malformed> {
+        let name = |field: &Vec<u8>| {
+            let text = String::from_utf8_lossy(field).into_owned();
+            text.parse::<Name>().map_err(|_| {
+                let fault = format!("found `{text}` in the first column, expected the name of a dataset");
+                Malformed::whole(openweigh_formats::Fault::Syntax(fault))
+            })
+        };
+        self.names.iter().map(name).collect()
     }
 }

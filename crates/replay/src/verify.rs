@@ -34,7 +34,7 @@ pub struct Derived {
 }
 
 /// Results that are kept for a comparison line by line.
-const COMPARED_BYTES: u64 = 256 << 20;
+const COMPARED_BYTES: u64 = 64 << 20;
 
 /// Goes through all stages, telling each item as it is done.
 pub fn verify(

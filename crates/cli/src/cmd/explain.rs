@@ -4,6 +4,7 @@ use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
+use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_exact::Ratio;
@@ -52,14 +53,15 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let (root, scope) = super::verify::root_of(&path);
     let ledger = Ledger::at(root);
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
-    let mut unread = Vec::new();
-    let contents = listing::read_all(&manifest, &OnDisk(&ledger), &scope, effort.max_csv, &mut |item| {
-        if item.verdict != Verdict::Checked {
-            unread.push(item);
-        }
-    });
+    let (mut unread, progress) = (Vec::new(), Progress::new(true));
+    let contents =
+        listing::read_all(&manifest, &OnDisk(&ledger, &progress), &scope, effort.max_csv, &mut |item| {
+            if item.verdict != Verdict::Checked {
+                unread.push(item);
+            }
+        });
     let mut derived = Derived::default();
-    derive(&manifest, &contents, &OnDisk(&ledger), effort, &mut derived, &mut |_| {});
+    derive(&manifest, &contents, &OnDisk(&ledger, &progress), effort, &mut derived, &mut |_| {});
     for item in &unread {
         super::verify::tell(item, screen)?;
     }

@@ -3,6 +3,7 @@
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::place;
+use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_exact::{root, round};
@@ -39,8 +40,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let (weights, _) = place::weights(&ledger, &args.weights)?;
     let loaded = place::datasets(&ledger, &args.dataset, global.max_csv())?;
     let pairs: Vec<Pair<'_>> = loaded.iter().map(|loaded| (&loaded.dataset, &loaded.table)).collect();
-    let mut bytes = Vec::new();
-    let outcome = write(&weights, &pairs, global.threads(), &mut |block| bytes.extend_from_slice(block))?;
+    let (mut bytes, progress) = (Vec::new(), Progress::new(true));
+    let outcome = write(&weights, &pairs, global.threads(), &mut |block| {
+        bytes.extend_from_slice(block);
+        progress.show(|| format!("predicting: {} MB of results", bytes.len() / 1_000_000));
+    })?;
+    drop(progress);
     if args.output.as_deref() == Some(std::path::Path::new("-")) {
         screen.raw(&bytes)?;
         return Ok(exit::DONE);

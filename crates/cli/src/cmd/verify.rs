@@ -4,6 +4,7 @@ use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
+use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_formats::manifest::Manifest;
@@ -132,12 +133,12 @@ fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Scree
     let (root, scope) = root_of(path);
     let ledger = Ledger::at(root);
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
-    let mut broken = None;
+    let (mut broken, progress) = (None, Progress::new(true));
     if let Some(item) = pinned {
         broken = tell(&item, screen).err();
         report.items.push(item);
     }
-    let rest = verify(&manifest, &OnDisk(&ledger), &scope, effort, |item| {
+    let rest = verify(&manifest, &OnDisk(&ledger, &progress), &scope, effort, |item| {
         if broken.is_none() {
             broken = tell(item, screen).err();
         }

@@ -1,6 +1,7 @@
 //! A ledger in a temporary folder, and the program run on it as a user runs it.
 
 #![allow(dead_code, reason = "each test uses its part of the scene")]
+#![allow(clippy::unwrap_used, reason = "a scene that cannot be set is a failed test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
