@@ -24,7 +24,7 @@ impl LinearForm<'_> {
     /// Predictions for `rows` of the columns, with as many places as the form has decimals.
     pub fn predict(&self, columns: &[&Column], rows: Range<usize>) -> Column {
         let column_bits: Vec<usize> = columns.iter().map(|column| column.bits()).collect();
-        let bits: Vec<usize> = self.terms.iter().map(|term| lane::bits(term, &column_bits)).collect();
+        let bits: Vec<usize> = self.terms.iter().map(|term| term.bits(&column_bits)).collect();
         let scaled = self.scaled_coefficients(columns);
         let shift = scaled.places.checked_sub(self.decimals);
         // Σ|c|·|t| < 2^126 keeps every partial sum, and the rounding after it, inside 128 bits.

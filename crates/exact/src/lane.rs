@@ -33,12 +33,6 @@ impl Width {
     }
 }
 
-/// Bits that hold the magnitude of a monomial's scaled integers.
-pub(crate) fn bits(monomial: &Monomial, variable_bits: &[usize]) -> usize {
-    let factors = monomial.factors().iter();
-    factors.map(|&(variable, exponent)| variable_bits[variable] * exponent as usize).sum::<usize>().max(1)
-}
-
 /// Words that the lanes of all terms may hold at a time, 32 MiB.
 const WORDS_AT_ONCE: usize = 1 << 22;
 

@@ -1,6 +1,6 @@
 //! xᵀ(XᵀX)⁻¹x, the leverage of a row: what a prediction's uncertainty depends on.
 
-use crate::column::Column;
+use crate::column::{Column, bit_length};
 use crate::decimal::power_of_ten;
 use crate::lane::{self, Lane};
 use crate::linear::Solution;
@@ -42,10 +42,15 @@ impl Leverage {
         Self { entries, denominator: solution.determinant() * lift }
     }
 
+    /// 64-bit words of the longest entry.
+    pub fn words(&self) -> usize {
+        self.entries.iter().map(bit_length).max().unwrap_or(0).div_ceil(64)
+    }
+
     /// The leverages of `rows`.
     pub fn of_rows(&self, terms: &[Monomial], columns: &[&Column], rows: &Range<usize>) -> Vec<Ratio> {
         let column_bits: Vec<usize> = columns.iter().map(|column| column.bits()).collect();
-        let bits: Vec<usize> = terms.iter().map(|term| lane::bits(term, &column_bits)).collect();
+        let bits: Vec<usize> = terms.iter().map(|term| term.bits(&column_bits)).collect();
         let mut leverages = Vec::with_capacity(rows.len());
         let mut start = rows.start;
         while start < rows.end {

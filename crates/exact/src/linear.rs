@@ -302,6 +302,11 @@ mod tests {
         // Column 2 is twice column 0 minus column 1; column 1 is a zero column in the second case.
         let combined = normal(&[vec![1, 0, 2, 5], vec![1, 1, 1, 6], vec![1, 5, -3, 7], vec![1, 2, 0, 9]]);
         assert_eq!(Solution::of(combined).unwrap_err(), dependent(2, &[0, 1]));
+        // Fractions that are not reduced would take more than the age of the earth for this one.
+        let unit = |row: i64| (0..60).map(move |column| i64::from(row == column) + row * column % 7);
+        let wide = |row: i64| unit(row).chain([unit(row).nth(3).unwrap() - unit(row).nth(57).unwrap(), row]);
+        let many = normal(&(0..60).map(|row| wide(row).collect()).collect::<Vec<_>>());
+        assert_eq!(Solution::of(many).unwrap_err(), dependent(60, &[3, 57]));
         let zero = normal(&[vec![1, 0, 5], vec![1, 0, 6]]);
         assert_eq!(Solution::of(zero).unwrap_err(), dependent(1, &[]));
         let too_few = normal(&[vec![1, 3, 5]]);

@@ -37,6 +37,12 @@ impl Monomial {
         Self::new(self.0.iter().chain(&other.0).copied())
     }
 
+    /// Bits that hold the magnitude of the product of columns of so many bits.
+    pub fn bits(&self, column_bits: &[usize]) -> usize {
+        let bits = |&(variable, exponent): &(usize, u32)| column_bits[variable] * exponent as usize;
+        self.0.iter().map(bits).sum::<usize>().max(1)
+    }
+
     /// Places of the product of columns with these places.
     pub fn places(&self, columns: &[&Column]) -> u32 {
         self.0.iter().map(|&(variable, exponent)| columns[variable].places() * exponent).sum()
@@ -79,7 +85,7 @@ impl Design<'_> {
         let with_target = self.with_target();
         let columns: Vec<&Column> = self.columns.iter().copied().chain([self.target]).collect();
         let column_bits: Vec<usize> = columns.iter().map(|column| column.bits()).collect();
-        let bits: Vec<usize> = with_target.iter().map(|term| lane::bits(term, &column_bits)).collect();
+        let bits: Vec<usize> = with_target.iter().map(|term| term.bits(&column_bits)).collect();
         let products = distinct_products(&with_target, &bits);
         let mut sums = vec![vec![IBig::ZERO; products.len()]; folds];
         let mut start = rows.start;

@@ -1,7 +1,7 @@
 //! Coefficients and their statistics, exactly, from the sufficient statistics alone (4.3, 4.4).
 
-use crate::FitError;
-use openweigh_exact::linear::Dependence;
+use crate::{FitError, Model, Readings};
+use openweigh_exact::linear::{Dependence, Unsolvable};
 use openweigh_exact::{IBig, Normal, Ratio, Solution};
 use openweigh_formats::limits;
 use openweigh_formats::term::Term;
@@ -19,11 +19,13 @@ impl Estimate {
     /// Solves for the coefficients of `terms`.
     ///
     /// # Errors
-    /// Dependent terms, or a system beyond the limit of work.
+    /// Dependent terms, statistics that no data have, or a system beyond the limit of work.
     pub fn of(normal: Normal, terms: &[Term]) -> Result<Self, FitError> {
         check_work(&normal, 1)?;
-        let solution =
-            Solution::with_inverse(normal.clone()).map_err(|dependence| name(&dependence, &normal, terms))?;
+        let solution = Solution::with_inverse(normal.clone()).map_err(|error| match error {
+            Unsolvable::Dependent(dependence) => name(&dependence, &normal, terms),
+            Unsolvable::Impossible(impossible) => FitError::Impossible(impossible),
+        })?;
         let adjugate = solution.adjugate();
         let one = terms.iter().position(Term::is_one);
         Ok(Self { solution, adjugate, one })
@@ -87,6 +89,24 @@ pub fn check_work(normal: &Normal, folds: usize) -> Result<(), FitError> {
     let words = (bits as u128).div_ceil(64).max(1);
     let work = (terms as u128).pow(3) * words * words * (folds as u128 + 1);
     if work > limits::SOLVE_WORK { Err(FitError::TooMuchWork { terms, bits, folds }) } else { Ok(()) }
+}
+
+/// Refuses rows whose sums would stall or exhaust the machine (page 9), before they are begun.
+///
+/// # Errors
+/// The sums are beyond the limit.
+pub fn check_sums(model: &Model, readings: &Readings<'_>, folds: usize) -> Result<(), FitError> {
+    let (rows, terms) = (readings.rows(), model.monomials().len());
+    let target = readings.target().bits().div_ceil(64);
+    let words = model.words(|name| readings.feature(name)) + target;
+    if rows as u128 * (words as u128).pow(2) > limits::ROW_WORK {
+        return Err(FitError::TooManyRows { rows, terms, words });
+    }
+    let kept = folds as u128 * (terms as u128 + 1) * words as u128;
+    if kept > limits::FOLD_WORDS {
+        return Err(FitError::TooMuchWork { terms, bits: 128 * words, folds });
+    }
+    Ok(())
 }
 
 fn name(dependence: &Dependence, normal: &Normal, terms: &[Term]) -> FitError {

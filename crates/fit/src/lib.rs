@@ -21,6 +21,7 @@ pub use reading::{Readings, Training};
 pub use weigh::{Fitted, Header, fit};
 
 use openweigh_exact::DecimalError;
+use openweigh_exact::possible::Impossible;
 use openweigh_formats::text::{ColumnName, Name, Unit};
 
 /// Why data and recipe give no weights.
@@ -91,6 +92,21 @@ pub enum FitError {
         /// Folds.
         folds: usize,
     },
+    /// More rows than the model can be computed on in reasonable time.
+    #[error(
+        "{rows} rows are too many for {terms} terms whose values take {words} words of 64 bits a row; use fewer terms, lower powers or fewer decimals"
+    )]
+    TooManyRows {
+        /// Rows.
+        rows: usize,
+        /// Terms.
+        terms: usize,
+        /// Words of the terms of a row.
+        words: usize,
+    },
+    /// Statistics that were read and are not those of any data.
+    #[error("`normal` is {0}")]
+    Impossible(Impossible),
     /// A number that would be longer than the format allows.
     #[error("{what} would be {error}; rescale a column, or use lower powers")]
     LongNumber {

@@ -1,6 +1,7 @@
 //! The recipe's terms as products of columns.
 
-use openweigh_exact::{Column, Monomial};
+use openweigh_exact::column::bit_length;
+use openweigh_exact::{Column, Decimal, Monomial};
 use openweigh_formats::term::{Base, Term};
 use openweigh_formats::text::ColumnName;
 use std::borrow::Cow;
@@ -35,6 +36,16 @@ impl Model {
         &self.monomials
     }
 
+    /// 64-bit words that hold the terms of any row, from the features' columns.
+    pub fn words<'a>(&self, feature: impl Fn(&ColumnName) -> &'a Column) -> usize {
+        let bits = |base: &Base| match base {
+            Base::Feature(name) => feature(name).bits(),
+            Base::Hinge(name, knot) => hinge_bits(feature(name), knot),
+        };
+        let bits: Vec<usize> = self.variables.iter().map(bits).collect();
+        self.monomials.iter().map(|term| term.bits(&bits).div_ceil(64)).sum()
+    }
+
     /// The variables' columns, from the features' columns.
     pub fn columns<'a>(&self, feature: impl Fn(&ColumnName) -> &'a Column) -> Vec<Cow<'a, Column>> {
         let column = |base: &Base| match base {
@@ -42,5 +53,32 @@ impl Model {
             Base::Hinge(name, knot) => Cow::Owned(feature(name).hinge(knot)),
         };
         self.variables.iter().map(column).collect()
+    }
+}
+
+/// Bits that a hinge's values have at most: a difference of the column and its knot, on one scale.
+fn hinge_bits(column: &Column, knot: &Decimal) -> usize {
+    let places = column.places().max(knot.places());
+    // Ten is less than 2^(10/3).
+    let lifted = column.bits() + (places - column.places()) as usize * 10 / 3 + 1;
+    lifted.max(bit_length(&knot.scaled_to(places))) + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_hold_every_term() {
+        let column: Column =
+            ["-0.5", "9223372036854775807"].map(|text| text.parse().unwrap()).into_iter().collect();
+        for knot in ["0", "-12345678901234567890123", "0.0000000000000000000000000000001"] {
+            let terms = ["1".to_owned(), "x^12".to_owned(), format!("hinge(x,{knot})^3*x")];
+            let model = Model::new(&terms.map(|text| text.parse().unwrap()));
+            let columns = model.columns(|_| &column);
+            let bits: Vec<usize> = columns.iter().map(|column| column.bits()).collect();
+            let needed: usize = model.monomials().iter().map(|term| term.bits(&bits).div_ceil(64)).sum();
+            assert!((needed..needed + 3).contains(&model.words(|_| &column)), "{knot}");
+        }
     }
 }

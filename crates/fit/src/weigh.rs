@@ -1,7 +1,7 @@
 //! From readings to weights.
 
 use crate::FitError;
-use crate::estimate::{Estimate, check_work};
+use crate::estimate::{Estimate, check_sums, check_work};
 use crate::figures::ErrorFigures;
 use crate::model::Model;
 use crate::reading::{Readings, Training};
@@ -70,6 +70,7 @@ pub fn fit(
 ) -> Result<Fitted, FitError> {
     let readings = Readings::gather(recipe, training)?;
     let folds = folds(recipe, readings.rows())?;
+    check_sums(&Model::new(&recipe.model.terms), &readings, folds)?;
     let parts = normals(recipe, &readings, folds, threads);
     let whole = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| sum.plus(part));
     check_work(&whole, folds)?;

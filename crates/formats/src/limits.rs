@@ -30,3 +30,8 @@ pub const CSV_BYTES: u64 = 4 << 30;
 pub const LINE_BYTES: usize = 64 << 10;
 /// Work of a solve and its folds: p³·w²·(folds + 1), w the 64-bit words of the determinant's bound.
 pub const SOLVE_WORK: u128 = 1 << 40;
+/// Work of the rows of a fit, rows·w², and of a replay, rows·p·w·v: w the 64-bit words of a row's
+/// terms, v those of an entry of the form whose value is the leverage.
+pub const ROW_WORK: u128 = 1 << 40;
+/// Words of the sums of all folds, folds·(p + 1)·w.
+pub const FOLD_WORDS: u128 = 1 << 24;

@@ -152,6 +152,9 @@ impl Manifest {
         if self.files.len() > limits::FILES {
             return Err(inconsistent("files", self.files.len(), format!("at most {}", limits::FILES)));
         }
+        if self.of_role(Role::Weights).next().is_none() {
+            return Err(inconsistent("files", "no weights", "at least one weights file: without it nothing is derived"));
+        }
         for pair in self.files.windows(2) {
             if pair[0].path.as_str() >= pair[1].path.as_str() {
                 let found = format!("`{}` after `{}`", pair[1].path, pair[0].path);
@@ -171,6 +174,10 @@ impl Manifest {
     fn check_derivation(&self, at: usize) -> Result<(), Fault> {
         let derivation = &self.derivations[at];
         let what = format!("derivation {}", at + 1);
+        let mut inputs = std::collections::BTreeSet::new();
+        if let Some(path) = derivation.inputs.iter().find(|path| !inputs.insert(*path)) {
+            return Err(inconsistent(&what, format!("`{path}` twice"), "each input once"));
+        }
         for path in derivation.inputs.iter().chain(&derivation.outputs) {
             if self.file(path).is_none() {
                 return Err(inconsistent(

@@ -271,6 +271,12 @@ impl Document for Weights {
                 format!("those of the recipe: {}", wanted.join(", ")),
             ));
         }
+        let square = |rows: &Vec<Vec<Number>>| {
+            rows.len() == wanted.len() && rows.iter().all(|row| row.len() == wanted.len())
+        };
+        if !self.covariance.as_ref().is_none_or(square) {
+            return Err(inconsistent("covariance", "another shape", format!("{0} rows of {0}", wanted.len())));
+        }
         let features: Vec<ColumnName> = self.range.iter().map(|range| range.feature.clone()).collect();
         if features != self.recipe.features() {
             return Err(inconsistent(
@@ -279,9 +285,15 @@ impl Document for Weights {
                 "the features of the recipe, in order",
             ));
         }
-        self.normal.to_normal().map_err(|error| Fault::Syntax(format!("normal: {error}")))?;
         if self.normal.xty.len() != wanted.len() {
             return Err(inconsistent("normal", format!("{} terms", self.normal.xty.len()), wanted.len()));
+        }
+        self.normal.to_normal().map_err(|error| Fault::Syntax(format!("normal: {error}")))?;
+        let one = self.recipe.model.terms.iter().position(Term::is_one);
+        if let Some(sum) = one.map(|one| &self.normal.xtx[one][one])
+            && sum.to_string() != self.normal.n.to_string()
+        {
+            return Err(inconsistent("normal: the sum of squares of the term `1`", sum, self.normal.n));
         }
         if self.normal.n < wanted.len() as u64 || self.dof != self.normal.n - wanted.len() as u64 {
             return Err(inconsistent(

@@ -1,4 +1,4 @@
-//! Datasets, readings and results as polars DataFrames, for people who look at them.
+//! Datasets, readings and results as frames of polars, for people who look at them.
 //!
 //! With the feature `polars` (off by default: it costs minutes of build and a C compiler for
 //! Parquet's compressors) there are [`table`], [`readings`] and [`results`], which make frames;

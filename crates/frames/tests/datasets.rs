@@ -7,7 +7,7 @@ use openweigh_formats::dataset::{CellType, Dataset};
 use openweigh_formats::table::{Cells, Table, TableReader};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, limits};
-use openweigh_frames::{DataFrame, join, parquet, readings, results, sums, table};
+use openweigh_frames::{join, parquet, readings, results, sums, table};
 use std::path::{Path, PathBuf};
 
 struct Loaded {
@@ -23,15 +23,15 @@ fn root() -> PathBuf {
 /// The files of a folder, none if there is no such folder.
 fn files(folder: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join(folder)).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     paths
 }
 
 fn document<T: Document>(path: &Path) -> (T, Digest) {
-    let bytes = std::fs::read(path).unwrap();
+    let bytes = std::fs::read(path).expect("a readable document");
     assert!(bytes.len() as u64 <= limits::JSON_BYTES);
-    (canonical::read(&bytes).unwrap(), Digest::of(&bytes))
+    (canonical::read(&bytes).expect("a document of ours"), Digest::of(&bytes))
 }
 
 fn load(folder: &Path) -> Option<Loaded> {
@@ -43,8 +43,10 @@ fn load(folder: &Path) -> Option<Loaded> {
     let listed = dataset.measurements()?;
     let columns = dataset.columns.iter().map(|column| (&column.name, column.cells == CellType::Number));
     let mut reader = TableReader::new(columns);
-    reader.feed(&std::fs::read(folder.join(listed.path.as_str())).unwrap()).unwrap();
-    let table = reader.finish().unwrap();
+    reader
+        .feed(&std::fs::read(folder.join(listed.path.as_str())).expect("a readable table"))
+        .expect("a table");
+    let table = reader.finish().expect("a whole table");
     Some(Loaded { dataset, sha256, table })
 }
 
@@ -52,25 +54,28 @@ fn sum(values: impl Iterator<Item = Decimal>) -> Decimal {
     values.fold(Decimal::ZERO, |sum, value| sum.plus(&value))
 }
 
-/// Checks every number column of the table against its frame, and gives the frame.
-fn checked(table: &Table, name: &str) -> DataFrame {
-    let frame = table::to_frame(table).unwrap();
+/// Checks every number column of the table against its frame, and the frame against its Parquet.
+fn check(table: &Table, name: &str) {
+    let frame = table::to_frame(table).expect("numbers of 38 digits");
     assert_eq!(frame.shape(), (table.rows(), table.columns().len()), "{name}");
     for (column, cells) in table.columns() {
         if let Cells::Numbers { .. } = cells {
             let ours = sum((0..table.rows()).filter_map(|row| table.number(column, row)));
-            assert_eq!(sums::total(&frame, column.as_str()).unwrap(), ours, "{name}, column {column}");
+            assert_eq!(
+                sums::total(&frame, column.as_str()).expect("a safe sum"),
+                ours,
+                "{name}, column {column}"
+            );
         }
     }
-    let back = parquet::read(&parquet::write(&frame).unwrap()).unwrap();
-    assert!(back.equals_missing(&frame), "{name} through Parquet");
-    frame
+    let back = parquet::write(&frame).and_then(|bytes| parquet::read(&bytes));
+    assert!(back.is_ok_and(|back| back.equals_missing(&frame)), "{name} through Parquet");
 }
 
 #[test]
 fn datasets_add_up_and_survive_parquet() {
     for loaded in files("datasets").iter().filter_map(|folder| load(folder)) {
-        checked(&loaded.table, loaded.dataset.name.as_str());
+        check(&loaded.table, loaded.dataset.name.as_str());
     }
 }
 

@@ -8,6 +8,7 @@ use openweigh_exact::{Fixed, IBig, Ratio, UBig, root, round};
 use openweigh_fit::{ErrorFigures, Fitted};
 use openweigh_formats::claim::{Claim, Quantity};
 use openweigh_formats::manifest::Manifest;
+use openweigh_formats::path::RelativePath;
 use openweigh_formats::term::{Base, Term};
 use openweigh_formats::weights::Weights;
 
@@ -91,15 +92,15 @@ pub fn recompute(
     let Some(outcome) = derived.results.get(file) else {
         return Err(not_checkable("the results could not be derived again from weights that could"));
     };
-    let inputs = manifest.derivation_of(file).map(|derivation| &derivation.inputs);
-    let weights = inputs.and_then(|inputs| contents.weights.get(inputs.first()?));
-    let weights = weights.ok_or_else(|| not_checkable("the weights could not be read"))?;
+    let inputs = manifest.derivation_of(file).and_then(|derivation| derivation.inputs.split_first());
+    let found = inputs.and_then(|(weights, datasets)| Some((&derived.fits.get(weights)?.0, datasets)));
+    let (fitted, datasets) = found.ok_or_else(|| not_checkable("the weights could not be derived again"))?;
     let exact = match claim.quantity {
         Quantity::N => Exact::count(outcome.errors.rows()),
-        Quantity::Predicted | Quantity::ExpandedU => of_row(claim, weights, contents)?,
+        Quantity::Predicted | Quantity::ExpandedU => of_row(claim, fitted, datasets, contents)?,
         _ => of_errors(claim, &outcome.errors)?,
     };
-    Ok((exact, unit(claim, weights)))
+    Ok((exact, unit(claim, &fitted.weights)))
 }
 
 fn wrong_file(claim: &Claim, expected: &str) -> Verdict {
@@ -153,18 +154,25 @@ fn of_errors(claim: &Claim, figures: &ErrorFigures) -> Result<Exact, Verdict> {
     })
 }
 
-fn of_row(claim: &Claim, weights: &Weights, contents: &Contents) -> Result<Exact, Verdict> {
+/// A cell of results: only the datasets that they were derived from have lines there.
+fn of_row(
+    claim: &Claim,
+    fitted: &Fitted,
+    datasets: &[RelativePath],
+    contents: &Contents,
+) -> Result<Exact, Verdict> {
     let no_row = || Verdict::Failed(Finding::new("the results have no such dataset or row"));
-    let found =
-        contents.datasets.iter().find(|(_, dataset)| Some(&dataset.name) == claim.over.dataset.as_ref());
-    let (dataset, table) = found.and_then(|(path, _)| contents.dataset(path)).ok_or_else(no_row)?;
+    let pairs = datasets.iter().filter_map(|path| contents.dataset(path));
+    let mut named = pairs.filter(|(dataset, _)| Some(&dataset.name) == claim.over.dataset.as_ref());
+    let (dataset, table) = named.next().ok_or_else(no_row)?;
     let row = claim.over.row.and_then(|row| usize::try_from(row).ok()).filter(|row| *row < table.rows());
-    let predictor =
-        Predictor::new(weights).map_err(|error| Verdict::Failed(Finding::new(error.to_string())))?;
+    let predictor = Predictor::of(fitted);
     let line = predictor.line(dataset, table, row.ok_or_else(no_row)?);
     let header = predictor.header();
     let (names, line) = (String::from_utf8_lossy(&header), String::from_utf8_lossy(&line));
-    let at = names.trim_end().split(',').position(|name| name == claim.quantity.as_str());
+    // A feature may have the same name; what is predicted stands behind the features.
+    let names: Vec<&str> = names.trim_end().split(',').collect();
+    let at = names.iter().rposition(|name| *name == claim.quantity.as_str());
     let cell = at.and_then(|at| line.trim_end_matches('\n').split(',').nth(at)).unwrap_or("");
     Fixed::parse(cell).map(|cell| Exact::Value(Ratio::from(&cell))).map_err(|_| undefined(claim))
 }

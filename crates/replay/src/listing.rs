@@ -119,7 +119,7 @@ fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut
     if file.role == Role::Results {
         return match shelf::digest(shelf, &file.path, max_csv) {
             Err(error) => unreadable(&error),
-            Ok((_, digest)) if digest == file.sha256 => {
+            Ok((size, digest)) if digest == file.sha256 && size == file.bytes => {
                 contents.results.push(file.path.clone());
                 Verdict::Checked
             }
@@ -238,6 +238,25 @@ fn mismatch(file: &ManifestFile, shelf: &dyn Shelf, size: u64, digest: &Digest) 
     })
 }
 
+/// A file is called what its content calls itself: nobody takes one version for another by its name.
+fn misnamed(contents: &Contents) -> Vec<(&RelativePath, String)> {
+    let stem = |path: &RelativePath| {
+        let name = path.as_str().rsplit('/').next().unwrap_or_default();
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+    };
+    let folder = |path: &RelativePath| path.parent().and_then(|parent| parent.rsplit('/').next()).map(str::to_owned);
+    let weights = (contents.weights.iter())
+        .map(|(path, weights)| (path, Some(stem(path)), format!("{}-{}", weights.name, weights.version)));
+    let datasets = contents.datasets.iter().map(|(path, dataset)| (path, folder(path), dataset.name.to_string()));
+    let recipes = contents.recipes.iter().map(|(path, recipe)| (path, Some(stem(path)), recipe.name.to_string()));
+    (weights.chain(datasets).chain(recipes))
+        .filter_map(|(path, found, own)| match found {
+            Some(found) if found == own => None,
+            _ => Some((path, format!("it calls itself `{own}`, which is not what its file or folder is called"))),
+        })
+        .collect()
+}
+
 /// Everything that must be listed, is.
 fn completeness(manifest: &Manifest, contents: &Contents) -> Vec<Item> {
     let mut items = Vec::new();
@@ -245,6 +264,9 @@ fn completeness(manifest: &Manifest, contents: &Contents) -> Vec<Item> {
         let verdict = Verdict::Failed(Finding::new(what));
         items.push(Item { stage: Stage::Bytes, subject: subject.to_string(), verdict });
     };
+    for (path, what) in misnamed(contents) {
+        missing(path, what);
+    }
     for (path, dataset) in &contents.datasets {
         for file in &dataset.files {
             let Ok(at) = path.sibling(&file.path) else { continue };

@@ -6,11 +6,13 @@ use openweigh_exact::decimal::power_of_ten;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
-use openweigh_fit::{ErrorFigures, Estimate, Model, reading};
+use openweigh_fit::{ErrorFigures, Estimate, FitError, Fitted, Model, reading};
 use openweigh_formats::dataset::Dataset;
+use openweigh_formats::limits;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::weights::Weights;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Weights, ready to predict.
@@ -20,7 +22,7 @@ pub struct Predictor<'a> {
     features: Vec<ColumnName>,
     model: Model,
     coefficients: Vec<Decimal>,
-    estimate: Estimate,
+    estimate: Cow<'a, Estimate>,
     /// k²·s², none without degrees of freedom.
     scale: Option<Ratio>,
 }
@@ -39,18 +41,26 @@ impl<'a> Predictor<'a> {
     /// Their `normal` does not determine the coefficients.
     pub fn new(weights: &'a Weights) -> Result<Self, ReplayError> {
         let normal = weights.normal.to_normal().expect("checked when the weights were read");
-        let terms = &weights.recipe.model.terms;
-        let estimate = Estimate::of(normal, terms)?;
+        let estimate = Estimate::of(normal, &weights.recipe.model.terms)?;
+        Ok(Self::with(weights, Cow::Owned(estimate)))
+    }
+
+    /// Prepares weights that were just fitted, without solving for them again.
+    pub fn of(fitted: &'a Fitted) -> Self {
+        Self::with(&fitted.weights, Cow::Borrowed(&fitted.estimate))
+    }
+
+    fn with(weights: &'a Weights, estimate: Cow<'a, Estimate>) -> Self {
         let coverage = Ratio::from(&weights.recipe.result.coverage.0);
         let scale = estimate.variance().map(|variance| variance.times(&coverage).times(&coverage));
-        Ok(Self {
+        Self {
             weights,
             features: weights.recipe.features(),
-            model: Model::new(terms),
+            model: Model::new(&weights.recipe.model.terms),
             coefficients: weights.coefficients(),
             estimate,
             scale,
-        })
+        }
     }
 
     /// The exact estimate that `normal` determines.
@@ -92,6 +102,35 @@ impl<'a> Predictor<'a> {
         Ok(())
     }
 
+    /// Refuses tables whose results would stall the machine (page 9).
+    fn check_work(&self, table: &Table) -> Result<(), ReplayError> {
+        let column = |name: &ColumnName| table.numbers(name).expect("checked before").0;
+        let (rows, terms) = (table.rows(), self.model.monomials().len());
+        let words = self.model.words(column);
+        // The form's scale depends on the columns' places and not on their rows.
+        let empty: Vec<Column> = self.features.iter().map(|name| column(name).slice(0..0)).collect();
+        let columns = self.columns(|at| &empty[at]);
+        let form = self.scale.as_ref().map_or(1, |_| self.leverage(&columns).words().max(1));
+        let work = [rows, terms, words, form].into_iter().map(|factor| factor as u128).product::<u128>();
+        if work > limits::ROW_WORK {
+            Err(FitError::TooManyRows { rows, terms, words }.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The variables' columns, from the columns of the features by their place.
+    fn columns<'b>(&self, feature: impl Fn(usize) -> &'b Column) -> Vec<Cow<'b, Column>> {
+        self.model.columns(|name| {
+            feature(self.features.iter().position(|own| own == name).expect("terms read features"))
+        })
+    }
+
+    fn leverage(&self, columns: &[Cow<'_, Column>]) -> Leverage {
+        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+        Leverage::new(self.estimate.solution(), self.estimate.adjugate(), self.model.monomials(), &columns)
+    }
+
     /// Hands the lines of a dataset's results to `sink`, block by block in order, computed on so
     /// many threads.
     ///
@@ -108,6 +147,7 @@ impl<'a> Predictor<'a> {
         mut sink: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<Outcome, E> {
         self.check(dataset, table)?;
+        self.check_work(table)?;
         let blocks: Vec<Range<usize>> =
             (0..table.rows()).step_by(BLOCK).map(|start| start..table.rows().min(start + BLOCK)).collect();
         let mut errors = ErrorFigures::default();
@@ -141,16 +181,14 @@ impl<'a> Predictor<'a> {
     fn block(&self, dataset: &Dataset, table: &Table, rows: Range<usize>) -> (Vec<u8>, ErrorFigures) {
         let features: Vec<Feature> =
             self.features.iter().map(|name| Feature::of(self.weights, table, name, &rows)).collect();
-        let columns = self.model.columns(|name| {
-            let at = self.features.iter().position(|own| own == name).expect("terms read features");
-            &features[at].values
-        });
+        let columns = self.columns(|at| &features[at].values);
+        let leverage = self.scale.as_ref().map(|_| self.leverage(&columns));
         let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
         let decimals = self.weights.recipe.result.decimals;
         let terms = self.model.monomials();
         let form = LinearForm { coefficients: &self.coefficients, terms, decimals };
         let predicted = form.predict(&columns, 0..rows.len());
-        let uncertainties = self.uncertainties(&columns, rows.len());
+        let uncertainties = leverage.and_then(|form| self.uncertainties(&form, &columns, rows.len()));
         let target = Target::of(self.weights, table, &rows);
         let mut errors = Vec::new();
         let mut out = Vec::with_capacity(rows.len() * 48);
@@ -195,16 +233,14 @@ impl<'a> Predictor<'a> {
     }
 
     /// k·√(s²·(1 + xᵀ(XᵀX)⁻¹x)) of each row, rounded.
-    fn uncertainties(&self, columns: &[&Column], rows: usize) -> Option<Vec<Fixed>> {
+    fn uncertainties(&self, form: &Leverage, columns: &[&Column], rows: usize) -> Option<Vec<Fixed>> {
         let scale = self.scale.as_ref()?;
-        let terms = self.model.monomials();
-        let form = Leverage::new(self.estimate.solution(), self.estimate.adjugate(), terms, columns);
         let one = |leverage: &Ratio| {
             let numerator = leverage.numerator() + IBig::from(leverage.denominator().clone());
             Ratio::new(numerator, leverage.denominator().clone())
         };
         let decimals = self.weights.recipe.result.decimals;
-        let leverages = form.of_rows(terms, columns, &(0..rows));
+        let leverages = form.of_rows(self.model.monomials(), columns, &(0..rows));
         Some(
             leverages
                 .iter()

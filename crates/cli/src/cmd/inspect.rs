@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     } else if head.contains("openweigh.recipe/") {
         recipe(&Recipe::from_toml(&bytes).map_err(malformed)?, screen)?;
     } else if head.starts_with("dataset,") {
-        results(&csv::lines(&bytes).map_err(malformed)?, screen)?;
+        results(csv::checked(&bytes).map_err(malformed)?, screen)?;
     } else {
         return Err(Failure::input(
             place::shown(&path),
@@ -145,12 +145,12 @@ fn recipe(recipe: &Recipe, screen: &mut Screen) -> Result<(), Failure> {
     ))
 }
 
-fn results(rows: &[Vec<&str>], screen: &mut Screen) -> Result<(), Failure> {
-    let count = rows.len().saturating_sub(1);
-    screen.document(json!({ "columns": rows.first(), "rows": count }));
-    heading(&format!("results: {count} rows"), screen)?;
+fn results<'a>(lines: impl Iterator<Item = &'a str> + Clone, screen: &mut Screen) -> Result<(), Failure> {
+    let count = lines.clone().count().saturating_sub(1);
     let shown: Vec<Vec<String>> =
-        rows.iter().take(11).map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect();
+        lines.take(11).map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    screen.document(json!({ "columns": shown.first(), "rows": count }));
+    heading(&format!("results: {count} rows"), screen)?;
     let right: Vec<bool> = shown.first().map_or(Vec::new(), |header| {
         header.iter().map(|name| !matches!(name.as_str(), "dataset" | "flags")).collect()
     });

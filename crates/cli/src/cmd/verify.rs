@@ -133,6 +133,13 @@ fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Scree
     let (root, scope) = root_of(path);
     let ledger = Ledger::at(root);
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
+    let named = path.file_stem().is_some_and(|stem| stem == format!("{}-{}", manifest.name, manifest.version).as_str());
+    if matches!(scope, Scope::Ledger) && !named {
+        let what = format!("it calls itself `{}-{}`, which is not what its file is called", manifest.name, manifest.version);
+        let item = Item { stage: Stage::Bytes, subject: shown.clone(), verdict: Verdict::Failed(Finding::new(what)) };
+        tell(&item, screen)?;
+        report.items.push(item);
+    }
     let (mut broken, progress) = (None, Progress::new(true));
     if let Some(item) = pinned {
         broken = tell(&item, screen).err();
