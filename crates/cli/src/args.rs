@@ -85,6 +85,9 @@ pub(crate) enum Command {
 
 /// Turn foreign files into a dataset
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  openweigh import table readings.csv --name load-cell
+  openweigh import table --help")]
 pub(crate) enum Import {
     Table(cmd::import_table::Args),
 }

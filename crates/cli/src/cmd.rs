@@ -24,7 +24,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
     }
     match args.command {
         Command::Init(args) => init::run(&args, screen),
-        Command::Import(Import::Table(args)) => import_table::run(&args, screen),
+        Command::Import(Import::Table(args)) => import_table::run(&args, &global, screen),
         Command::Fit(args) => fit::run(args, &global, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),

@@ -28,9 +28,6 @@ pub(crate) enum Failure {
     Seal(#[from] SealError),
     #[error(transparent)]
     Write(#[from] DraftError),
-    /// Whoever read our output has gone: not an error.
-    #[error("the output was closed")]
-    Closed,
     #[error("cannot write the output: {0}")]
     Output(std::io::Error),
 }
@@ -47,7 +44,6 @@ impl Failure {
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Closed => exit::DONE,
             Self::Usage(_) => exit::USAGE,
             Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
                 exit::FAILED

@@ -126,6 +126,11 @@ impl Loaded {
 
 /// A dataset by folder, `dataset.json`, or name; its table is believed only if its digest matches.
 fn dataset(ledger: &Ledger, word: &str, max_csv: u64) -> Result<Loaded, Failure> {
+    if word == "-" {
+        return Err(Failure::usage(
+            "a dataset is a folder and cannot come from standard input; bring a table in with `openweigh import table -`",
+        ));
+    }
     let named = || word.parse::<Name>().ok().map(|name| ledger.on_disk(&Ledger::dataset(&name)));
     let mut path = PathBuf::from(word);
     if path.is_dir() && path.join("dataset.json").exists() {
@@ -176,6 +181,10 @@ fn table(description: &Path, dataset: &Dataset, max_csv: u64) -> Result<Table, F
     let found = hasher.finish();
     let malformed = |source| Failure::Malformed { path: shown(&path), source };
     let table = fault.map_or_else(|| reader.finish(), Err).map_err(malformed)?;
+    if done != file.bytes && found == file.sha256 {
+        let what = format!("it states {} bytes for {}, which has {done}", file.bytes, file.path);
+        return Err(Failure::input(shown(description), what));
+    }
     if found != file.sha256 {
         return Err(Failure::Digest {
             path: shown(&path),

@@ -1,7 +1,6 @@
 //! The only place that prints.
 
 use crate::args::{Global, When};
-use crate::exit;
 use crate::failure::Failure;
 use anstyle::{AnsiColor, Style};
 use std::io::{IsTerminal, Write};
@@ -12,6 +11,7 @@ pub(crate) struct Screen {
     color_errors: bool,
     json: bool,
     volume: Volume,
+    closed: bool,
     document: Option<serde_json::Value>,
 }
 
@@ -64,6 +64,7 @@ impl Screen {
                 (false, true) => Volume::Verbose,
                 (false, false) => Volume::Normal,
             },
+            closed: false,
             document: None,
         }
     }
@@ -93,11 +94,19 @@ impl Screen {
 
     /// Bytes on standard output: an artifact asked for as `-`.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
         let mut out = std::io::stdout().lock();
-        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Failure::Closed,
-            _ => Failure::Output(error),
-        })
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            // Whoever read our output has gone; the work goes on, and its exit code is still owed.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            Err(error) => Err(Failure::Output(error)),
+        }
     }
 
     /// The document for machines.
@@ -116,7 +125,6 @@ impl Screen {
         };
         match outcome {
             Ok(code) => printed(&mut self, code),
-            Err(Failure::Closed) => exit::DONE,
             Err(failure) => {
                 let code = failure.code();
                 let word = toned(self.color_errors, Tone::Bad, "error");

@@ -266,7 +266,7 @@ fn undefined_statistics_are_null_with_a_reason() {
 fn the_published_ledger_holds_and_is_explained() {
     let scene = Scene::published("nist-pontius-1.0.0");
     scene.run(&["verify", "-v"]).ends(0).says("Everything holds").says("checked");
-    scene.run(&["explain", "nist-pontius-1.0.0", "b2"]).ends(0).says("the claimed value");
+    scene.run(&["explain", "nist-pontius-1.0.0", "b2"]).ends(0).says("the claim holds");
     scene
         .run(&["explain", "nist-pontius-1.0.0", "nist-pontius:3"])
         .ends(0)
@@ -311,4 +311,107 @@ fn weights_refuse_data_in_other_units() {
         .run(&["fit", "--dataset", "grams", "ounces", "--recipe", "r", "--name", "v", "--version", "1.0.0"])
         .ends(3)
         .says("is in `oz`, expected `count`");
+}
+
+#[test]
+fn the_same_rows_never_count_twice() {
+    let scene = example();
+    scene.run(&["import", "table", "example.csv", "--name", "again"]).ends(0);
+    let fit = [
+        "fit",
+        "--dataset",
+        "example",
+        "again",
+        "--recipe",
+        "example",
+        "--name",
+        "twice",
+        "--version",
+        "1.0.0",
+    ];
+    scene.run(&fit).ends(0);
+    scene.run(&["seal", "--name", "twice", "--version", "1.0.0", "--weights", "twice-1.0.0"]).ends(0);
+    scene.run(&["verify", "twice-1.0.0"]).ends(1).says("whose name or table is already among its inputs");
+    let words = [
+        "fit",
+        "--dataset",
+        "example",
+        "example",
+        "--recipe",
+        "example",
+        "--name",
+        "w",
+        "--version",
+        "1.0.0",
+    ];
+    scene.run(&words).ends(2).says("given twice");
+}
+
+#[test]
+fn a_manifest_that_is_gone_is_missed() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    let sums = scene.text("manifests/SHA256SUMS");
+    let other = format!("{}  zz-1.0.0.json\n", "0".repeat(64));
+    scene.write("manifests/SHA256SUMS", format!("{sums}{other}").as_bytes());
+    scene.run(&["verify"]).ends(1).says("zz-1.0.0.json").says("it is missing");
+    scene.run(&["verify", "nist-noint1-1.0.0"]).ends(0);
+}
+
+#[test]
+fn a_reader_that_leaves_does_not_change_the_verdict() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    std::fs::remove_file(scene.path().join("LICENSES/CC0-1.0.txt")).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_openweigh"));
+    command.args(["verify", "-v"]).current_dir(scene.path());
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn links_and_folders_do_not_lead_out_of_the_ledger() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    let other = Scene::empty();
+    std::os::unix::fs::symlink(scene.path().join("manifests"), other.path().join("manifests")).unwrap();
+    other.run(&["verify"]).ends(1).says("the file is missing");
+    let outside = Scene::empty();
+    outside.write("secret.txt", b"x");
+    std::fs::remove_dir_all(scene.path().join("datasets/nist-noint1")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), scene.path().join("datasets/nist-noint1")).unwrap();
+    let ran = scene.run(&["verify"]).ends(1).says("symbolic link");
+    assert!(!ran.all().contains("secret.txt"));
+}
+
+#[test]
+fn explain_judges_as_verify_does() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    let path = "manifests/nist-noint1-1.0.0.json";
+    scene.write(path, scene.text(path).replace("2.07438016528926", "2.07438016528927").as_bytes());
+    scene
+        .run(&["explain", "nist-noint1-1.0.0", "b1"])
+        .ends(1)
+        .says("the claim does not hold")
+        .says("derived 2.07438016528926");
+    scene.write(path, scene.text(path).replace("\"unit\": \"1\"", "\"unit\": \"g\"").as_bytes());
+    scene.run(&["explain", "nist-noint1-1.0.0", "r-squared", "--json"]).ends(1).says("claimed g, derived 1");
+}
+
+#[test]
+fn pipes_are_written_to() {
+    let scene = example();
+    let words = [
+        "fit",
+        "--dataset",
+        "example",
+        "--recipe",
+        "example",
+        "--name",
+        "p",
+        "--version",
+        "1.0.0",
+        "-q",
+        "-o",
+    ];
+    scene.run(&[&words[..], &["/dev/null"]].concat()).ends(0);
+    scene.run(&[&words[..], &["/dev/stdout"]].concat()).ends(0).says("openweigh.weights/1");
 }

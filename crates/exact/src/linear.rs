@@ -8,7 +8,7 @@
 use crate::normal::Normal;
 use crate::possible::Impossible;
 use crate::ratio::Ratio;
-use dashu_int::{IBig, Sign, UBig};
+use dashu_int::{IBig, UBig};
 
 /// The exact solution of XᵀX·b = Xᵀy.
 #[derive(Debug, Clone)]
@@ -185,23 +185,13 @@ fn back_substitute(rows: &[Vec<IBig>], right: &[IBig], determinant: &IBig) -> Ve
     solved
 }
 
-/// Column `term` of the triangular form written as a combination of the columns before it.
+/// Column `term` of the triangular form written as a combination of the columns before it: the
+/// solution of their own system, whose determinant is the last of their pivots.
 fn dependence(rows: &[Vec<IBig>], term: usize) -> Dependence {
-    let mut on = Vec::new();
-    let mut combination = vec![Ratio::new(IBig::ZERO, UBig::ONE); term];
-    for i in (0..term).rev() {
-        let mut rest = Ratio::new(rows[i][term - i].clone(), UBig::ONE);
-        for j in i + 1..term {
-            rest = rest.minus(&Ratio::new(rows[i][j - i].clone(), UBig::ONE).times(&combination[j]));
-        }
-        let (sign, pivot) = rows[i][0].clone().into_parts();
-        debug_assert!(sign == Sign::Positive, "leading minors before the first zero are positive");
-        combination[i] = rest.times(&Ratio::new(IBig::ONE, pivot));
-        if !combination[i].is_zero() {
-            on.insert(0, i);
-        }
-    }
-    Dependence { term, on }
+    let Some(last) = term.checked_sub(1) else { return Dependence { term, on: Vec::new() } };
+    let right: Vec<IBig> = (0..term).map(|i| rows[i][term - i].clone()).collect();
+    let solved = back_substitute(&rows[..term], &right, &rows[last][0]);
+    Dependence { term, on: (0..term).filter(|&i| !solved[i].is_zero()).collect() }
 }
 
 #[cfg(test)]

@@ -9,8 +9,21 @@ use crate::digest::{Digest, Hasher};
 use crate::malformed::Position;
 use std::fmt;
 
-/// Bytes that the search may hash: about a second.
-const EFFORT: u64 = 1_500_000_000;
+/// Bytes that all searches together may hash: a second or two. Whoever verifies a thousand changed
+/// files is told where the first ones were changed.
+#[derive(Debug, Clone)]
+pub struct Effort {
+    left: u64,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self { left: 3_000_000_000 }
+    }
+}
+
+/// Bytes that one search may hash.
+const ONE_SEARCH: u64 = 1_500_000_000;
 
 /// A change that provably leads from the published bytes to the found ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,9 +131,12 @@ impl fmt::Display for Edit {
 
 /// Finds the change that leads from bytes with the digest `published` and the size `size` to
 /// `found`, if it is one of those above and the search for it is affordable.
-pub fn locate(found: &[u8], published: &Digest, size: u64) -> Option<Edit> {
+pub fn locate(found: &[u8], published: &Digest, size: u64, effort: &mut Effort) -> Option<Edit> {
     usual_suspects(found, published).or_else(|| {
-        let search = Search { found, published: published.to_bytes() };
+        let search = Search { found, published: published.to_bytes(), effort: effort.left.min(ONE_SEARCH) };
+        let length = found.len() as u64;
+        let tried = if found.len() as u64 == size + 1 { 1 } else { search.alphabet().len() as u64 };
+        effort.left = effort.left.saturating_sub(length * length / 2 * tried);
         match i128::from(size) - found.len() as i128 {
             0 => search.replaced(),
             -1 => search.inserted(),
@@ -163,6 +179,7 @@ fn usual_suspects(found: &[u8], published: &Digest) -> Option<Edit> {
 struct Search<'a> {
     found: &'a [u8],
     published: [u8; 32],
+    effort: u64,
 }
 
 impl Search<'_> {
@@ -170,7 +187,7 @@ impl Search<'_> {
     fn alphabet(&self) -> Vec<u8> {
         let length = self.found.len() as u64;
         let per_byte_value = (length * length / 2).max(1);
-        let affordable = usize::try_from(EFFORT / per_byte_value).unwrap_or(usize::MAX).min(256);
+        let affordable = usize::try_from(self.effort / per_byte_value).unwrap_or(usize::MAX).min(256);
         let likely = b"0123456789.-,\n\"eE+ ";
         let letters = (0x21..=0x7e).filter(|byte| !likely.contains(byte));
         let rest = (0..=255u8).filter(|byte| !likely.contains(byte) && !(0x21..=0x7e).contains(byte));
@@ -240,7 +257,8 @@ mod tests {
     const PUBLISHED: &[u8] = b"x,y\n1,2.5\n2,3.75\n3,5.25\n";
 
     fn found(bytes: &[u8]) -> Option<String> {
-        locate(bytes, &Digest::of(PUBLISHED), PUBLISHED.len() as u64).map(|edit| edit.to_string())
+        locate(bytes, &Digest::of(PUBLISHED), PUBLISHED.len() as u64, &mut Effort::default())
+            .map(|edit| edit.to_string())
     }
 
     #[test]

@@ -153,7 +153,11 @@ impl Manifest {
             return Err(inconsistent("files", self.files.len(), format!("at most {}", limits::FILES)));
         }
         if self.of_role(Role::Weights).next().is_none() {
-            return Err(inconsistent("files", "no weights", "at least one weights file: without it nothing is derived"));
+            return Err(inconsistent(
+                "files",
+                "no weights",
+                "at least one weights file: without it nothing is derived",
+            ));
         }
         for pair in self.files.windows(2) {
             if pair[0].path.as_str() >= pair[1].path.as_str() {

@@ -101,7 +101,7 @@ text_type!(
     Line,
     "printable text on one line, at most 2000 characters",
     "^[^\\u0000-\\u001f\\u007f]*$",
-    |text| text.chars().count() <= 2000 && !text.chars().any(char::is_control)
+    |text| text.chars().count() <= 2000 && !text.chars().any(misleads)
 );
 
 text_type!(
@@ -113,9 +113,16 @@ text_type!(
         !text.is_empty()
             && text.chars().count() <= 64
             && text.trim() == text
-            && !text.chars().any(char::is_control)
+            && !text.chars().any(misleads)
     }
 );
+
+/// Whether a character makes a line look like other text than it is: controls, line and paragraph
+/// separators, and the marks that turn the direction of writing.
+fn misleads(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// A semantic version (semver.org 2.0.0), as of datasets, weights and manifests.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -171,6 +178,7 @@ mod tests {
             assert!(bad.parse::<ColumnName>().is_err(), "{bad}");
         }
         assert!("two\nlines".parse::<Line>().is_err());
+        assert!("txt.\u{202e}gpj".parse::<Line>().is_err());
         assert!(" g".parse::<Unit>().is_err());
         assert!("1.0".parse::<Version>().is_err());
         assert_eq!("1.0.0-rc.1".parse::<Version>().unwrap().to_string(), "1.0.0-rc.1");

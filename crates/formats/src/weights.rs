@@ -275,7 +275,11 @@ impl Document for Weights {
             rows.len() == wanted.len() && rows.iter().all(|row| row.len() == wanted.len())
         };
         if !self.covariance.as_ref().is_none_or(square) {
-            return Err(inconsistent("covariance", "another shape", format!("{0} rows of {0}", wanted.len())));
+            return Err(inconsistent(
+                "covariance",
+                "another shape",
+                format!("{0} rows of {0}", wanted.len()),
+            ));
         }
         let features: Vec<ColumnName> = self.range.iter().map(|range| range.feature.clone()).collect();
         if features != self.recipe.features() {

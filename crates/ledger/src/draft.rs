@@ -39,6 +39,16 @@ pub enum DraftError {
 /// Another file is there, or the system cannot write.
 pub fn write_atomically(path: &Path, bytes: &[u8], force: bool) -> Result<Written, DraftError> {
     let failed = |source| DraftError::System { path: path.to_path_buf(), source };
+    match std::fs::metadata(path) {
+        // A pipe or a device takes the bytes as they come; there is nothing to compare or to rename.
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+            let mut target = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
+            return target.write_all(bytes).map(|()| Written::New).map_err(failed);
+        }
+        _ => {}
+    }
+    let resolved = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let path = resolved.as_path();
     let found = match std::fs::read(path) {
         Ok(found) => Some(found),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,

@@ -53,9 +53,11 @@ impl Ledger {
         Self { root: root.into() }
     }
 
-    /// The innermost ledger around `start`: the nearest folder that has one of a ledger's folders.
+    /// The innermost ledger around `start`: the nearest folder that has at least two of a ledger's
+    /// folders, since many a project has a folder called `datasets`.
     pub fn around(start: &Path) -> Option<Self> {
-        let is_root = |folder: &&Path| FOLDERS.iter().any(|inner| folder.join(inner).is_dir());
+        let is_root =
+            |folder: &&Path| FOLDERS.iter().filter(|inner| folder.join(inner).is_dir()).count() >= 2;
         start.ancestors().find(is_root).map(Self::at)
     }
 

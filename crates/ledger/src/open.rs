@@ -43,14 +43,20 @@ impl Ledger {
         limit: u64,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), OpenError> {
+        let at = self.refuse_links(path.as_str())?;
+        read_blocks(&at, limit, sink)
+    }
+
+    /// Where a path is on disk, if no folder or file on the way is a symbolic link.
+    fn refuse_links(&self, path: &str) -> Result<PathBuf, OpenError> {
         let mut at = self.root().to_path_buf();
-        for part in path.as_str().split('/') {
+        for part in path.split('/') {
             at.push(part);
             if kind_of(&at)? == Kind::Link {
                 return Err(OpenError::NotPlain("a symbolic link on the way to it"));
             }
         }
-        read_blocks(&at, limit, sink)
+        Ok(at)
     }
 }
 
@@ -61,6 +67,9 @@ impl Ledger {
     /// # Errors
     /// A folder cannot be read.
     pub fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, OpenError> {
+        if let Some(folder) = folder {
+            self.refuse_links(folder)?;
+        }
         let mut waiting = vec![folder.unwrap_or_default().to_owned()];
         let mut found = Vec::new();
         while let Some(folder) = waiting.pop() {

@@ -45,7 +45,11 @@ pub fn check(claim: &Claim, manifest: &Manifest, contents: &Contents, derived: &
     if expected != claim.value.0 {
         let apart = claim.value.0.to_decimal().minus(&expected.to_decimal());
         return Verdict::Failed(Finding {
-            what: format!("the claimed {} is not what follows: {}", claim.quantity.as_str(), claim.statement),
+            what: format!(
+                "the claimed value ({}) is not what follows: {}",
+                claim.quantity.as_str(),
+                claim.statement
+            ),
             published: Some(claim.value.to_string()),
             expected: Some(expected.to_string()),
             distance: Some(apart.to_string()),
@@ -56,7 +60,7 @@ pub fn check(claim: &Claim, manifest: &Manifest, contents: &Contents, derived: &
         let text = |unit: Option<&str>| unit.map_or_else(|| "no unit".to_owned(), str::to_owned);
         return Verdict::Failed(Finding {
             what: format!(
-                "the unit of the claimed {} is not what follows: {}",
+                "the claimed unit ({}) is not what follows: {}",
                 claim.quantity.as_str(),
                 claim.statement
             ),

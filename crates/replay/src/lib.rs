@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod claims;
+mod completeness;
 pub mod divergence;
 pub mod listing;
 pub mod predict;

@@ -1,5 +1,6 @@
 //! Stage 1: every listed file is there with its digest, and everything that must be listed is (7.1).
 
+use crate::completeness;
 use crate::report::{Finding, Item, Stage, Verdict};
 use crate::shelf::{self, Shelf, Unreadable};
 use openweigh_formats::canonical::{self, Document};
@@ -30,6 +31,8 @@ pub struct Contents {
     pub weights: BTreeMap<RelativePath, Weights>,
     /// Results whose bytes have their digest.
     pub results: Vec<RelativePath>,
+    /// What may still be spent on finding out how changed files were changed.
+    search: edit::Effort,
 }
 
 impl Contents {
@@ -73,46 +76,10 @@ pub fn read_all(
         let verdict = read_table(file, shelf, max_csv, &mut contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
-    for item in completeness(manifest, &contents).into_iter().chain(strays(manifest, shelf, scope)) {
+    for item in completeness::check(manifest, &contents, shelf, scope) {
         items(item);
     }
     contents
-}
-
-/// Files that lie beside listed ones without being listed: in the folders of datasets, and anywhere
-/// in a release.
-fn strays(manifest: &Manifest, shelf: &dyn Shelf, scope: &Scope) -> Vec<Item> {
-    let failed = |subject: &str, finding| Item {
-        stage: Stage::Bytes,
-        subject: subject.to_owned(),
-        verdict: Verdict::Failed(finding),
-    };
-    let folders: Vec<Option<&str>> = match scope {
-        Scope::Ledger => {
-            manifest.of_role(Role::Dataset).filter_map(|file| file.path.parent()).map(Some).collect()
-        }
-        Scope::Release { .. } => vec![None],
-    };
-    let mut items = Vec::new();
-    for folder in folders {
-        let found = match shelf.everything(folder) {
-            Ok(found) => found,
-            // A folder that is not there: each of its files is told as missing already.
-            Err(Unreadable::Missing | Unreadable::System(_)) => continue,
-            Err(error) => {
-                items.push(failed(folder.unwrap_or("."), Finding::new(error.to_string())));
-                continue;
-            }
-        };
-        for path in found {
-            let own = matches!(scope, Scope::Release { own } if own.contains(&path));
-            let listed = path.parse().is_ok_and(|path: RelativePath| manifest.file(&path).is_some());
-            if !own && !listed {
-                items.push(failed(&path, Finding::new("the file is here but not listed in the manifest")));
-            }
-        }
-    }
-    items
 }
 
 fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
@@ -123,7 +90,7 @@ fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut
                 contents.results.push(file.path.clone());
                 Verdict::Checked
             }
-            Ok((size, digest)) => mismatch(file, shelf, size, &digest),
+            Ok((size, digest)) => mismatch(file, shelf, size, &digest, &mut contents.search),
         };
     }
     let bytes = match shelf::bytes(shelf, &file.path, limits::JSON_BYTES) {
@@ -132,7 +99,7 @@ fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut
     };
     let digest = Digest::of(&bytes);
     if digest != file.sha256 || bytes.len() as u64 != file.bytes {
-        return mismatch(file, shelf, bytes.len() as u64, &digest);
+        return mismatch(file, shelf, bytes.len() as u64, &digest, &mut contents.search);
     }
     let path = file.path.clone();
     match file.role {
@@ -181,7 +148,7 @@ fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &m
     }
     let digest = hasher.finish();
     if digest != file.sha256 || size != file.bytes {
-        return mismatch(file, shelf, size, &digest);
+        return mismatch(file, shelf, size, &digest, &mut contents.search);
     }
     let table = match (fault, reader) {
         (Some(fault), _) => Err(fault),
@@ -198,7 +165,11 @@ fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &m
 }
 
 fn unreadable(error: &Unreadable) -> Verdict {
-    Verdict::Failed(Finding::new(error.to_string()))
+    let finding = Finding::new(error.to_string());
+    match error {
+        Unreadable::Missing | Unreadable::NotPlain(_) => Verdict::Failed(finding),
+        Unreadable::TooLarge { .. } | Unreadable::System(_) => Verdict::Malformed(finding),
+    }
 }
 
 fn malformed(error: &Malformed) -> Verdict {
@@ -206,7 +177,13 @@ fn malformed(error: &Malformed) -> Verdict {
 }
 
 /// The bytes are not the listed ones: which edit would explain that?
-fn mismatch(file: &ManifestFile, shelf: &dyn Shelf, size: u64, digest: &Digest) -> Verdict {
+fn mismatch(
+    file: &ManifestFile,
+    shelf: &dyn Shelf,
+    size: u64,
+    digest: &Digest,
+    search: &mut edit::Effort,
+) -> Verdict {
     if *digest == file.sha256 {
         return Verdict::Failed(Finding {
             published: Some(file.bytes.to_string()),
@@ -217,7 +194,7 @@ fn mismatch(file: &ManifestFile, shelf: &dyn Shelf, size: u64, digest: &Digest) 
     }
     let searched = size <= SEARCHED_BYTES;
     let bytes = searched.then(|| shelf::bytes(shelf, &file.path, SEARCHED_BYTES).ok()).flatten();
-    let edit = bytes.and_then(|bytes| edit::locate(&bytes, &file.sha256, file.bytes));
+    let edit = bytes.and_then(|bytes| edit::locate(&bytes, &file.sha256, file.bytes, search));
     let position = edit.as_ref().and_then(edit::Edit::position);
     let cause = edit.map(|edit| edit.to_string()).or_else(|| {
         let change = i128::from(size) - i128::from(file.bytes);
@@ -236,86 +213,4 @@ fn mismatch(file: &ManifestFile, shelf: &dyn Shelf, size: u64, digest: &Digest) 
         cause,
         ..Finding::new("the bytes are not the published ones: the SHA-256 listed is not the SHA-256 found")
     })
-}
-
-/// A file is called what its content calls itself: nobody takes one version for another by its name.
-fn misnamed(contents: &Contents) -> Vec<(&RelativePath, String)> {
-    let stem = |path: &RelativePath| {
-        let name = path.as_str().rsplit('/').next().unwrap_or_default();
-        name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
-    };
-    let folder = |path: &RelativePath| path.parent().and_then(|parent| parent.rsplit('/').next()).map(str::to_owned);
-    let weights = (contents.weights.iter())
-        .map(|(path, weights)| (path, Some(stem(path)), format!("{}-{}", weights.name, weights.version)));
-    let datasets = contents.datasets.iter().map(|(path, dataset)| (path, folder(path), dataset.name.to_string()));
-    let recipes = contents.recipes.iter().map(|(path, recipe)| (path, Some(stem(path)), recipe.name.to_string()));
-    (weights.chain(datasets).chain(recipes))
-        .filter_map(|(path, found, own)| match found {
-            Some(found) if found == own => None,
-            _ => Some((path, format!("it calls itself `{own}`, which is not what its file or folder is called"))),
-        })
-        .collect()
-}
-
-/// Everything that must be listed, is.
-fn completeness(manifest: &Manifest, contents: &Contents) -> Vec<Item> {
-    let mut items = Vec::new();
-    let mut missing = |subject: &RelativePath, what: String| {
-        let verdict = Verdict::Failed(Finding::new(what));
-        items.push(Item { stage: Stage::Bytes, subject: subject.to_string(), verdict });
-    };
-    for (path, what) in misnamed(contents) {
-        missing(path, what);
-    }
-    for (path, dataset) in &contents.datasets {
-        for file in &dataset.files {
-            let Ok(at) = path.sibling(&file.path) else { continue };
-            match manifest.file(&at) {
-                None => missing(path, format!("its file `{at}` is not listed in the manifest")),
-                Some(listed) if listed.sha256 != file.sha256 => {
-                    missing(path, format!("it states another SHA-256 for `{at}` than the manifest does"));
-                }
-                Some(listed) if listed.role != Role::Measurements => {
-                    missing(path, format!("the manifest lists `{at}` in another role"));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    for (path, weights) in &contents.weights {
-        if manifest.derivation_of(path).is_none() {
-            missing(path, "the manifest has no `fit` that derives these weights".to_owned());
-        }
-        for trained in &weights.trained_on {
-            if !manifest.of_role(Role::Dataset).any(|file| file.sha256 == trained.sha256) {
-                let (name, digest) = (&trained.name, trained.sha256.short());
-                missing(
-                    path,
-                    format!(
-                        "its training dataset `{name}` (SHA-256 {digest}…) is not listed in the manifest"
-                    ),
-                );
-            }
-        }
-    }
-    for file in manifest.of_role(Role::Results) {
-        if manifest.derivation_of(&file.path).is_none() {
-            missing(&file.path, "the manifest has no `replay` that derives these results".to_owned());
-        }
-    }
-    let described = (contents.datasets.iter().map(|(path, dataset)| (path, &dataset.licence)))
-        .chain(contents.weights.iter().map(|(path, weights)| (path, &weights.licence)));
-    for (path, licence) in described {
-        for id in licence.ids() {
-            let text = format!("LICENSES/{id}.txt");
-            let listed = text.parse().ok().and_then(|text| manifest.file(&text));
-            if listed.is_none_or(|file| file.role != Role::Licence) {
-                missing(path, format!("the text of its licence, `{text}`, is not listed in the manifest"));
-            }
-        }
-        if manifest.file(path).is_some_and(|file| file.licence != *licence) {
-            missing(path, format!("it states the licence `{licence}`, the manifest lists another"));
-        }
-    }
-    items
 }

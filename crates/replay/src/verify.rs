@@ -87,7 +87,7 @@ fn datasets<'a>(
         .map(|path| {
             let found = contents.datasets.get_key_value(path);
             let pair = found.and_then(|(path, _)| contents.dataset(path).map(|pair| (path, pair)));
-            pair.ok_or_else(|| format!("its dataset `{path}` could not be read, see above"))
+            pair.ok_or_else(|| format!("the dataset of `{path}`, or its table, could not be read; see above"))
         })
         .collect()
 }

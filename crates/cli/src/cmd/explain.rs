@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_exact::Ratio;
+use openweigh_formats::Digest;
 use openweigh_formats::claim::{Claim, Quantity};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
@@ -19,7 +20,7 @@ use openweigh_replay::listing::{self, Contents};
 use openweigh_replay::verify::{Derived, Effort, derive};
 use openweigh_replay::{Predictor, Verdict, account};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Show how one number came to be, or why it differs
 #[derive(Debug, clap::Args)]
@@ -79,7 +80,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     } else {
         let ids: Vec<&str> = manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
         Err(Failure::usage(format!(
-            "`{subject}` is no claim of this manifest and no row; its claims are {}",
+            "`{subject}` is no claim of this manifest and no row; its claims are: {}",
             ids.join(", ")
         )))
     }
@@ -123,63 +124,67 @@ impl Scene<'_> {
     }
 
     fn claim(&self, claim: &Claim, screen: &mut Screen) -> Result<u8, Failure> {
-        if let (Quantity::Predicted | Quantity::ExpandedU, Some(dataset), Some(row)) =
-            (claim.quantity, &claim.over.dataset, claim.over.row)
-        {
-            screen.line(&format!("{}: {} {}", claim.id, claim.statement, claim.value))?;
-            return self.row(Some(dataset.as_str()), usize::try_from(row).unwrap_or(usize::MAX), screen);
-        }
         screen.line(&screen.tone(Tone::Strong, &format!("{}: {}", claim.id, claim.statement)))?;
         let unit = claim.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
         let term = claim.over.term.as_ref().map_or_else(String::new, |term| format!(" of `{term}`"));
-        screen.line(&format!(
-            "  claimed   {}{unit}, the {}{term} in {}",
-            claim.value,
-            claim.quantity.as_str(),
-            claim.over.file
-        ))?;
+        let of = format!("the {}{term} in {}", claim.quantity.as_str(), claim.over.file);
+        screen.line(&format!("  claimed   {}{unit}, {of}", claim.value))?;
+        if let (Quantity::Predicted | Quantity::ExpandedU, Some(dataset), Some(row)) =
+            (claim.quantity, &claim.over.dataset, claim.over.row)
+        {
+            self.row(Some(dataset.as_str()), usize::try_from(row).unwrap_or(usize::MAX), screen)?;
+        } else {
+            self.derivation(claim, screen)?;
+        }
+        let exact = claims::recompute(claim, self.manifest, self.contents, self.derived).ok();
+        let exact = exact.map(|(exact, _)| digits(&exact, 40));
+        let (code, verdict, why) = match claims::check(claim, self.manifest, self.contents, self.derived) {
+            Verdict::Checked => (exit::DONE, "holds", None),
+            Verdict::Failed(finding) => {
+                let (published, expected) =
+                    (finding.published.unwrap_or_default(), finding.expected.unwrap_or_default());
+                (exit::FAILED, "does not hold", Some(format!("claimed {published}, derived {expected}")))
+            }
+            Verdict::Malformed(finding) => (exit::INPUT, "makes no sense", Some(finding.what)),
+            Verdict::NotCheckable(why) => (exit::INCOMPLETE, "cannot be checked", Some(why)),
+        };
+        let tone = if code == exit::DONE { Tone::Good } else { Tone::Bad };
+        let why_text = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        screen.finding(&format!("  {}{why_text}", screen.tone(tone, &format!("the claim {verdict}"))))?;
+        screen.document(json!({
+            "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": exact, "verdict": verdict,
+            "reason": why,
+        }));
+        Ok(code)
+    }
+
+    /// From which files, to which exact value, to which rounding.
+    fn derivation(&self, claim: &Claim, screen: &mut Screen) -> Result<(), Failure> {
         if let Some(derivation) = self.manifest.derivation_of(&claim.over.file) {
             for input in &derivation.inputs {
                 screen.line(&format!("  from      {input}"))?;
             }
         }
         if let Some((fitted, _)) = self.derived.fits.get(&claim.over.file) {
+            let (rows, terms) = (fitted.weights.normal.n, fitted.weights.terms.len());
+            let noun = if terms == 1 { "term" } else { "terms" };
             screen.line(&format!(
-                "  solved    exactly over the rationals, from {} rows and {} terms",
-                fitted.weights.normal.n,
-                fitted.weights.terms.len()
+                "  solved    exactly over the rationals, from {rows} rows and {terms} {noun}"
             ))?;
         }
-        match claims::recompute(claim, self.manifest, self.contents, self.derived) {
-            Ok((exact, _)) => {
-                let places = claim.value.0.places();
-                let (kind, value) = match &exact {
-                    Exact::Value(value) => ("exactly  ", value),
-                    Exact::Root(square) => ("root of  ", square),
-                };
-                if let Some(fraction) = fraction(value) {
-                    screen.line(&format!("  {kind} {fraction}"))?;
-                }
-                screen.line(&format!("  that is   {}…", digits(&exact, 40)))?;
-                let rounded = exact.to_places(places);
-                let same = rounded == claim.value.0;
-                screen.line(&format!(
-                    "  rounded   {rounded} to {places} decimals, half to even: {}",
-                    if same { "the claimed value" } else { "not the claimed value" }
-                ))?;
-                screen.document(json!({ "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": digits(&exact, 40), "rounded": rounded.to_string(), "same": same }));
-                Ok(if same { exit::DONE } else { exit::FAILED })
-            }
-            Err(verdict) => {
-                let (text, code) = match verdict {
-                    Verdict::NotCheckable(why) => (why, exit::INCOMPLETE),
-                    Verdict::Failed(finding) | Verdict::Malformed(finding) => (finding.what, exit::FAILED),
-                    Verdict::Checked => (String::new(), exit::DONE),
-                };
-                screen.finding(&format!("  {text}"))?;
-                Ok(code)
-            }
+        let Ok((exact, _)) = claims::recompute(claim, self.manifest, self.contents, self.derived) else {
+            return Ok(());
+        };
+        let (kind, value) = match &exact {
+            Exact::Value(value) => ("exactly  ", value),
+            Exact::Root(square) => ("root of  ", square),
+        };
+        if let Some(fraction) = fraction(value) {
+            screen.line(&format!("  {kind} {fraction}"))?;
         }
+        screen.line(&format!("  that is   {}", digits(&exact, 40)))?;
+        let places = claim.value.0.places();
+        screen.line(&format!("  rounded   {} to {places} decimals, half to even", exact.to_places(places)))
     }
 
     /// The results that predict a row of a dataset, with the weights they came from.
@@ -225,6 +230,9 @@ impl Scene<'_> {
         ))?;
         let Some(account) = account::of_row(weights, dataset, table, row)? else {
             screen.line("  a feature is missing, so nothing is predicted (flag `gap`)")?;
+            screen.document(
+                json!({ "dataset": dataset.name.as_str(), "row": row, "predicted": null, "flags": "gap" }),
+            );
             return Ok(exit::DONE);
         };
         for (feature, value) in &account.features {
@@ -266,9 +274,14 @@ impl Scene<'_> {
         Ok(if same { exit::DONE } else { exit::FAILED })
     }
 
+    /// The published line of a row; only from bytes that have their digest.
     fn published_line(&self, results: &RelativePath, dataset: &str, row: usize) -> Option<(usize, String)> {
-        let path: &Path = &self.ledger.on_disk(results);
-        let bytes = openweigh_ledger::read_whole(path, limits::CSV_BYTES).ok()?;
+        let listed = self.manifest.file(results).filter(|_| self.contents.results.contains(results))?;
+        let mut bytes = Vec::new();
+        self.ledger.read(results, limits::CSV_BYTES, &mut |block| bytes.extend_from_slice(block)).ok()?;
+        if Digest::of(&bytes) != listed.sha256 {
+            return None;
+        }
         let start = format!("{dataset},{row},");
         let text = String::from_utf8_lossy(&bytes);
         text.lines()

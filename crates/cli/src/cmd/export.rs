@@ -1,9 +1,11 @@
 //! `openweigh export`, in builds with the feature `frames`; the others say what they lack.
 
-use crate::args::Global;
-use crate::failure::Failure;
-use crate::screen::Screen;
 use std::path::PathBuf;
+
+#[cfg(feature = "frames")]
+pub(crate) use with_frames::run;
+#[cfg(not(feature = "frames"))]
+pub(crate) use without_frames::run;
 
 /// Copy a dataset or results for other tools, every digit kept
 #[derive(Debug, clap::Args)]
@@ -28,15 +30,19 @@ pub(crate) struct Args {
 }
 
 #[cfg(not(feature = "frames"))]
-pub(crate) fn run(_: &Args, _: &Global, _: &mut Screen) -> Result<u8, Failure> {
-    Err(Failure::usage(
-        "this build has no frames, which export needs; `cargo build --release --features frames` makes one \
-         that has, in some minutes",
-    ))
-}
+mod without_frames {
+    use super::Args;
+    use crate::args::Global;
+    use crate::failure::Failure;
+    use crate::screen::Screen;
 
-#[cfg(feature = "frames")]
-pub(crate) use with_frames::run;
+    pub(crate) fn run(_: &Args, _: &Global, _: &mut Screen) -> Result<u8, Failure> {
+        Err(Failure::usage(
+            "this build has no frames, which export needs; `cargo build --release --features frames` makes one that \
+             has them (it takes some minutes)",
+        ))
+    }
+}
 
 #[cfg(feature = "frames")]
 mod with_frames {
@@ -85,7 +91,8 @@ mod with_frames {
         } else {
             word.to_owned()
         };
-        let loaded = place::dataset(&ledger, &word, global.max_csv())?;
+        // One word, one dataset.
+        let loaded = place::datasets(&ledger, std::slice::from_ref(&word), global.max_csv())?.swap_remove(0);
         table::to_frame(&loaded.table).map_err(|error| failure(&word, error))
     }
 

@@ -1,5 +1,6 @@
 //! `openweigh import table`: lenient on reading, strict on writing, and plain about what changed.
 
+use crate::args::Global;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::Screen;
@@ -60,9 +61,9 @@ pub(crate) struct Args {
     force: bool,
 }
 
-pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
-    let bytes = place::read(&args.file, limits::CSV_BYTES)?;
+    let bytes = place::read(&args.file, global.max_csv())?;
     let source = place::shown(&args.file);
     let mut changes = Changes::default();
     let foreign = Foreign::read(&bytes, &source, &mut changes)?;
@@ -226,6 +227,9 @@ impl Foreign {
         let delimiter =
             [b',', b';', b'\t'].into_iter().max_by_key(|&delimiter| (count(delimiter), delimiter == b','));
         let delimiter = delimiter.unwrap_or(b',');
+        if delimiter == b';' && bytes.contains(&b',') {
+            changes.note("`,` inside a number was read as the decimal sign", String::new);
+        }
         if delimiter != b',' {
             changes.note("the delimiter became `,`", || {
                 if delimiter == b';' { "from `;`".into() } else { "from tabs".into() }
@@ -314,9 +318,10 @@ impl Foreign {
                 let mut first_text = None;
                 for (line, row) in &self.rows {
                     match number(&row[at], self.decimal_comma) {
-                        Cell::Number(_) => numbers += 1,
+                        // A number that is too long is still a number, and is refused as one.
+                        Cell::Number(_) | Cell::TooLong(_) => numbers += 1,
                         Cell::Missing => {}
-                        Cell::Text | Cell::TooLong(_) => {
+                        Cell::Text => {
                             first_text.get_or_insert((line, &row[at]));
                         }
                     }

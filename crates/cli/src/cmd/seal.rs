@@ -89,7 +89,7 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let path = args.output.clone().unwrap_or_else(default);
     let written = write_atomically(&path, &bytes, args.force)?;
     let digest = Digest::of(&bytes);
-    if args.output.is_none() {
+    if ledger.relative(&path).is_some_and(|path| path.parent() == Some("manifests")) {
         pin(&ledger, &path, &digest)?;
     }
     screen.document(json!({

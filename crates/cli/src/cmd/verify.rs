@@ -46,8 +46,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         return Err(Failure::usage(format!("--id is for one manifest, found {}", paths.len())));
     }
     let mut done = Vec::new();
+    let mut effort = edit::Effort::default();
     for path in &paths {
-        done.push(one(path, args.id.as_ref(), global, screen)?);
+        done.push(one(path, args.id.as_ref(), global, &mut effort, screen)?);
+    }
+    if args.manifests.is_empty() {
+        done.extend(gone(&paths, screen)?);
     }
     let worst = done.iter().map(|done| done.report.summary()).max().unwrap_or(Summary::Checked);
     let code = match worst {
@@ -76,6 +80,11 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
         }
         return Ok(found);
     }
+    if args.manifests.iter().any(|word| word == "-") {
+        return Err(Failure::usage(
+            "a manifest is read where it stands, beside its files; name its path instead of `-`",
+        ));
+    }
     let named = |word: &String| {
         let path = PathBuf::from(word);
         let in_ledger = ledger.root().join("manifests").join(format!("{word}.json"));
@@ -87,8 +96,9 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
 /// The root of a manifest, and what it has to account for: the folder above `manifests/` is a ledger,
 /// any other folder is a release of its own.
 pub(crate) fn root_of(path: &Path) -> (PathBuf, Scope) {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    // By the words of the path alone: a linked folder must not lead to the files of another ledger.
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let folder = full.parent().unwrap_or(Path::new(".")).to_path_buf();
     match folder.file_name() {
         Some(name) if name == "manifests" => {
             (folder.parent().map_or(folder.clone(), Path::to_path_buf), Scope::Ledger)
@@ -100,11 +110,48 @@ pub(crate) fn root_of(path: &Path) -> (PathBuf, Scope) {
     }
 }
 
-fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Screen) -> Result<Done, Failure> {
+/// Manifests that `SHA256SUMS` lists and that are not there.
+fn gone(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Done>, Failure> {
+    let Some(folder) = paths.first().and_then(|path| path.parent()) else { return Ok(Vec::new()) };
+    let sums = openweigh_ledger::read_whole(&folder.join("SHA256SUMS"), limits::TOML_BYTES).ok();
+    // Sums that are malformed were told with each manifest.
+    let sums = sums.and_then(|bytes| Sums::read(&bytes).ok()).unwrap_or_default();
+    let mut gone = Vec::new();
+    for (name, digest) in sums.0 {
+        let path = folder.join(name.as_str());
+        if !paths.contains(&path) {
+            let finding = Finding::new("SHA256SUMS lists this manifest, and it is missing");
+            gone.push(alone(place::shown(&path), digest, Verdict::Failed(finding), screen)?);
+        }
+    }
+    Ok(gone)
+}
+
+/// A manifest of which there is only one thing to say.
+fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Result<Done, Failure> {
+    let item = Item { stage: Stage::Bytes, subject: path.clone(), verdict };
+    tell(&item, screen)?;
+    Ok(Done { path, id, report: Report { items: vec![item] } })
+}
+
+fn one(
+    path: &Path,
+    wanted: Option<&Digest>,
+    global: &Global,
+    search: &mut edit::Effort,
+    screen: &mut Screen,
+) -> Result<Done, Failure> {
     let shown = place::shown(path);
-    let bytes = place::read(path, limits::JSON_BYTES)?;
+    let bytes = match place::read(path, limits::JSON_BYTES) {
+        Ok(bytes) => bytes,
+        Err(Failure::Open { source, .. }) => {
+            let verdict = Verdict::Malformed(Finding::new(source.to_string()));
+            return alone(shown, Digest::of(b""), verdict, screen);
+        }
+        Err(failure) => return Err(failure),
+    };
     let id = Digest::of(&bytes);
-    let pinned = pinned(path, &bytes, &id, wanted);
+    let pinned = pinned(path, &bytes, &id, wanted, search);
     let mut report = Report::default();
     let manifest: Manifest = match canonical::read(&bytes) {
         Ok(manifest) => manifest,
@@ -133,10 +180,19 @@ fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Scree
     let (root, scope) = root_of(path);
     let ledger = Ledger::at(root);
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
-    let named = path.file_stem().is_some_and(|stem| stem == format!("{}-{}", manifest.name, manifest.version).as_str());
+    let named = path
+        .file_stem()
+        .is_some_and(|stem| stem == format!("{}-{}", manifest.name, manifest.version).as_str());
     if matches!(scope, Scope::Ledger) && !named {
-        let what = format!("it calls itself `{}-{}`, which is not what its file is called", manifest.name, manifest.version);
-        let item = Item { stage: Stage::Bytes, subject: shown.clone(), verdict: Verdict::Failed(Finding::new(what)) };
+        let what = format!(
+            "it calls itself `{}-{}`, which is not what its file is called",
+            manifest.name, manifest.version
+        );
+        let item = Item {
+            stage: Stage::Bytes,
+            subject: shown.clone(),
+            verdict: Verdict::Failed(Finding::new(what)),
+        };
         tell(&item, screen)?;
         report.items.push(item);
     }
@@ -161,15 +217,21 @@ fn one(path: &Path, wanted: Option<&Digest>, global: &Global, screen: &mut Scree
 }
 
 /// Whether the manifest is the one that `SHA256SUMS` beside it, or the user, says it is.
-fn pinned(path: &Path, bytes: &[u8], id: &Digest, wanted: Option<&Digest>) -> Option<Item> {
+fn pinned(
+    path: &Path,
+    bytes: &[u8],
+    id: &Digest,
+    wanted: Option<&Digest>,
+    search: &mut edit::Effort,
+) -> Option<Item> {
     let subject = place::shown(path);
     let item = |verdict| Some(Item { stage: Stage::Bytes, subject: subject.clone(), verdict });
-    let mismatch = |listed: &Digest, by: &str| {
+    let mut mismatch = |listed: &Digest, by: &str| {
         // The length as published is not listed, so each kind of edit is tried.
         let size = bytes.len() as u64;
         let edit = [size, size.saturating_sub(1), size + 1]
             .into_iter()
-            .find_map(|size| edit::locate(bytes, listed, size));
+            .find_map(|size| edit::locate(bytes, listed, size, search));
         item(Verdict::Failed(Finding {
             position: edit.as_ref().and_then(edit::Edit::position),
             published: Some(listed.to_string()),
@@ -297,7 +359,10 @@ fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Fai
                 (all, checked) => format!("{checked} of {all}"),
             });
         }
-        row.push(verdict(done.report.summary()).to_owned());
+        row.push(match done.report.summary() {
+            Summary::Failed => "FAILED".to_owned(),
+            other => verdict(other).to_owned(),
+        });
         rows.push(row);
     }
     screen.line("")?;
@@ -318,9 +383,9 @@ fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Fai
 fn verdict(summary: Summary) -> &'static str {
     match summary {
         Summary::Checked => "checked",
-        Summary::Incomplete => "not all checkable",
+        Summary::Incomplete => "not checkable",
         Summary::Malformed => "malformed",
-        Summary::Failed => "FAILED",
+        Summary::Failed => "failed",
     }
 }
 

@@ -1,0 +1,56 @@
+//! Inputs that once made a reader panic, hang or break a law, and a few that might have: each file of
+//! `found/<law>/` keeps its law. `scripts/fuzz` looks for more, and begins with these.
+
+#[path = "found/laws.rs"]
+mod laws;
+
+use openweigh_formats::{Fault, csv, limits};
+use std::path::Path;
+
+fn every_file(name: &str, law: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/found").join(name);
+    let mut count = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        law(&std::fs::read(entry.unwrap().path()).unwrap());
+        count += 1;
+    }
+    assert!(count > 0, "{} is empty", folder.display());
+}
+
+#[test]
+fn found_inputs_keep_the_laws() {
+    every_file("decimal", laws::decimal);
+    every_file("table", laws::table);
+    every_file("dataset", laws::dataset);
+    every_file("manifest", laws::manifest);
+    every_file("recipe", laws::recipe);
+    every_file("claims", laws::claims);
+    every_file("sums", laws::sums);
+    every_file("results", laws::results);
+    every_file("term", laws::term);
+}
+
+#[test]
+fn nesting_without_end_is_refused() {
+    let deep = |open: &str, count| open.repeat(count).into_bytes();
+    for toml in [deep("a.", 500_000), [b"a=".to_vec(), deep("[", 1_000_000)].concat(), deep("[[", 500_000)] {
+        laws::recipe(&toml);
+        laws::claims(&toml);
+    }
+    for json in [deep("[", 1_000_000), deep("{\"files\":[", 100_000)] {
+        laws::dataset(&json);
+        laws::manifest(&json);
+    }
+}
+
+#[test]
+fn long_lines_are_refused_in_results() {
+    let line = |length: usize| [vec![b','; length], b"\n".to_vec()].concat();
+    assert!(csv::checked(&line(limits::LINE_BYTES - 1)).is_ok());
+    let error = csv::checked(&line(limits::LINE_BYTES)).unwrap_err();
+    assert_eq!(error.fault, Fault::LongLine { limit: limits::LINE_BYTES });
+    // A number and a text column, in blocks of up to 256 bytes.
+    for length in limits::LINE_BYTES - 3..limits::LINE_BYTES + 3 {
+        laws::table(&[&[1 | 2 << 2, 255], b"1,".as_slice(), &vec![b'a'; length - 2], b"\n2,\n"].concat());
+    }
+}

@@ -1,0 +1,267 @@
+//! Stage 1, continued: what must be listed is, under its own name and in its true role, and nothing lies
+//! beside it unlisted (docs/spec/7-manifests.md, 7.1).
+
+use crate::listing::{Contents, Scope};
+use crate::report::{Finding, Item, Stage, Verdict};
+use crate::shelf::{Shelf, Unreadable};
+use openweigh_formats::dataset::MEASUREMENTS;
+use openweigh_formats::licence::Licence;
+use openweigh_formats::manifest::{Derivation, DerivationKind, Manifest, Role};
+use openweigh_formats::path::RelativePath;
+use std::collections::BTreeSet;
+
+/// Stray files that are named one by one; of more, only the number is told.
+const NAMED_STRAYS: usize = 10;
+
+/// Everything that is missing, misnamed, in a false role, or unlisted.
+pub(crate) fn check(manifest: &Manifest, contents: &Contents, shelf: &dyn Shelf, scope: &Scope) -> Vec<Item> {
+    let mut found = Complaints { manifest, contents, items: Vec::new() };
+    found.names();
+    found.datasets();
+    found.weights();
+    found.results();
+    found.roles();
+    found.licences();
+    found.strays(shelf, scope);
+    found.items
+}
+
+struct Complaints<'a> {
+    manifest: &'a Manifest,
+    contents: &'a Contents,
+    items: Vec<Item>,
+}
+
+/// The file's name without its folder, and without its last extension.
+fn name_and_stem(path: &RelativePath) -> (&str, &str) {
+    let name = path.as_str().rsplit('/').next().unwrap_or_default();
+    (name, name.rsplit_once('.').map_or(name, |(stem, _)| stem))
+}
+
+fn text_of(id: &str) -> String {
+    format!("LICENSES/{id}.txt")
+}
+
+impl Complaints<'_> {
+    fn add(&mut self, subject: &str, what: impl Into<String>) {
+        let verdict = Verdict::Failed(Finding::new(what));
+        self.items.push(Item { stage: Stage::Bytes, subject: subject.to_owned(), verdict });
+    }
+
+    /// A file is called what its content calls itself: nobody takes one version for another by its name.
+    fn names(&mut self) {
+        let contents = self.contents;
+        let folder = |path: &RelativePath| {
+            path.parent().and_then(|parent| parent.rsplit('/').next()).map(str::to_owned)
+        };
+        for (path, weights) in &contents.weights {
+            let own = format!("{}-{}", weights.name, weights.version);
+            if name_and_stem(path).1 != own {
+                self.add(
+                    path.as_str(),
+                    format!("it calls itself `{own}`, which is not what its file is called"),
+                );
+            }
+        }
+        for (path, recipe) in &contents.recipes {
+            if name_and_stem(path).1 != recipe.name.as_str() {
+                self.add(
+                    path.as_str(),
+                    format!("it calls itself `{}`, which is not what its file is called", recipe.name),
+                );
+            }
+        }
+        for (path, dataset) in &contents.datasets {
+            let in_own_folder = folder(path).as_deref() == Some(dataset.name.as_str());
+            if !in_own_folder || name_and_stem(path).0 != "dataset.json" {
+                let own = format!("{}/dataset.json", dataset.name);
+                self.add(
+                    path.as_str(),
+                    format!("a dataset `{}` is described in `{own}` and nowhere else", dataset.name),
+                );
+            }
+        }
+    }
+
+    fn datasets(&mut self) {
+        for (path, dataset) in &self.contents.datasets {
+            for file in &dataset.files {
+                let Ok(at) = path.sibling(&file.path) else { continue };
+                let what = match self.manifest.file(&at) {
+                    None => format!("its file `{at}` is not listed in the manifest"),
+                    Some(listed) if listed.sha256 != file.sha256 || listed.bytes != file.bytes => {
+                        format!("it states another SHA-256 or size for `{at}` than the manifest does")
+                    }
+                    Some(listed) if listed.role != Role::Measurements => {
+                        format!("the manifest lists `{at}` in another role")
+                    }
+                    Some(listed) if listed.licence != dataset.licence => {
+                        format!(
+                            "it states the licence `{}`, the manifest lists `{at}` under another",
+                            dataset.licence
+                        )
+                    }
+                    Some(_) => continue,
+                };
+                self.add(path.as_str(), what);
+            }
+        }
+    }
+
+    fn weights(&mut self) {
+        for (path, weights) in &self.contents.weights {
+            if self.manifest.derivation_of(path).is_none() {
+                self.add(path.as_str(), "the manifest has no `fit` that derives these weights");
+            }
+            for trained in &weights.trained_on {
+                if !self.manifest.of_role(Role::Dataset).any(|file| file.sha256 == trained.sha256) {
+                    let (name, digest) = (&trained.name, trained.sha256.short());
+                    let what = format!(
+                        "its training dataset `{name}` (SHA-256 {digest}…) is not listed in the manifest"
+                    );
+                    self.add(path.as_str(), what);
+                }
+            }
+        }
+        for derivation in &self.manifest.derivations {
+            self.each_once(derivation);
+        }
+    }
+
+    /// No rows count twice, under whatever name they come.
+    fn each_once(&mut self, derivation: &Derivation) {
+        let (mut names, mut tables) = (BTreeSet::new(), BTreeSet::new());
+        for input in &derivation.inputs {
+            let Some(dataset) = self.contents.datasets.get(input) else { continue };
+            let table = dataset.measurements().map(|file| &file.sha256);
+            if !names.insert(&dataset.name) || !tables.insert(table) {
+                let output = derivation.outputs.first().map_or("", RelativePath::as_str);
+                let what =
+                    format!("it is derived from `{input}`, whose name or table is already among its inputs");
+                self.add(output, what);
+            }
+        }
+    }
+
+    fn results(&mut self) {
+        for file in self.manifest.of_role(Role::Results) {
+            let Some(derivation) = self.manifest.derivation_of(&file.path) else {
+                self.add(file.path.as_str(), "the manifest has no `replay` that derives these results");
+                continue;
+            };
+            let weights = derivation.inputs.first().and_then(|path| self.contents.weights.get(path));
+            if weights.is_some_and(|weights| weights.licence != file.licence) {
+                self.add(file.path.as_str(), "the manifest lists it under another licence than its weights");
+            }
+        }
+    }
+
+    /// Every listed file is what its role says, and something follows from it.
+    fn roles(&mut self) {
+        let used: BTreeSet<&RelativePath> =
+            self.manifest.derivations.iter().flat_map(|own| &own.inputs).collect();
+        let tables: BTreeSet<RelativePath> = (self.contents.datasets.keys())
+            .filter_map(|path| path.sibling(&MEASUREMENTS.parse().ok()?).ok())
+            .collect();
+        let texts: BTreeSet<String> =
+            self.stated().iter().flat_map(|(_, licence)| licence.ids()).map(|id| text_of(&id)).collect();
+        let unread = self.contents.datasets.len() < self.manifest.of_role(Role::Dataset).count()
+            || self.contents.weights.len() < self.manifest.of_role(Role::Weights).count();
+        for file in &self.manifest.files {
+            let what = match file.role {
+                Role::Recipe | Role::Dataset if !used.contains(&file.path) => "nothing is derived from it",
+                // What could not be read may be what lists the table or states the licence.
+                Role::Measurements if !unread && !tables.contains(&file.path) => {
+                    "no listed dataset has this table"
+                }
+                Role::Licence if !unread && !texts.contains(file.path.as_str()) => {
+                    "it is not the text of a licence that a listed dataset or weights state"
+                }
+                Role::Licence if file.bytes == 0 => "the text of the licence is empty",
+                _ => continue,
+            };
+            self.add(file.path.as_str(), what);
+        }
+    }
+
+    /// The licences that datasets and weights state.
+    fn stated(&self) -> Vec<(&RelativePath, &Licence)> {
+        let datasets = self.contents.datasets.iter().map(|(path, dataset)| (path, &dataset.licence));
+        datasets.chain(self.contents.weights.iter().map(|(path, weights)| (path, &weights.licence))).collect()
+    }
+
+    fn licences(&mut self) {
+        let mut complaints = Vec::new();
+        for (path, licence) in self.stated() {
+            for text in licence.ids().iter().map(|id| text_of(id)) {
+                let listed = text.parse().ok().and_then(|text| self.manifest.file(&text));
+                if listed.is_none_or(|file| file.role != Role::Licence) {
+                    complaints.push((
+                        path.to_string(),
+                        format!("the text of its licence, `{text}`, is not listed in the manifest"),
+                    ));
+                }
+            }
+            if self.manifest.file(path).is_some_and(|file| file.licence != *licence) {
+                complaints.push((
+                    path.to_string(),
+                    format!("it states the licence `{licence}`, the manifest lists another"),
+                ));
+            }
+        }
+        for derivation in self.manifest.derivations.iter().filter(|own| own.kind == DerivationKind::Fit) {
+            let weights = derivation.outputs.first().and_then(|path| self.contents.weights.get(path));
+            let recipe = derivation.inputs.first().and_then(|path| self.manifest.file(path));
+            if let (Some(weights), Some(recipe)) = (weights, recipe)
+                && weights.licence != recipe.licence
+            {
+                complaints.push((
+                    recipe.path.to_string(),
+                    "the manifest lists it under another licence than its weights".to_owned(),
+                ));
+            }
+        }
+        for (subject, what) in complaints {
+            self.add(&subject, what);
+        }
+    }
+
+    /// Files that lie beside listed ones without being listed: in the folders of datasets, and anywhere
+    /// in a release.
+    fn strays(&mut self, shelf: &dyn Shelf, scope: &Scope) {
+        let folders: BTreeSet<Option<&str>> = match scope {
+            Scope::Ledger => {
+                self.manifest.of_role(Role::Dataset).filter_map(|file| file.path.parent()).map(Some).collect()
+            }
+            Scope::Release { .. } => [None].into(),
+        };
+        let mut strays = Vec::new();
+        for folder in folders {
+            match shelf.everything(folder) {
+                Ok(found) => strays.extend(found),
+                // A folder that is not there: each of its files is told as missing already.
+                Err(Unreadable::Missing) => {}
+                Err(error) => self.add(folder.unwrap_or("."), error.to_string()),
+            }
+        }
+        strays.retain(|path| {
+            let own = matches!(scope, Scope::Release { own } if own.contains(path));
+            !own && !path.parse().is_ok_and(|path: RelativePath| self.manifest.file(&path).is_some())
+        });
+        let scope = match scope {
+            Scope::Ledger => "the file is here but not listed in the manifest",
+            Scope::Release { .. } => {
+                "the file is here but not listed in the manifest, whose folder is a release and nothing else"
+            }
+        };
+        for path in strays.iter().take(NAMED_STRAYS) {
+            self.add(path, scope);
+        }
+        if strays.len() > NAMED_STRAYS {
+            self.add(
+                ".",
+                format!("{} more files are here but not listed in the manifest", strays.len() - NAMED_STRAYS),
+            );
+        }
+    }
+}
