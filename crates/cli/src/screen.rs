@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use std::io::{IsTerminal, Write};
 
 /// Standard output and standard error, as the user wants them.
+#[expect(clippy::struct_excessive_bools, reason = "four independent answers about two streams")]
 pub(crate) struct Screen {
     color: bool,
     color_errors: bool,

@@ -2,7 +2,7 @@
 //!
 //! A number in openweigh *is* the rational that its decimal text denotes. This crate is the kernel
 //! that keeps it so: it reads and writes decimals ([`decimal`]), holds columns of them as integers
-//! over a power of ten ([`column`]), adds and multiplies them exactly ([`sum`], [`normal`]), solves
+//! over a power of ten ([`mod@column`]), adds and multiplies them exactly ([`sum`], [`normal`]), solves
 //! least squares over the rationals ([`linear`]) and rounds once, correctly, where a definition says
 //! so ([`round`], [`root`]).
 //!

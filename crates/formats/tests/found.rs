@@ -1,6 +1,14 @@
 //! Inputs that once made a reader panic, hang or break a law, and a few that might have: each file of
 //! `found/<law>/` keeps its law. `scripts/fuzz` looks for more, and begins with these.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+#![allow(
+    clippy::option_option,
+    clippy::collapsible_match,
+    clippy::collapsible_if,
+    reason = "laws read best spelled out"
+)]
+
 #[path = "found/laws.rs"]
 mod laws;
 

@@ -1,8 +1,8 @@
 //! Datasets, readings and results as frames of polars, for people who look at them.
 //!
 //! With the feature `polars` (off by default: it costs minutes of build and a C compiler for
-//! Parquet's compressors) there are [`table`], [`readings`] and [`results`], which make frames;
-//! [`sums`] and [`join`], which group, add and pair them; and [`parquet`], which turns them into
+//! Parquet's compressors) there are `table`, `readings` and `results`, which make frames;
+//! `sums` and `join`, which group, add and pair them; and `parquet`, which turns them into
 //! bytes and back. Without the feature this crate is empty.
 //!
 //! A number column becomes `Decimal(38, places)` from the exact integers of the data, never by way
@@ -19,7 +19,7 @@
 //!
 //! - `sum` of a column **wraps around silently** at 128 bits, and a sum of 39 digits below that
 //!   stays in a column that claims 38. `sum` of groups does the same in a release build and panics
-//!   where overflow is checked. [`sums`] refuses columns where that could happen.
+//!   where overflow is checked. `sums` refuses columns where that could happen.
 //! - `+` and `-` of columns are exact or an error; `*` and `/` round to the column's places.
 //! - `mean`, `median`, `var`, `std` and quantiles go through binary floats: to look at, not to cite.
 

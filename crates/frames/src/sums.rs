@@ -21,7 +21,8 @@ pub fn total(frame: &DataFrame, column: &str) -> Result<Decimal, FrameError> {
     check(column, values)?;
     match frame.column(column)?.sum_reduce()?.into_value() {
         AnyValue::Decimal(digits, _, places) => {
-            Ok(Decimal::new(IBig::from(digits), u32::try_from(places).unwrap_or(u32::MAX)))
+            let places = u32::try_from(places).expect("places are 38 at most");
+            Ok(Decimal::new(IBig::from(digits), places))
         }
         other => unreachable!("the sum of a Decimal column is {other:?}"),
     }

@@ -209,8 +209,8 @@ fn cause_of_results(
         return "another header: the results of another model, or of another format".to_owned();
     }
     let (mut left, mut right) = (rows.to_vec(), expected.to_vec());
-    left.sort();
-    right.sort();
+    left.sort_unstable();
+    right.sort_unstable();
     if left == right {
         return "other row order: the same lines stand in another order".to_owned();
     }

@@ -1,6 +1,6 @@
 //! Weights and datasets in, results out; and everything that a manifest claims, derived again.
 //!
-//! [`predict`] writes results (docs/spec/6-results.md). [`verify`] goes through the stages of
+//! [`predict`] writes results (docs/spec/6-results.md). [`mod@verify`] goes through the stages of
 //! docs/spec/8-verification.md: [`listing`] for bytes and completeness, then the derivations, then
 //! [`claims`]. [`divergence`] finds where two derivations part and says by how much and why that is
 //! likely. [`account`] tells how a single number came to be.

@@ -1,6 +1,14 @@
 //! Weights and releases that once made verification panic, hang or break a law, and a few that might have.
 //! The inputs lie beside those of the readers, in `crates/formats/tests/found`.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+#![allow(
+    clippy::option_option,
+    clippy::collapsible_match,
+    clippy::collapsible_if,
+    reason = "laws read best spelled out"
+)]
+
 #[path = "found/laws.rs"]
 mod laws;
 #[path = "found/release.rs"]

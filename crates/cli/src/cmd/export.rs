@@ -85,9 +85,9 @@ mod with_frames {
             return results::to_frame(&bytes).map_err(|error| failure(&place::shown(&path), error));
         }
         // A table's columns are declared beside it.
-        let table = Path::new(word).ends_with(MEASUREMENTS);
-        let word = if table {
-            place::shown(&Path::new(word).with_file_name("dataset.json"))
+        let path = Path::new(word);
+        let word = if path.ends_with(MEASUREMENTS) {
+            place::shown(&path.with_file_name("dataset.json"))
         } else {
             word.to_owned()
         };

@@ -95,7 +95,7 @@ pub(crate) fn table(bytes: &[u8]) {
     let [shape, blocks, text @ ..] = bytes else { return };
     let names: Vec<ColumnName> =
         ["x", "y2", "note", "t"].iter().map(|name| name.parse().expect("a column name")).collect();
-    let columns: Vec<(&ColumnName, bool)> = names[..1 + usize::from(shape & 3)]
+    let columns: Vec<(&ColumnName, bool)> = names[..=usize::from(shape & 3)]
         .iter()
         .enumerate()
         .map(|(at, name)| (name, shape >> (2 + at) & 1 == 0))
@@ -231,7 +231,9 @@ pub(crate) fn results(bytes: &[u8]) {
     match csv::lines(bytes) {
         Ok(rows) => {
             let mut out = Vec::new();
-            rows.iter().for_each(|row| csv::write_line(&mut out, row.iter().copied()));
+            for row in &rows {
+                csv::write_line(&mut out, row.iter().copied());
+            }
             assert_eq!(out, bytes);
             assert!(rows.windows(2).all(|pair| pair[0].len() == pair[1].len()));
             let joined: Vec<String> = rows.iter().map(|row| row.join(",")).collect();

@@ -88,6 +88,7 @@ pub(crate) fn verify(bytes: &[u8]) {
         let Some((letter, text)) = part.split_first() else { continue };
         release.replace(usize::from(letter.wrapping_sub(b'a')), text);
     }
+    release.narrow();
     match manner {
         // The files are changed and the manifest is not: every change is noticed.
         b'u' => {

@@ -26,6 +26,13 @@ struct File {
     sealed: Vec<u8>,
 }
 
+impl File {
+    /// Whether it is of the manifest of this name.
+    fn of(&self, name: &str) -> bool {
+        self.path.as_str().contains(name)
+    }
+}
+
 /// Files and the manifest over them.
 #[derive(Clone)]
 pub(crate) struct Release {
@@ -46,18 +53,19 @@ macro_rules! files {
 /// short, since no one reads it here.
 const FILES: [(&str, &[u8]); 10] = files![
     "artifacts/recipes/nist-noint1.toml"
-    "artifacts/recipes/nist-longley.toml"
+    "artifacts/recipes/nist-pontius.toml"
     "artifacts/results/nist-noint1-1.0.0.csv"
-    "artifacts/results/nist-longley-1.0.0.csv"
+    "artifacts/results/nist-pontius-1.0.0.csv"
     "artifacts/weights/nist-noint1-1.0.0.json"
-    "artifacts/weights/nist-longley-1.0.0.json"
+    "artifacts/weights/nist-pontius-1.0.0.json"
     "datasets/nist-noint1/dataset.json"
     "datasets/nist-noint1/measurements.csv"
-    "datasets/nist-longley/dataset.json"
-    "datasets/nist-longley/measurements.csv"
+    "datasets/nist-pontius/dataset.json"
+    "datasets/nist-pontius/measurements.csv"
 ];
 const MANIFESTS: [(&str, &[u8]); 2] =
-    files!["manifests/nist-noint1-1.0.0.json" "manifests/nist-longley-1.0.0.json"];
+    files!["manifests/nist-noint1-1.0.0.json" "manifests/nist-pontius-1.0.0.json"];
+const NAMES: [&str; 2] = ["nist-noint1", "nist-pontius"];
 const LICENCE: (&str, &[u8]) = ("LICENSES/CC0-1.0.txt", b"CC0\n");
 
 impl Release {
@@ -74,7 +82,7 @@ impl Release {
         manifest.files.sort_by(|left, right| left.path.as_str().cmp(right.path.as_str()));
         manifest.derivations.extend(other.derivations);
         for mut claim in other.claims {
-            claim.id = format!("longley-{}", claim.id).parse().expect("an id");
+            claim.id = format!("pontius-{}", claim.id).parse().expect("an id");
             manifest.claims.push(claim);
         }
         for file in manifest.files.iter_mut().filter(|file| file.role == Role::Licence) {
@@ -97,6 +105,23 @@ impl Release {
         } else if place == self.files.len() {
             self.bytes = bytes.to_vec();
         }
+    }
+
+    /// Leaves out what has no changed file, if the manifest is as published: it would only take time.
+    pub(crate) fn narrow(&mut self) {
+        let touched = |name: &str| self.files.iter().any(|file| file.of(name) && file.now != file.published);
+        let [first, second] = NAMES.map(touched);
+        if first == second || self.bytes != canonical::write(&self.manifest) {
+            return;
+        }
+        let left_out = NAMES[usize::from(first)];
+        self.files.retain(|file| !file.of(left_out));
+        let Manifest { files, derivations, claims, .. } = &mut self.manifest;
+        let of = |path: &RelativePath| path.as_str().contains(left_out);
+        files.retain(|file| !of(&file.path));
+        derivations.retain(|derivation| !of(&derivation.outputs[0]));
+        claims.retain(|claim| !of(&claim.over.file));
+        self.bytes = canonical::write(&self.manifest);
     }
 
     /// The sizes of the files that have changed, now and as published.
@@ -148,7 +173,8 @@ impl Release {
         self.bytes = canonical::write(&self.manifest);
         self.seal();
         let (mut manifest, mut claims) = (self.manifest.clone(), Vec::new());
-        for name in ["nist-noint1", "nist-longley"] {
+        let files = self.files.clone();
+        for name in NAMES.into_iter().filter(|name| files.iter().any(|file| file.of(name))) {
             let Some(cell) = self.derive_one(name) else { return false };
             claims.extend(cell);
         }
