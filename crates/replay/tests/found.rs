@@ -14,6 +14,7 @@ mod laws;
 #[path = "found/release.rs"]
 mod release;
 
+use openweigh_replay::report::Summary;
 use std::path::Path;
 
 fn every_file(name: &str, law: fn(&[u8])) {
@@ -29,6 +30,18 @@ fn every_file(name: &str, law: fn(&[u8])) {
 #[test]
 fn found_weights_predict_or_say_why_not() {
     every_file("weights", laws::weights);
+}
+
+#[test]
+fn results_of_another_size_than_listed_are_noticed() {
+    let mut release = release::Release::published();
+    assert_eq!(release.verify().summary(), Summary::Checked);
+    let manifest = String::from_utf8(release.manifest().to_vec()).unwrap();
+    let (before, results) = manifest.split_once("\"role\": \"results\"").unwrap();
+    let changed =
+        format!("{before}\"role\": \"results\"{}", results.replacen("\"bytes\": ", "\"bytes\": 1", 1));
+    release.replace(11, changed.as_bytes());
+    assert_eq!(release.verify_changed().unwrap().summary(), Summary::Failed);
 }
 
 #[test]

@@ -107,6 +107,11 @@ impl Release {
         }
     }
 
+    /// The manifest's bytes.
+    pub(crate) fn manifest(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Leaves out what has no changed file, if the manifest is as published: it would only take time.
     pub(crate) fn narrow(&mut self) {
         let touched = |name: &str| self.files.iter().any(|file| file.of(name) && file.now != file.published);

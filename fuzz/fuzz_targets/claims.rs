@@ -1,0 +1,7 @@
+//! Claims in TOML.
+#![no_main]
+
+#[path = "../../crates/formats/tests/found/laws.rs"]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::claims(bytes));

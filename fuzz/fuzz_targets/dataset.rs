@@ -1,0 +1,7 @@
+//! `dataset.json`.
+#![no_main]
+
+#[path = "../../crates/formats/tests/found/laws.rs"]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::dataset(bytes));

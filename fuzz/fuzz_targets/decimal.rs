@@ -1,0 +1,7 @@
+//! Decimals, one a line, alone and in a column.
+#![no_main]
+
+#[path = "../../crates/formats/tests/found/laws.rs"]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::decimal(bytes));

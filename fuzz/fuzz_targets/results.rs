@@ -1,0 +1,7 @@
+//! Results, as they are compared with those derived again.
+#![no_main]
+
+#[path = "../../crates/formats/tests/found/laws.rs"]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::results(bytes));
