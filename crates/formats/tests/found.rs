@@ -12,6 +12,8 @@
 #[path = "found/laws.rs"]
 mod laws;
 
+use openweigh_formats::canonical::{self, Document};
+use openweigh_formats::dataset::Dataset;
 use openweigh_formats::{Fault, csv, limits};
 use std::path::Path;
 
@@ -49,6 +51,22 @@ fn nesting_without_end_is_refused() {
         laws::dataset(&json);
         laws::manifest(&json);
     }
+}
+
+#[test]
+fn large_files_are_parsed_only_with_a_value_a_line() {
+    let bytes = include_bytes!("../../../datasets/nist-noint1/dataset.json");
+    let mut dataset: Dataset = canonical::read(bytes).unwrap();
+    // What looks like the end of a value inside a text is none.
+    dataset.authors = vec!["A \\\",[{]} \"name".parse().unwrap(); 100_000];
+    let large = canonical::write(&dataset);
+    assert_eq!(canonical::read(&large).as_ref(), Ok(&dataset));
+    let packed = serde_json::to_vec(&dataset).unwrap();
+    assert!(packed.len() > 1 << 20 && packed.starts_with(b"{\"format\":"));
+    let error = canonical::read::<Dataset>(&packed).unwrap_err();
+    assert_eq!((error.position.line, error.position.column), (1, 1));
+    assert!(error.to_string().ends_with("expected `a line end`"), "{error}");
+    assert!(dataset.check().is_ok());
 }
 
 #[test]
