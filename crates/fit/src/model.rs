@@ -6,6 +6,9 @@ use openweigh_formats::term::{Base, Term};
 use openweigh_formats::text::ColumnName;
 use std::borrow::Cow;
 
+/// Values of hinges that are kept at a time, 16 MiB where they are narrow.
+const HINGES_AT_ONCE: usize = 1 << 21;
+
 /// Terms over variables; a variable is a feature or a hinge on one.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -44,6 +47,13 @@ impl Model {
         };
         let bits: Vec<usize> = self.variables.iter().map(bits).collect();
         self.monomials.iter().map(|term| term.bits(&bits).div_ceil(64)).sum()
+    }
+
+    /// Rows whose hinges may be computed at a time: hundreds of hinges on one feature are hundreds of
+    /// columns that are not in the data. Without a hinge, all rows.
+    pub fn rows_at_once(&self) -> usize {
+        let hinges = self.variables.iter().filter(|base| matches!(base, Base::Hinge(..))).count();
+        HINGES_AT_ONCE.checked_div(hinges).map_or(usize::MAX, |rows| rows.max(1))
     }
 
     /// The variables' columns, from the features' columns.

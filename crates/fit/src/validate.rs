@@ -65,17 +65,25 @@ fn errors_of_fold(
         .map(|term| round::to_digits(&solution.coefficient(term), recipe.fit.digits))
         .collect();
     let rows: Vec<usize> = (fold..readings.rows()).step_by(folds.len()).collect();
-    let features: Vec<_> = readings.features().map(|(name, column)| (name, column.gather(&rows))).collect();
+    let parts = rows.chunks(model.rows_at_once());
+    let figures = parts.map(|rows| errors_of_rows(recipe, readings, model, &coefficients, rows));
+    Some(figures.fold(ErrorFigures::default(), |sum, part| sum.plus(&part)))
+}
+
+fn errors_of_rows(
+    recipe: &Recipe,
+    readings: &Readings<'_>,
+    model: &Model,
+    coefficients: &[Decimal],
+    rows: &[usize],
+) -> ErrorFigures {
+    let features: Vec<_> = readings.features().map(|(name, column)| (name, column.gather(rows))).collect();
     let columns = model.columns(|name| {
         let found = features.iter().find(|(own, _)| *own == name);
         found.map(|(_, column)| column).expect("the readings hold every feature")
     });
     let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-    let form = LinearForm {
-        coefficients: &coefficients,
-        terms: model.monomials(),
-        decimals: recipe.result.decimals,
-    };
+    let form = LinearForm { coefficients, terms: model.monomials(), decimals: recipe.result.decimals };
     let predicted = form.predict(&columns, 0..rows.len());
-    Some(ErrorFigures::of(&predicted.minus(&readings.target().gather(&rows))))
+    ErrorFigures::of(&predicted.minus(&readings.target().gather(rows)))
 }

@@ -18,6 +18,8 @@ use openweigh_formats::weights::{
     AppliesTo, Coefficient, ColumnUnit, FeatureRange, Format, NormalText, Reason, TrainedOn, Undefined,
     UndefinedQuantity, ValidationFigures, Weights,
 };
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// What a publisher chooses about weights; no number depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,22 +137,54 @@ fn folds(recipe: &Recipe, rows: usize) -> Result<usize, FitError> {
 /// The statistics of each fold, summed on so many threads.
 fn normals(recipe: &Recipe, readings: &Readings<'_>, folds: usize, threads: usize) -> Vec<Normal> {
     let model = Model::new(&recipe.model.terms);
-    let columns = model.columns(|name| readings.feature(name));
-    let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-    let design = Design { columns: &columns, terms: model.monomials(), target: readings.target() };
+    let sum = |share| sums(&model, readings, share, folds, model.rows_at_once());
     let rows = readings.rows();
     let share = rows.div_ceil(threads.max(1)).max(openweigh_exact::sum::BLOCK);
     let shares: Vec<_> = (0..rows).step_by(share).map(|start| start..rows.min(start + share)).collect();
     std::thread::scope(|scope| {
-        let running: Vec<_> =
-            shares.iter().skip(1).map(|share| scope.spawn(|| design.normals(share.clone(), folds))).collect();
-        let mut sums = design.normals(shares[0].clone(), folds);
+        let running: Vec<_> = shares.iter().skip(1).map(|share| scope.spawn(|| sum(share.clone()))).collect();
+        let mut sums = sum(shares[0].clone());
         for thread in running {
             let part = thread.join().expect("sums do not panic");
             sums = sums.iter().zip(&part).map(|(sum, part)| sum.plus(part)).collect();
         }
         sums
     })
+}
+
+/// The statistics of each fold in a share of the rows, so many rows at once.
+fn sums(
+    model: &Model,
+    readings: &Readings<'_>,
+    share: Range<usize>,
+    folds: usize,
+    at_once: usize,
+) -> Vec<Normal> {
+    let design = |columns: &[Cow<'_, Column>], target: &Column, rows| {
+        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+        Design { columns: &columns, terms: model.monomials(), target }.normals(rows, folds)
+    };
+    if share.len() <= at_once {
+        return design(&model.columns(|name| readings.feature(name)), readings.target(), share);
+    }
+    let piece = |start: usize| {
+        let rows = start..share.end.min(start.saturating_add(at_once));
+        let features: Vec<_> =
+            readings.features().map(|(name, column)| (name, column.slice(rows.clone()))).collect();
+        let columns = model.columns(|name| {
+            let found = features.iter().find(|(own, _)| *own == name);
+            found.map(|(_, column)| column).expect("the readings hold every feature")
+        });
+        let mut sums = design(&columns, &readings.target().slice(rows.clone()), 0..rows.len());
+        // The first row of the piece is not of the first fold.
+        sums.rotate_right(start % folds);
+        sums
+    };
+    let pieces = share.clone().step_by(at_once).map(piece);
+    let both = |sums: Vec<Normal>, part: Vec<Normal>| {
+        sums.iter().zip(&part).map(|(sum, part)| sum.plus(part)).collect()
+    };
+    pieces.reduce(both).expect("a share has rows")
 }
 
 fn applies_to(recipe: &Recipe, training: &[Training<'_>]) -> AppliesTo {
@@ -257,5 +291,36 @@ impl Texts<'_> {
             mean_error: rounded("mean_error", figures.and_then(ErrorFigures::mean))?,
             max_abs_error: rounded("max_abs_error", figures.and_then(ErrorFigures::largest))?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openweigh_formats::canonical;
+    use openweigh_formats::dataset::Dataset;
+    use openweigh_formats::table::TableReader;
+
+    #[test]
+    fn pieces_of_any_size_have_the_same_sums() {
+        let dataset = include_bytes!("../../../datasets/nist-pontius/dataset.json");
+        let dataset: Dataset = canonical::read(dataset).unwrap();
+        let mut reader = TableReader::new(dataset.columns.iter().map(|column| (&column.name, true)));
+        reader.feed(include_bytes!("../../../datasets/nist-pontius/measurements.csv")).unwrap();
+        let recipe = include_str!("../../../artifacts/recipes/nist-pontius.toml");
+        let recipe = recipe.replace("\"load^2\"", "\"hinge(load,1500000.5)*load\"");
+        let recipe = Recipe::from_toml(recipe.as_bytes()).unwrap();
+        let (sha256, table) = (Digest::of(b""), reader.finish().unwrap());
+        let training = [Training { dataset: &dataset, sha256: &sha256, table: &table }];
+        let readings = Readings::gather(&recipe, &training).unwrap();
+        let model = Model::new(&recipe.model.terms);
+        for folds in [1, 3, 40] {
+            for share in [0..40, 7..33] {
+                let whole = sums(&model, &readings, share.clone(), folds, usize::MAX);
+                for at_once in [1, 2, 5, 39] {
+                    assert_eq!(sums(&model, &readings, share.clone(), folds, at_once), whole);
+                }
+            }
+        }
     }
 }

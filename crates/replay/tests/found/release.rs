@@ -1,5 +1,7 @@
 //! A release in memory: two of the repository's published manifests in one, and what may be done to it.
 
+#![allow(dead_code, reason = "each fuzz target uses its part")]
+
 use openweigh_fit::{Header, Training, fit};
 use openweigh_formats::canonical;
 use openweigh_formats::claim::{Claim, Over, Quantity};
