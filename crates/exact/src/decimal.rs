@@ -153,6 +153,11 @@ impl Decimal {
         Self::new(self.scaled_to(places) - other.scaled_to(places), places)
     }
 
+    /// Exact product.
+    pub fn times(&self, other: &Self) -> Self {
+        Self::new(&self.digits * &other.digits, self.places + other.places)
+    }
+
     /// Exact sum.
     pub fn plus(&self, other: &Self) -> Self {
         let places = self.places.max(other.places);

@@ -71,6 +71,13 @@ impl Ratio {
         Self::new(&self.numerator * &other.numerator, &self.denominator * &other.denominator)
     }
 
+    /// Sum.
+    pub fn plus(&self, other: &Self) -> Self {
+        let left = &self.numerator * &other.denominator;
+        let right = &other.numerator * &self.denominator;
+        Self::new(left + right, &self.denominator * &other.denominator)
+    }
+
     /// Difference.
     pub fn minus(&self, other: &Self) -> Self {
         let left = &self.numerator * &other.denominator;
@@ -116,3 +123,16 @@ impl PartialEq for Ratio {
 }
 
 impl Eq for Ratio {}
+
+impl PartialOrd for Ratio {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ratio {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let left = &self.numerator * &other.denominator;
+        left.cmp(&(&other.numerator * &self.denominator))
+    }
+}

@@ -9,9 +9,11 @@
 
 pub mod estimate;
 pub mod figures;
+pub mod frame;
 pub mod model;
 pub mod reading;
 pub mod validate;
+pub mod weighing;
 mod weigh;
 
 pub use estimate::Estimate;
@@ -23,6 +25,8 @@ pub use weigh::{Fitted, Header, fit};
 use openweigh_exact::DecimalError;
 use openweigh_exact::possible::Impossible;
 use openweigh_formats::text::{ColumnName, Name, Unit};
+use openweigh_formats::weighings::Id;
+use openweigh_formats::weights::Pad;
 
 /// Why data and recipe give no weights.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +107,52 @@ pub enum FitError {
         terms: usize,
         /// Words of the terms of a row.
         words: usize,
+    },
+    /// A tare that its load's frames come before, in a recipe that reads frame by frame.
+    #[error("the tare of weighing `{weighing}` comes after it, and a recipe with `per = \"frame\"` needs it before")]
+    LateTare {
+        /// The load's weighing.
+        weighing: Id,
+    },
+    /// A load without a tare, under a recipe that subtracts one.
+    #[error(
+        "weighing `{weighing}` of session `{session}` has no tare, which the recipe subtracts: name one in its `tare` column, or choose a recipe with `tare = \"none\"`"
+    )]
+    NoTare {
+        /// The session.
+        session: Id,
+        /// The weighing.
+        weighing: Id,
+    },
+    /// The values of a weighing are means over too many different sums of pressure.
+    #[error(
+        "the frames of a weighing have more than {limit} different sums of pressure to weight their means by; leave out `x`, `y` and the like, or use shorter weighings"
+    )]
+    Denominators {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A recipe for tables with touch sessions, or the other way round.
+    #[error("dataset `{dataset}` is of kind `{found}`, and the recipe is for `{expected}`: it has {}", if *expected == "table" { "no [reading]" } else { "a [reading]" })]
+    Kind {
+        /// The dataset.
+        dataset: Name,
+        /// Its kind.
+        found: &'static str,
+        /// The recipe's.
+        expected: &'static str,
+    },
+    /// Sessions of different pads.
+    #[error("session `{session}` of dataset `{dataset}` is of {found}, the others are of {expected}")]
+    Pad {
+        /// The dataset.
+        dataset: Name,
+        /// The session.
+        session: Id,
+        /// Its pad.
+        found: Box<Pad>,
+        /// The pad of the others.
+        expected: Box<Pad>,
     },
     /// Statistics that were read and are not those of any data.
     #[error("`normal` is {0}")]

@@ -41,7 +41,8 @@ pub struct Dataset {
     pub provenance: Provenance,
     /// What its files are.
     pub kind: Kind,
-    /// The columns of the table, in file order.
+    /// The columns of the table, in file order; none of touch sessions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<ColumnSpec>,
     /// Every file of the dataset.
     pub files: Vec<DatasetFile>,
@@ -89,6 +90,8 @@ impl ProvenanceKind {
 pub enum Kind {
     /// One `measurements.csv` with declared columns.
     Table,
+    /// Recordings of a pad that reports force, one folder each.
+    TouchSessions,
 }
 
 /// A declared column.
@@ -138,10 +141,39 @@ pub struct DatasetFile {
 pub enum DatasetRole {
     /// The table.
     Measurements,
+    /// A `session.json`.
+    Session,
+    /// A `touches.csv`.
+    Touches,
+    /// An `events.csv`.
+    Events,
+    /// A `weighings.csv`.
+    Weighings,
+}
+
+impl DatasetRole {
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Measurements => "measurements",
+            Self::Session => "session",
+            Self::Touches => "touches",
+            Self::Events => "events",
+            Self::Weighings => "weighings",
+        }
+    }
 }
 
 /// The file of a `table` dataset.
 pub const MEASUREMENTS: &str = "measurements.csv";
+
+/// The files of a session's folder, by path, with what each is for.
+pub const SESSION_FILES: [(&str, DatasetRole); 4] = [
+    ("events.csv", DatasetRole::Events),
+    ("session.json", DatasetRole::Session),
+    ("touches.csv", DatasetRole::Touches),
+    ("weighings.csv", DatasetRole::Weighings),
+];
 
 impl Dataset {
     /// The declared column of this name.
@@ -153,12 +185,20 @@ impl Dataset {
     pub fn measurements(&self) -> Option<&DatasetFile> {
         self.files.iter().find(|file| file.role == DatasetRole::Measurements)
     }
-}
 
-impl Document for Dataset {
-    const FORMAT: &'static str = "openweigh.dataset/1";
+    /// The ids of the sessions, in the order of the files.
+    pub fn sessions(&self) -> Vec<&str> {
+        let of_sessions = self.files.iter().filter(|file| file.role == DatasetRole::Session);
+        of_sessions.filter_map(|file| file.path.as_str().split('/').nth(1)).collect()
+    }
 
-    fn check(&self) -> Result<(), Fault> {
+    /// The file of a session with some role.
+    pub fn session_file(&self, session: &str, role: DatasetRole) -> Option<&DatasetFile> {
+        let of_session = |path: &RelativePath| path.as_str().split('/').nth(1) == Some(session);
+        self.files.iter().find(|file| file.role == role && of_session(&file.path))
+    }
+
+    fn check_table(&self) -> Result<(), Fault> {
         let count = self.columns.len();
         if count == 0 || count > limits::COLUMNS {
             return Err(inconsistent("columns", count, format!("1 to {}", limits::COLUMNS)));
@@ -169,9 +209,58 @@ impl Document for Dataset {
             }
         }
         let paths: Vec<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
-        if paths != [MEASUREMENTS] {
+        let role = self.files.first().map(|file| file.role);
+        if paths != [MEASUREMENTS] || role != Some(DatasetRole::Measurements) {
             return Err(inconsistent("files of a table", paths.join(", "), MEASUREMENTS));
         }
         Ok(())
+    }
+
+    fn check_sessions(&self) -> Result<(), Fault> {
+        if let Some(column) = self.columns.first() {
+            return Err(inconsistent(
+                "columns",
+                format!("`{}`", column.name),
+                "none: those of sessions are fixed",
+            ));
+        }
+        if self.files.len() / SESSION_FILES.len() > limits::SESSIONS {
+            let expected = format!("at most {} sessions", limits::SESSIONS);
+            return Err(inconsistent("files", self.files.len(), expected));
+        }
+        let mut before = "";
+        for files in self.files.chunks(SESSION_FILES.len()) {
+            let first = files.first().map_or("", |file| file.path.as_str());
+            let id = first.split('/').nth(1).unwrap_or_default();
+            if crate::weighings::Id::try_from(id.to_owned()).is_err() || id <= before {
+                let expected = "sessions/<id>/… for each session in ascending order of ids";
+                return Err(inconsistent("files", format!("`{first}`"), expected));
+            }
+            before = id;
+            for (at, (name, role)) in SESSION_FILES.iter().enumerate() {
+                let expected = format!("sessions/{id}/{name}");
+                let found = files.get(at);
+                if found.is_none_or(|file| file.path.as_str() != expected || file.role != *role) {
+                    let found = found.map_or_else(
+                        || "no further file".to_owned(),
+                        |file| format!("`{}` in the role `{}`", file.path, file.role.as_str()),
+                    );
+                    let expected = format!("`{expected}` in the role `{}`", role.as_str());
+                    return Err(inconsistent("files of a session", found, expected));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Document for Dataset {
+    const FORMAT: &'static str = "openweigh.dataset/1";
+
+    fn check(&self) -> Result<(), Fault> {
+        match self.kind {
+            Kind::Table => self.check_table(),
+            Kind::TouchSessions => self.check_sessions(),
+        }
     }
 }

@@ -13,6 +13,7 @@ pub mod csv;
 pub mod dataset;
 pub mod digest;
 pub mod edit;
+pub mod events;
 pub mod licence;
 pub mod limits;
 pub mod malformed;
@@ -22,10 +23,13 @@ pub mod path;
 pub mod recipe;
 #[cfg(test)]
 mod schemas;
+pub mod session;
 pub mod sums;
 pub mod table;
 pub mod term;
 pub mod text;
+pub mod touches;
+pub mod weighings;
 pub mod weights;
 
 pub use digest::Digest;

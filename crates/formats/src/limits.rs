@@ -14,6 +14,8 @@ pub const EXPONENT: u32 = 12;
 pub const DIGITS: u32 = 50;
 /// Folds of a validation.
 pub const FOLDS: usize = 1_000;
+/// Sessions of a dataset: a manifest has room for their files.
+pub const SESSIONS: usize = 240;
 /// Columns of a table.
 pub const COLUMNS: usize = 256;
 /// Files of a manifest.
@@ -22,6 +24,8 @@ pub const FILES: usize = 1_000;
 pub const CLAIMS: usize = 10_000;
 /// Bytes of a JSON file.
 pub const JSON_BYTES: u64 = 64 << 20;
+/// Bytes of the weighings, or of the events, of a session.
+pub const SESSION_CSV_BYTES: u64 = 16 << 20;
 /// Bytes of a TOML file.
 pub const TOML_BYTES: u64 = 1 << 20;
 /// Bytes of a CSV file, unless the user raises it.

@@ -2,6 +2,7 @@
 
 use crate::canonical::{Document, inconsistent};
 use crate::claim::{self, Claim};
+use crate::dataset::DatasetRole;
 use crate::digest::Digest;
 use crate::licence::Licence;
 use crate::limits;
@@ -68,6 +69,14 @@ pub enum Role {
     Dataset,
     /// A dataset's table.
     Measurements,
+    /// A session's `session.json`.
+    Session,
+    /// A session's `touches.csv`.
+    Touches,
+    /// A session's `events.csv`.
+    Events,
+    /// A session's `weighings.csv`.
+    Weighings,
     /// A recipe.
     Recipe,
     /// Weights.
@@ -84,10 +93,26 @@ impl Role {
         match self {
             Self::Dataset => "dataset",
             Self::Measurements => "measurements",
+            Self::Session => "session",
+            Self::Touches => "touches",
+            Self::Events => "events",
+            Self::Weighings => "weighings",
             Self::Recipe => "recipe",
             Self::Weights => "weights",
             Self::Results => "results",
             Self::Licence => "licence",
+        }
+    }
+}
+
+impl From<DatasetRole> for Role {
+    fn from(role: DatasetRole) -> Self {
+        match role {
+            DatasetRole::Measurements => Self::Measurements,
+            DatasetRole::Session => Self::Session,
+            DatasetRole::Touches => Self::Touches,
+            DatasetRole::Events => Self::Events,
+            DatasetRole::Weighings => Self::Weighings,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::malformed::{Fault, Malformed, Position};
 use crate::number::Number;
 use crate::term::Term;
 use crate::text::{ColumnName, Name, Unit};
+use crate::touches::{Quantity, State};
 use openweigh_exact::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,9 @@ pub struct Recipe {
     pub format: Format,
     /// Its name.
     pub name: Name,
+    /// How touch sessions become readings; none for tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     /// What is fitted.
     pub model: Model,
     /// How.
@@ -59,6 +63,85 @@ pub enum Tare {
     /// Nothing.
     #[default]
     None,
+    /// The tare's reading, value by value.
+    Signal,
+    /// The tare's term values.
+    Model,
+}
+
+/// How the frames of touch sessions become readings (4.7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Reading {
+    /// What one reading is of.
+    pub per: Per,
+    /// How the touches of a frame become its values.
+    pub touches: Reduction,
+    /// States in which a touch counts.
+    pub states: Vec<State>,
+    /// Seconds at the beginning of a weighing that are left out.
+    pub settle_s: Number,
+    /// How the frames of a weighing become its values.
+    pub statistic: Statistic,
+    /// Decimals that a reading is rounded to.
+    pub decimals: u32,
+    /// Pressure of a frame from which on the device may be saturated.
+    pub ceiling: Option<Number>,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            per: Per::Weighing,
+            touches: Reduction::Sum,
+            states: vec![State::Touching],
+            settle_s: Number(Decimal::ZERO),
+            statistic: Statistic::Mean,
+            decimals: 6,
+            ceiling: None,
+        }
+    }
+}
+
+/// What one reading is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Per {
+    /// Of a weighing.
+    Weighing,
+    /// Of a frame.
+    Frame,
+}
+
+/// How the touches of a frame become its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Reduction {
+    /// All of them together.
+    Sum,
+    /// The first one alone.
+    First,
+    /// The one with the largest pressure alone.
+    Largest,
+}
+
+/// How the frames of a weighing become its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "String"))]
+pub enum Statistic {
+    /// Sum over count.
+    Mean,
+    /// The middle one, or the mean of the two in the middle.
+    Median,
+    /// The mean without this share of the frames at each end.
+    TrimmedMean(Number),
+    /// The mean over time, each frame's value held until the next.
+    TimeWeightedMean,
 }
 
 /// How the coefficients are found and judged.
@@ -72,11 +155,14 @@ pub struct Fit {
     pub digits: u32,
     /// How the fit is judged on rows it has not seen.
     pub validation: Validation,
+    /// The coefficients of the estimator `declared`, one for each term.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coefficients: Option<Vec<Number>>,
 }
 
 impl Default for Fit {
     fn default() -> Self {
-        Self { estimator: Estimator::Ols, digits: 17, validation: Validation::None }
+        Self { estimator: Estimator::Ols, digits: 17, validation: Validation::None, coefficients: None }
     }
 }
 
@@ -88,6 +174,8 @@ impl Default for Fit {
 pub enum Estimator {
     /// Ordinary least squares.
     Ols,
+    /// None: the coefficients are those that the recipe declares.
+    Declared,
 }
 
 /// Ways of judging a fit.
@@ -102,6 +190,8 @@ pub enum Validation {
     LeaveOneOut,
     /// The i-th fitted row is in fold i mod k.
     KFold(usize),
+    /// Every session is a fold.
+    LeaveOneSessionOut,
 }
 
 /// How predictions are given.
@@ -160,10 +250,11 @@ impl TryFrom<String> for Estimator {
     type Error = WordError;
 
     fn try_from(text: String) -> Result<Self, WordError> {
-        let (what, known) = ("estimator", "`ols`");
+        let (what, known) = ("estimator", "`ols` and `declared`");
         let found = crate::malformed::shortened(&text, 60);
         match text.split(':').next() {
             _ if text == "ols" => Ok(Self::Ols),
+            _ if text == "declared" => Ok(Self::Declared),
             Some("wls" | "ridge" | "huber" | "theil-sen") => Err(WordError::Reserved { what, found, known }),
             _ => Err(WordError::Unknown { what, found, known }),
         }
@@ -174,6 +265,7 @@ impl From<Estimator> for String {
     fn from(estimator: Estimator) -> Self {
         match estimator {
             Estimator::Ols => "ols".to_owned(),
+            Estimator::Declared => "declared".to_owned(),
         }
     }
 }
@@ -182,7 +274,8 @@ impl TryFrom<String> for Validation {
     type Error = WordError;
 
     fn try_from(text: String) -> Result<Self, WordError> {
-        let (what, known) = ("validation", "`none`, `leave-one-out` and `k-fold:<k>`");
+        let (what, known) =
+            ("validation", "`none`, `leave-one-out`, `leave-one-session-out` and `k-fold:<k>`");
         let found = crate::malformed::shortened(&text, 60);
         if let Some(folds) = text.strip_prefix("k-fold:") {
             let count = folds.parse::<usize>().ok().filter(|_| !folds.starts_with(['0', '+']));
@@ -192,7 +285,7 @@ impl TryFrom<String> for Validation {
         match text.as_str() {
             "none" => Ok(Self::None),
             "leave-one-out" => Ok(Self::LeaveOneOut),
-            "leave-one-session-out" => Err(WordError::Reserved { what, found, known }),
+            "leave-one-session-out" => Ok(Self::LeaveOneSessionOut),
             _ => Err(WordError::Unknown { what, found, known }),
         }
     }
@@ -204,9 +297,52 @@ impl From<Validation> for String {
             Validation::None => "none".to_owned(),
             Validation::LeaveOneOut => "leave-one-out".to_owned(),
             Validation::KFold(folds) => format!("k-fold:{folds}"),
+            Validation::LeaveOneSessionOut => "leave-one-session-out".to_owned(),
         }
     }
 }
+
+impl TryFrom<String> for Statistic {
+    type Error = WordError;
+
+    fn try_from(text: String) -> Result<Self, WordError> {
+        let (what, known) = (
+            "statistic",
+            "`mean`, `median`, `trimmed-mean:<f>` with f from 0 to below 0.5, and `time-weighted-mean`",
+        );
+        let found = crate::malformed::shortened(&text, 60);
+        if let Some(share) = text.strip_prefix("trimmed-mean:") {
+            let half = Decimal::new(5.into(), 1);
+            let share =
+                share.parse::<Decimal>().ok().filter(|share| *share >= Decimal::ZERO && *share < half);
+            return share.map(|share| Self::TrimmedMean(Number(share))).ok_or(WordError::Unknown {
+                what,
+                found,
+                known,
+            });
+        }
+        match text.as_str() {
+            "mean" => Ok(Self::Mean),
+            "median" => Ok(Self::Median),
+            "time-weighted-mean" => Ok(Self::TimeWeightedMean),
+            _ => Err(WordError::Unknown { what, found, known }),
+        }
+    }
+}
+
+impl From<Statistic> for String {
+    fn from(statistic: Statistic) -> Self {
+        match statistic {
+            Statistic::Mean => "mean".to_owned(),
+            Statistic::Median => "median".to_owned(),
+            Statistic::TrimmedMean(share) => format!("trimmed-mean:{share}"),
+            Statistic::TimeWeightedMean => "time-weighted-mean".to_owned(),
+        }
+    }
+}
+
+/// The target of touch sessions.
+pub const REFERENCE: &str = "reference_g";
 
 impl Recipe {
     /// Reads a recipe from TOML.
@@ -224,11 +360,89 @@ impl Recipe {
         Term::features(&self.model.terms)
     }
 
+    /// Terms whose coefficients are estimated from the data.
+    pub fn estimated_terms(&self) -> u64 {
+        match self.fit.estimator {
+            Estimator::Ols => self.model.terms.len() as u64,
+            Estimator::Declared => 0,
+        }
+    }
+
+    /// What `[reading]` and the rest must agree on.
+    fn check_reading(&self) -> Result<(), Fault> {
+        let Some(reading) = &self.reading else {
+            if self.model.tare != Tare::None {
+                return Err(inconsistent(
+                    "model.tare",
+                    "a tare",
+                    "`none` without a [reading] of touch sessions",
+                ));
+            }
+            if self.fit.validation == Validation::LeaveOneSessionOut {
+                let expected = "another one without a [reading] of touch sessions";
+                return Err(inconsistent("fit.validation", "`leave-one-session-out`", expected));
+            }
+            return Ok(());
+        };
+        if self.model.target.as_str() != REFERENCE {
+            let found = format!("`{}`", self.model.target);
+            return Err(inconsistent("model.target", found, format!("`{REFERENCE}` with a [reading]")));
+        }
+        if let Some(other) = self.features().iter().find(|name| Quantity::named(name.as_str()).is_none()) {
+            let known = Quantity::ALL.map(|quantity| format!("`{}`", quantity.as_str())).join(", ");
+            return Err(inconsistent(
+                "model.terms",
+                format!("`{other}`"),
+                format!("of touch sessions, {known}"),
+            ));
+        }
+        let repeated = (1..reading.states.len()).any(|at| reading.states[..at].contains(&reading.states[at]));
+        if reading.states.is_empty() || repeated {
+            return Err(inconsistent("reading.states", "none, or one twice", "some states, each once"));
+        }
+        if reading.settle_s.0 < Decimal::ZERO {
+            return Err(inconsistent("reading.settle_s", &reading.settle_s, "a number from 0"));
+        }
+        if reading.decimals > limits::DIGITS {
+            return Err(inconsistent(
+                "reading.decimals",
+                reading.decimals,
+                format!("0 to {}", limits::DIGITS),
+            ));
+        }
+        if reading.per == Per::Frame && reading.statistic != Statistic::Mean && self.model.tare == Tare::None
+        {
+            let expected = "`mean`, which is what is left out: a frame has one value";
+            return Err(inconsistent("reading.statistic", "one for frames", expected));
+        }
+        Ok(())
+    }
+
+    fn check_coefficients(&self) -> Result<(), Fault> {
+        let wanted = match self.fit.estimator {
+            Estimator::Ols => None,
+            Estimator::Declared => Some(self.model.terms.len()),
+        };
+        let found = self.fit.coefficients.as_ref().map(Vec::len);
+        if found != wanted {
+            let count = |count: Option<usize>| count.map_or("none".to_owned(), |count| count.to_string());
+            let expected = format!("{} with this estimator", count(wanted));
+            return Err(inconsistent("fit.coefficients", count(found), expected));
+        }
+        if self.fit.estimator == Estimator::Declared && self.fit.validation != Validation::None {
+            let expected = "`none`: declared coefficients are the same without a fold";
+            return Err(inconsistent("fit.validation", "one of declared coefficients", expected));
+        }
+        Ok(())
+    }
+
     /// Checks what single values cannot show.
     ///
     /// # Errors
     /// The first contradiction.
     pub fn check(&self) -> Result<(), Fault> {
+        self.check_reading()?;
+        self.check_coefficients()?;
         let terms = &self.model.terms;
         if terms.is_empty() || terms.len() > limits::TERMS {
             return Err(inconsistent(

@@ -3,7 +3,7 @@
 //! The reader is fed blocks of bytes, so the same bytes can be hashed on the way, and keeps nothing
 //! but numbers: an ordinary number cell becomes a 64-bit integer without an allocation.
 
-use crate::csv::is_text_byte;
+use crate::csv::{self, Number, is_text_byte};
 use crate::limits;
 use crate::malformed::{Fault, Malformed, shortened};
 use crate::text::ColumnName;
@@ -169,19 +169,7 @@ impl TableReader {
     fn read_header(&mut self, line: &[u8]) -> Result<(), Malformed> {
         let expected = self.header.take().unwrap_or_default();
         self.line = 1;
-        let found = &line[..line.len() - usize::from(line.ends_with(b"\n"))];
-        if found == expected.as_bytes() {
-            return Ok(());
-        }
-        if found.starts_with(b"\xef\xbb\xbf") {
-            return Err(Malformed::whole(Fault::ByteOrderMark));
-        }
-        if found.ends_with(b"\r") {
-            return Err(Malformed::at(1, found.len(), Fault::CarriageReturn));
-        }
-        let same = found.iter().zip(expected.as_bytes()).take_while(|(left, right)| left == right).count();
-        let found = shortened(&String::from_utf8_lossy(found), 200);
-        Err(Malformed::at(1, same + 1, Fault::Header { found, expected }))
+        csv::header(line, &expected)
     }
 }
 
@@ -195,48 +183,12 @@ fn number_cell(
     missing: &mut Vec<usize>,
     row: usize,
 ) -> Option<usize> {
-    let negative = bytes[at] == b'-';
-    let first = at + usize::from(negative);
-    let mut digits = 0u64;
-    let mut point = None;
-    let mut next = first;
-    loop {
-        let byte = bytes[next];
-        if byte.is_ascii_digit() {
-            digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-        } else if byte == b'.' && point.is_none() {
-            point = Some(next);
-        } else {
-            break;
-        }
-        next += 1;
-    }
-    if bytes[next] != end {
-        return None;
-    }
-    if next == at {
+    let (number, next) = csv::number(bytes, at, end)?;
+    if number == Number::Missing {
         missing.push(row);
-        values.push_narrow(0, 0);
-        return Some(next + 1);
     }
-    let whole = point.unwrap_or(next) - first;
-    let fraction = point.map_or(0, |point| next - point - 1);
-    let canonical = whole > 0
-        && (whole == 1 || bytes[first] != b'0')
-        && (point.is_none() || (fraction > 0 && bytes[next - 1] != b'0'))
-        && !(negative && digits == 0 && whole + fraction <= 18);
-    if !canonical {
-        return None;
-    }
-    if whole + fraction <= 18 {
-        let magnitude = i64::try_from(digits).ok()?;
-        let places = u32::try_from(fraction).ok()?;
-        values.push_narrow(if negative { -magnitude } else { magnitude }, places);
-    } else {
-        let text = std::str::from_utf8(&bytes[at..next]).ok()?;
-        values.push(&text.parse::<Decimal>().ok()?);
-    }
-    Some(next + 1)
+    number.push_onto(values);
+    Some(next)
 }
 
 fn text_cell(bytes: &[u8], at: usize, end: u8, joined: &mut String, ends: &mut Vec<usize>) -> Option<usize> {

@@ -7,6 +7,7 @@ use crate::licence::Licence;
 use crate::malformed::Fault;
 use crate::number::{Number, Sum};
 use crate::recipe::Recipe;
+use crate::session::{PressureUnit, Source};
 use crate::term::Term;
 use crate::text::{ColumnName, Line, Name, Unit, Version};
 use openweigh_exact::{Decimal, Normal};
@@ -66,13 +67,42 @@ pub struct Weights {
     pub parent: Option<Digest>,
 }
 
-/// The columns that data must have, with their units: the target, then the features.
+/// The data that weights apply to: the device, and the columns with their units, the target first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AppliesTo {
+    /// The pad, of weights that were fitted on touch sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pad: Option<Pad>,
     /// Target and features.
     pub columns: Vec<ColumnUnit>,
+}
+
+/// The pad that weights apply to: another model, way of connection or unit is another scale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Pad {
+    /// Model of the device.
+    pub model: Line,
+    /// How it is connected.
+    pub transport: Line,
+    /// Unit of `pressure`.
+    pub unit: PressureUnit,
+}
+
+impl Pad {
+    /// The pad of a session.
+    pub fn of(source: &Source) -> Self {
+        Self { model: source.model.clone(), transport: source.transport.clone(), unit: source.unit }
+    }
+}
+
+impl std::fmt::Display for Pad {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} by {}, pressure in {}", self.model, self.transport, self.unit.as_str())
+    }
 }
 
 /// A column and its unit.
@@ -170,6 +200,10 @@ pub enum Reason {
     ConstantTarget,
     /// A fold's remaining rows do not determine the coefficients.
     FoldRankDeficient,
+    /// The coefficients were declared, not estimated.
+    Declared,
+    /// One session alone says nothing about how sessions differ.
+    OneSession,
 }
 
 impl Reason {
@@ -183,6 +217,8 @@ impl Reason {
             Self::FoldRankDeficient => {
                 "without some fold, the remaining rows do not determine the coefficients"
             }
+            Self::Declared => "the coefficients are declared in the recipe and not estimated from data",
+            Self::OneSession => "one session alone says nothing about how sessions differ",
         }
     }
 }
@@ -299,12 +335,13 @@ impl Document for Weights {
         {
             return Err(inconsistent("normal: the sum of squares of the term `1`", sum, self.normal.n));
         }
-        if self.normal.n < wanted.len() as u64 || self.dof != self.normal.n - wanted.len() as u64 {
-            return Err(inconsistent(
-                "dof",
-                self.dof,
-                format!("n - p = {} - {}", self.normal.n, wanted.len()),
-            ));
+        let estimated = self.recipe.estimated_terms();
+        if self.normal.n < estimated || self.dof != self.normal.n - estimated {
+            return Err(inconsistent("dof", self.dof, format!("n - p = {} - {estimated}", self.normal.n)));
+        }
+        if self.applies_to.pad.is_some() != self.recipe.reading.is_some() {
+            let expected = "the pad where the recipe has `reading`, and none where it has not";
+            return Err(inconsistent("applies_to.pad", "otherwise", expected));
         }
         let columns: Vec<ColumnName> =
             self.applies_to.columns.iter().map(|column| column.name.clone()).collect();
