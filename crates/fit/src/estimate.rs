@@ -170,6 +170,7 @@ impl Estimate {
                 Some(variance.times(&solution.inverse_entry(adjugate, row, column)))
             }
             Way::Solved { spread: Spread::Sessions(covariance), .. } => {
+                self.variance()?;
                 Some(covariance.as_ref()?[row][column].clone())
             }
             Way::Solved { spread: Spread::Unknown, .. } | Way::Declared(_) => None,
