@@ -73,6 +73,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Import(Import),
     Fit(cmd::fit::Args),
+    Readings(cmd::readings::Args),
     Replay(cmd::replay::Args),
     Seal(cmd::seal::Args),
     Verify(cmd::verify::Args),

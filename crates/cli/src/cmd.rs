@@ -7,6 +7,7 @@ pub(crate) mod import_table;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod packaging;
+pub(crate) mod readings;
 pub(crate) mod replay;
 pub(crate) mod seal;
 pub(crate) mod verify;
@@ -26,6 +27,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Init(args) => init::run(&args, screen),
         Command::Import(Import::Table(args)) => import_table::run(&args, &global, screen),
         Command::Fit(args) => fit::run(args, &global, screen),
+        Command::Readings(args) => readings::run(&args, &global, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),
         Command::Verify(args) => verify::run(&args, &global, screen),

@@ -6,7 +6,9 @@ use openweigh_exact::{Column, IBig};
 use openweigh_fit::weighing::{Chunk, Key};
 use openweigh_fit::{ErrorFigures, FitError, Inputs, SessionReadings};
 use openweigh_formats::dataset::Dataset;
-use openweigh_formats::recipe::{Per, Tare};
+use openweigh_formats::number::Number;
+use openweigh_formats::recipe::{Per, Recipe, Tare};
+use openweigh_formats::text::ColumnName;
 use openweigh_formats::weighings::{Role, Weighing};
 use openweigh_formats::weights::Pad;
 use std::borrow::Cow;
@@ -96,12 +98,7 @@ impl Predictor<'_> {
                 return Err(FitError::NoTare { session, weighing: load.id.clone() }.into());
             }
             place.begin(key, weighing, &mut out);
-            for column in &chunk.features {
-                if key.complete {
-                    column.write_canonical(at, &mut out);
-                }
-                out.push(b',');
-            }
+            write_features(key, chunk, at, &mut out);
             let weighed = key.complete && key.tared && weighing.is_none_or(|load| load.role != Role::Tare);
             let outside = weighed && ranges.is_outside(at);
             if weighed {
@@ -130,6 +127,48 @@ impl Predictor<'_> {
             out.push(b'\n');
         }
         Ok((out, ErrorFigures::of(&errors.into_iter().collect())))
+    }
+}
+
+/// The header of the readings that a recipe makes, before any weights.
+pub fn readings_header(recipe: &Recipe) -> Vec<u8> {
+    let per = recipe.reading.as_ref().map_or(Per::Weighing, |reading| reading.per);
+    let behind: &[&str] = match per {
+        Per::Weighing => &["tare", "reference_g", "reference_u_g", "flags"],
+        Per::Frame => &["flags"],
+    };
+    let features = recipe.features();
+    let names = columns(per).0.iter().copied().chain(features.iter().map(ColumnName::as_str));
+    let mut line = Vec::new();
+    openweigh_formats::csv::write_line(&mut line, names.chain(behind.iter().copied()));
+    line
+}
+
+/// The lines of a chunk of readings, before any weights.
+pub fn readings_lines(place: Place<'_>, chunk: &Chunk) -> Vec<u8> {
+    let mut out = Vec::with_capacity(chunk.keys.len() * 64);
+    for (at, key) in chunk.keys.iter().enumerate() {
+        let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
+        place.begin(key, weighing, &mut out);
+        write_features(key, chunk, at, &mut out);
+        if let (None, Some(weighing)) = (key.frame, weighing) {
+            let number = |number: &Option<Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
+            let tare = weighing.tare.as_ref().map_or("", |tare| tare.as_str());
+            let cells = format!("{tare},{},{},", number(&weighing.reference_g), number(&weighing.reference_u_g));
+            out.extend_from_slice(cells.as_bytes());
+        }
+        write_flags(key, false, &mut out);
+        out.push(b'\n');
+    }
+    out
+}
+
+fn write_features(key: &Key, chunk: &Chunk, at: usize, out: &mut Vec<u8>) {
+    for column in &chunk.features {
+        if key.complete {
+            column.write_canonical(at, out);
+        }
+        out.push(b',');
     }
 }
 
