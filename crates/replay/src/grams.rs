@@ -152,9 +152,11 @@ pub fn readings_lines(place: Place<'_>, chunk: &Chunk) -> Vec<u8> {
         place.begin(key, weighing, &mut out);
         write_features(key, chunk, at, &mut out);
         if let (None, Some(weighing)) = (key.frame, weighing) {
-            let number = |number: &Option<Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
+            let number =
+                |number: &Option<Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
             let tare = weighing.tare.as_ref().map_or("", |tare| tare.as_str());
-            let cells = format!("{tare},{},{},", number(&weighing.reference_g), number(&weighing.reference_u_g));
+            let cells =
+                format!("{tare},{},{},", number(&weighing.reference_g), number(&weighing.reference_u_g));
             out.extend_from_slice(cells.as_bytes());
         }
         write_flags(key, false, &mut out);
@@ -186,20 +188,36 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// The cells before the features.
     fn begin(&self, key: &Key, weighing: Option<&Weighing>, out: &mut Vec<u8>) {
-        let mut cell = |text: &str| {
+        let cell = |text: &str, out: &mut Vec<u8>| {
             out.extend_from_slice(text.as_bytes());
             out.push(b',');
         };
-        cell(self.dataset.name.as_str());
-        cell(self.session);
+        cell(self.dataset.name.as_str(), out);
+        cell(self.session, out);
         match (key.frame, weighing) {
-            (Some(frame), _) => cell(&frame.to_string()),
-            (None, weighing) => {
-                cell(weighing.map_or("", |weighing| weighing.id.as_str()));
-                cell(weighing.map_or("", |weighing| weighing.role.as_str()));
-                cell(weighing.map_or("", |weighing| weighing.label.as_str()));
-                cell(&key.frames.to_string());
+            (Some(frame), _) => {
+                write_natural(frame, out);
+                out.push(b',');
             }
+            (None, weighing) => {
+                cell(weighing.map_or("", |weighing| weighing.id.as_str()), out);
+                cell(weighing.map_or("", |weighing| weighing.role.as_str()), out);
+                cell(weighing.map_or("", |weighing| weighing.label.as_str()), out);
+                cell(&key.frames.to_string(), out);
+            }
+        }
+    }
+}
+
+/// Appends a whole number, without the formatting machinery that a line for each frame would feel.
+fn write_natural(mut value: u64, out: &mut Vec<u8>) {
+    let (mut digits, mut at) = ([0u8; 20], 20);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(value % 10).expect("a digit");
+        value /= 10;
+        if value == 0 {
+            return out.extend_from_slice(&digits[at..]);
         }
     }
 }
