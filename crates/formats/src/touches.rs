@@ -6,6 +6,7 @@
 use crate::csv::{self, Number};
 use crate::limits;
 use crate::malformed::{Fault, Malformed, shortened};
+use crate::marks::{End, Marks};
 use openweigh_exact::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,9 @@ pub const COLUMNS: [&str; 24] = [
     "field15",
     "density",
 ];
+
+/// Bytes whose cells are marked at a time.
+const PIECE: usize = 1 << 15;
 
 const FRAME: usize = 0;
 const DEVICE_S: usize = 2;
@@ -200,12 +204,15 @@ impl Row {
 pub struct TouchReader {
     /// Which columns are kept, by their place in [`Row`]'s values.
     kept: [Option<usize>; 24],
+    /// The same as a list: column, and place in the values.
+    wanted: Vec<(usize, usize)>,
     row: Row,
     /// The beginning of a line whose end has not come yet.
     pending: Vec<u8>,
     line: usize,
     /// Whether the frame of the last row has a touch; none before the first row.
     touched: Option<bool>,
+    marks: Marks,
 }
 
 impl Default for TouchReader {
@@ -223,7 +230,17 @@ impl TouchReader {
         }
         let row =
             Row { frame: 0, device_s: Number::Missing, state: None, values: [const { Number::Missing }; 7] };
-        Self { kept: places, row, pending: Vec::new(), line: 0, touched: None }
+        let wanted =
+            places.iter().enumerate().filter_map(|(column, place)| Some((column, (*place)?))).collect();
+        Self {
+            kept: places,
+            wanted,
+            row,
+            pending: Vec::new(),
+            line: 0,
+            touched: None,
+            marks: Marks::default(),
+        }
     }
 
     /// Takes in the next bytes of the file and hands each row to `sink`.
@@ -275,10 +292,49 @@ impl TouchReader {
             self.line = 1;
             csv::header(&bytes[..at], &COLUMNS.join(","))?;
         }
+        let mut marks = std::mem::take(&mut self.marks);
+        while at < bytes.len() {
+            // As much at a time as stays in a core's cache.
+            let end = bytes.len().min(at + PIECE);
+            let last = memchr::memrchr(b'\n', &bytes[at..end]);
+            // A line longer than a piece is a piece of its own.
+            let last = last.or_else(|| memchr::memchr(b'\n', &bytes[at..]));
+            let end = last.map_or(bytes.len(), |last| at + last + 1);
+            self.rows(&bytes[at..end], &mut marks, sink)?;
+            at = end;
+        }
+        self.marks = marks;
+        Ok(())
+    }
+
+    fn rows(
+        &mut self,
+        bytes: &[u8],
+        marks: &mut Marks,
+        sink: &mut impl FnMut(&Row),
+    ) -> Result<(), Malformed> {
+        if bytes.len() > limits::LINE_BYTES.max(PIECE) {
+            let limit = limits::LINE_BYTES;
+            return Err(Malformed::at(self.line + 1, 1, Fault::LongLine { limit }));
+        }
+        marks.of(bytes);
+        // Lines of other lengths are told apart by the reader cell by cell.
+        let regular = marks.ends().len() == marks.lines * COLUMNS.len();
+        let first_line = self.line + 1;
+        let ends: &[End] = if regular { marks.ends() } else { &[] };
+        let (mut at, mut cell) = (0, 0);
         while at < bytes.len() {
             self.line += 1;
             let before = self.row.frame;
-            let next = self.cells(bytes, at).map_err(|stop| self.explain(bytes, at, stop))?;
+            let next = match self.marked(bytes, at, ends, cell) {
+                Some(next) => next,
+                None => self.cells(bytes, at).map_err(|stop| {
+                    // Two short lines that pass for a row are found out by the long one that follows.
+                    self.line = first_line + memchr::memchr_iter(b'\n', &bytes[..at]).count();
+                    self.explain(bytes, at, stop)
+                })?,
+            };
+            cell += COLUMNS.len();
             if next - at > limits::LINE_BYTES {
                 return Err(self.fault(Fault::LongLine { limit: limits::LINE_BYTES }));
             }
@@ -298,6 +354,43 @@ impl TouchReader {
             sink(&self.row);
         }
         Ok(())
+    }
+
+    /// Reads the row that starts at `start`, whose first cell is the `cell`-th; gives where the next row
+    /// starts. None if anything about it is unusual: then it is read cell by cell.
+    #[inline]
+    fn marked(&mut self, bytes: &[u8], start: usize, ends: &[End], cell: usize) -> Option<usize> {
+        let ends: &[End; 24] = ends.get(cell..cell + 24)?.try_into().ok()?;
+        let end = |column: usize| ends[column].at();
+        let integers = [FRAME, 1, 3, TOUCH, 6, 7, 21, 22];
+        let points = integers.iter().fold(0, |marks, column| marks | ends[*column].marks());
+        let (before, behind) = (&ends[..STATE], &ends[STATE + 1..]);
+        let broken = before.iter().chain(behind).fold(0, |marks, end| marks | end.marks());
+        let longest =
+            ends.windows(2).fold(end(0) - start, |longest, pair| longest.max(pair[1].at() - pair[0].at()));
+        // In a piece of as many line ends as rows, a row that ends in one has no other.
+        let usual = points & End::POINT == 0
+            && broken & End::BROKEN == 0
+            && longest <= 20
+            && bytes[end(23)] == b'\n'
+            && bytes[end(TOUCH) + 1..end(STATE)] == *b"touching"
+            && end(TOUCH) > end(3) + 1;
+        if !usual {
+            return None;
+        }
+        let (frame, _) = csv::natural(bytes, start, b',')?;
+        let (time, _) = csv::number(bytes, end(1) + 1, b',')?;
+        if self.touched.is_some() && frame == self.row.frame && time != self.row.device_s {
+            return None;
+        }
+        for (column, place) in self.wanted.iter().copied() {
+            let (value, _) = csv::number(bytes, end(column - 1) + 1, bytes[end(column)])?;
+            self.row.values[place] = value;
+        }
+        self.row.frame = frame;
+        self.row.device_s = time;
+        self.row.state = Some(State::Touching);
+        Some(end(23) + 1)
     }
 
     /// Reads the cells of the row that starts at `start`; `bytes` end in LF. Gives where the next row starts.
