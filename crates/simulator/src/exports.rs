@@ -298,3 +298,15 @@ unsafe extern "C" fn OpenweighSimulatorSent(id: u64, frames: *mut u64, touches: 
         give(touches, sent.map(|sent| sent.1))
     }
 }
+
+/// Measures how long callbacks take from now on, this many of them.
+#[unsafe(no_mangle)]
+extern "C" fn OpenweighSimulatorTimeCalls(most: usize) {
+    run::time_calls(most);
+}
+
+/// How many ns the measured call of this number took, or -1 when there are no more.
+#[unsafe(no_mangle)]
+extern "C" fn OpenweighSimulatorCallTime(number: usize) -> i64 {
+    run::call_time_ns(number).map_or(-1, i64::from)
+}

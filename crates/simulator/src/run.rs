@@ -198,6 +198,35 @@ fn play(handle: &Handle, run: &Run) {
     pad.player.compare_exchange(handle.number, 0, Ordering::SeqCst, Ordering::SeqCst).ok();
 }
 
+/// How long calls took, in ns, as far as there is room. For measuring; empty as a rule.
+static TIMES: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+static TIMED: AtomicBool = AtomicBool::new(false);
+
+/// Measures calls from now on, this many.
+pub(crate) fn time_calls(most: usize) {
+    *lock(&TIMES) = Vec::with_capacity(most);
+    TIMED.store(true, Ordering::SeqCst);
+}
+
+/// How long the call of this number took, in ns.
+pub(crate) fn call_time_ns(number: usize) -> Option<u32> {
+    lock(&TIMES).get(number).copied()
+}
+
+#[allow(clippy::disallowed_methods, reason = "a call is measured in real time")]
+fn timed(call: impl FnOnce()) {
+    if !TIMED.load(Ordering::Relaxed) {
+        return call();
+    }
+    let begun = Instant::now();
+    call();
+    let took = begun.elapsed();
+    let mut times = lock(&TIMES);
+    if times.len() < times.capacity() {
+        times.push(u32::try_from(took.as_nanos()).unwrap_or(u32::MAX));
+    }
+}
+
 /// Calls back everybody who is registered.
 fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<Callback>) {
     clock::enter(shot.arrival_ns);
@@ -215,7 +244,7 @@ fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<Callback>) {
         // SAFETY: whoever registered it promised a function of this type, and that it may be called until
         // it is unregistered and the device stopped. The records live until the call returns; counts that
         // are not theirs are what a scenario asked for, to see that they are not believed.
-        unsafe {
+        timed(|| unsafe {
             match *listener {
                 Callback::Plain(function) => {
                     function(device, touches, count, shot.timestamp_s, shot.counter);
@@ -225,7 +254,7 @@ fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<Callback>) {
                     function(device, touches, count, shot.timestamp_s, shot.counter, refcon);
                 }
             }
-        }
+        });
     }
 }
 
