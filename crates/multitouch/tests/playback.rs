@@ -1,5 +1,6 @@
 //! Recordings of real pads, bit for bit through the ABI. The folder is named by `OPENWEIGH_RECORDINGS`.
 
+#![allow(clippy::cast_precision_loss, reason = "arrivals are less than a hundred days")]
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 #![allow(clippy::disallowed_methods, reason = "the folder of the recordings is named by the environment")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]

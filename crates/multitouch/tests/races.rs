@@ -217,7 +217,9 @@ fn clicks_come_back_once_and_from_any_thread() {
             std::thread::spawn(move || guard.restore())
         })
         .collect();
-    others.into_iter().for_each(|other| other.join().unwrap());
+    for other in others {
+        other.join().unwrap();
+    }
     assert!(pad.clicks());
     // Restored is restored: somebody else may have set it since.
     guard.renew();

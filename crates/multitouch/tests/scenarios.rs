@@ -1,5 +1,6 @@
 //! What can happen to a pad, and what its reader sees of it.
 
+#![allow(clippy::float_cmp, reason = "values that are exact by their making")]
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
 mod pad;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Longer than any test takes.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 pub struct Pad {
     pub library: Library,
@@ -103,11 +103,11 @@ impl Pad {
                 .unwrap()
         };
         (0..)
-            // SAFETY: takes any number.
-            .map(|number| unsafe { fault(number) })
-            .take_while(|text| !text.is_null())
-            // SAFETY: not null, and static.
-            .map(|text| unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned())
+            .map_while(|number| {
+                // SAFETY: takes any number; what is not null is a static text.
+                let text = unsafe { fault(number).as_ref().map(|text| CStr::from_ptr(text)) };
+                text.map(|text| text.to_str().unwrap().to_owned())
+            })
             .collect()
     }
 
