@@ -121,6 +121,9 @@ impl Stream {
     }
 
     /// Whether more frames are to be expected. Where the library has no word for it, they are.
+    ///
+    /// The last frame may still be on its way while the device is already gone: [`halt`](Self::halt) waits
+    /// for it, and what was put in the queue is then read with [`next`](Self::next).
     pub fn condition(&self) -> Condition {
         if self.device.is_alive() == Some(false) {
             Condition::Gone

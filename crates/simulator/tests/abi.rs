@@ -175,7 +175,7 @@ fn the_refcon_comes_back_and_the_clock_is_the_frames() {
             (&raw const MINE).cast_mut().cast()
         ));
         MTDeviceStart(device, 0);
-        wait_until(|| !MTDeviceIsAvailable());
+        wait_until(|| !MTDeviceIsAvailable() && !MTDeviceIsRunning(device));
         assert_eq!(MTDeviceStart(device, 0), NO_DEVICE);
         assert!(MTDeviceCreateDefault().is_null());
         MTDeviceRelease(device);
@@ -248,7 +248,7 @@ fn pace_is_kept() {
             let device = MTDeviceCreateDefault();
             MTRegisterContactFrameCallback(device, count);
             MTDeviceStart(device, 0);
-            wait_until(|| !MTDeviceIsAvailable());
+            wait_until(|| !MTDeviceIsAvailable() && !MTDeviceIsRunning(device));
             MTDeviceRelease(device);
         }
         // Never faster; how much slower is up to the machine.
