@@ -93,7 +93,9 @@ fn only_the_ledger_writes_files() {
 fn only_the_screen_prints() {
     for name in crates() {
         for (path, text) in sources(&name) {
-            if !path.ends_with("screen.rs") && !path.ends_with("progress.rs") {
+            // A library that a foreign program loaded has no other way to say that its scenario is wrong.
+            let stage = name == "simulator" && path.ends_with("stage.rs");
+            if !path.ends_with("screen.rs") && !path.ends_with("progress.rs") && !stage {
                 for word in ["println!", "print!(", "io::stdout()", "io::stderr()"] {
                     assert!(!code(&text).contains(word), "{} holds `{word}`", path.display());
                 }

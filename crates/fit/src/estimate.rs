@@ -5,7 +5,8 @@ use openweigh_exact::leverage::Leverage;
 use openweigh_exact::linear::{Dependence, Unsolvable};
 use openweigh_exact::{Column, Decimal, IBig, Normal, Ratio, Solution};
 use openweigh_formats::limits;
-use openweigh_formats::recipe::{Estimator, Per, Recipe, Tare};
+use openweigh_formats::reading::Per;
+use openweigh_formats::recipe::{Estimator, Recipe, Tare};
 use openweigh_formats::term::Term;
 
 /// The exact estimate of a model.

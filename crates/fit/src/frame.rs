@@ -2,7 +2,7 @@
 
 use openweigh_exact::{Decimal, IBig, Ratio};
 use openweigh_formats::csv::Number;
-use openweigh_formats::recipe::{Reading, Reduction};
+use openweigh_formats::reading::{Reading, Reduction};
 use openweigh_formats::touches::{Quantity, Row, State};
 
 /// A frame's value of one quantity.

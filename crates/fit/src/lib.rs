@@ -12,6 +12,7 @@ pub mod figures;
 pub mod frame;
 pub mod model;
 pub mod reading;
+mod statistic;
 pub mod validate;
 mod weigh;
 pub mod weighing;

@@ -12,7 +12,8 @@ use openweigh_formats::Digest;
 use openweigh_formats::licence::Licence;
 use openweigh_formats::limits;
 use openweigh_formats::number::Number;
-use openweigh_formats::recipe::{Per, REFERENCE, Recipe, Validation};
+use openweigh_formats::reading::Per;
+use openweigh_formats::recipe::{REFERENCE, Recipe, Validation};
 use openweigh_formats::session::PressureUnit;
 use openweigh_formats::text::{ColumnName, Line, Name, Unit, Version};
 use openweigh_formats::weights::{

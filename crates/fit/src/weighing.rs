@@ -1,20 +1,17 @@
-//! The frames of a weighing as one reading, and the readings of a session (4.7, 4.8).
+//! The readings of a session, by weighing or by frame (4.7, 4.8).
 
 use crate::FitError;
 use crate::frame::{Collector, Frame, Value};
-use openweigh_exact::{Column, Decimal, IBig, Ratio, UBig, round};
-use openweigh_formats::csv::Number;
+use crate::statistic::{Accumulator, Reduced};
+use openweigh_exact::{Column, Decimal, round};
 use openweigh_formats::events::Event;
-use openweigh_formats::recipe::{Per, Reading, Recipe, Statistic, Tare};
+use openweigh_formats::reading::{Per, Reading};
+use openweigh_formats::recipe::{Recipe, Tare};
 use openweigh_formats::touches::{Quantity, Row};
 use openweigh_formats::weighings::{Role, Weighing};
-use std::collections::BTreeMap;
 
 /// Readings of frames that are handed over at a time: few enough to stay in a core's cache.
 const CHUNK: usize = 1 << 10;
-
-/// Denominators that the values of a weighing may have, each a sum of pressures: more are refused.
-const DENOMINATORS: usize = 1 << 14;
 
 /// Whose reading it is, and what is to be said about it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and most become a flag")]
@@ -71,15 +68,6 @@ impl Chunk {
             push(tares, tare);
         }
     }
-}
-
-/// The reading of a weighing.
-#[derive(Debug, Clone)]
-struct Reduced {
-    frames: u64,
-    values: Vec<Option<Decimal>>,
-    saturated: bool,
-    gap: bool,
 }
 
 /// Forms the readings of a session from its rows.
@@ -324,180 +312,4 @@ impl State<'_> {
         self.at += 1;
         self.settled_from = None;
     }
-}
-
-/// What the frames of a weighing amount to so far.
-#[derive(Debug)]
-struct Accumulator {
-    frames: u64,
-    saturated: bool,
-    gap: bool,
-    features: Vec<Feature>,
-    /// The last frame that counted, under a statistic over time.
-    last: Option<(Decimal, Vec<Ratio>)>,
-    elapsed: Decimal,
-}
-
-/// One feature's frames.
-#[derive(Debug)]
-enum Feature {
-    Sum(ExactSum),
-    All(Vec<Value>),
-    OverTime { weighted: ExactSum, plain: ExactSum },
-}
-
-/// An exact sum of values whose denominators repeat.
-#[derive(Debug, Default)]
-struct ExactSum {
-    /// Sums of short decimals, by their count of places.
-    narrow: Vec<i128>,
-    /// Sums of the rest, by denominator.
-    others: BTreeMap<UBig, IBig>,
-}
-
-impl ExactSum {
-    fn push(&mut self, value: &Value) -> Result<(), FitError> {
-        if let Value::Narrow { digits, places } = value {
-            let places = *places as usize;
-            if self.narrow.len() <= places {
-                self.narrow.resize(places + 1, 0);
-            }
-            // 18 digits leave room for 10^20 frames.
-            self.narrow[places] += i128::from(*digits);
-            return Ok(());
-        }
-        value.ratio().map_or(Ok(()), |value| self.push_ratio(&value))
-    }
-
-    fn push_ratio(&mut self, value: &Ratio) -> Result<(), FitError> {
-        *self.others.entry(value.denominator().clone()).or_default() += value.numerator();
-        if self.others.len() > DENOMINATORS {
-            Err(FitError::Denominators { limit: DENOMINATORS })
-        } else {
-            Ok(())
-        }
-    }
-
-    fn total(&self) -> Ratio {
-        let narrow = self.narrow.iter().enumerate().fold(Decimal::ZERO, |sum, (places, digits)| {
-            sum.plus(&Decimal::new(IBig::from(*digits), u32::try_from(places).unwrap_or(u32::MAX)))
-        });
-        let others: Vec<Ratio> = (self.others.iter())
-            .map(|(denominator, numerator)| Ratio::new(numerator.clone(), denominator.clone()))
-            .collect();
-        pairwise(&others).map_or_else(|| Ratio::from(&narrow), |others| others.plus(&Ratio::from(&narrow)))
-    }
-}
-
-/// The sum of many fractions, by halves: the large ones are few.
-fn pairwise(values: &[Ratio]) -> Option<Ratio> {
-    match values {
-        [] => None,
-        [one] => Some(one.clone()),
-        _ => {
-            let (left, right) = values.split_at(values.len() / 2);
-            Some(pairwise(left)?.plus(&pairwise(right)?))
-        }
-    }
-}
-
-impl Accumulator {
-    fn new(features: usize, statistic: &Statistic) -> Self {
-        let feature = || match statistic {
-            Statistic::Mean => Feature::Sum(ExactSum::default()),
-            Statistic::Median | Statistic::TrimmedMean(_) => Feature::All(Vec::new()),
-            Statistic::TimeWeightedMean => {
-                Feature::OverTime { weighted: ExactSum::default(), plain: ExactSum::default() }
-            }
-        };
-        Self {
-            frames: 0,
-            saturated: false,
-            gap: false,
-            features: std::iter::repeat_with(feature).take(features).collect(),
-            last: None,
-            elapsed: Decimal::ZERO,
-        }
-    }
-
-    fn push(&mut self, frame: &Frame) -> Result<(), FitError> {
-        self.saturated |= frame.saturated;
-        let over_time = matches!(self.features.first(), Some(Feature::OverTime { .. }));
-        let without_time = over_time && frame.device_s == Number::Missing;
-        if frame.values.contains(&Value::Missing) || without_time {
-            self.gap = true;
-            return Ok(());
-        }
-        self.frames += 1;
-        let held = if over_time { self.hold(frame) } else { None };
-        for (at, (feature, value)) in self.features.iter_mut().zip(&frame.values).enumerate() {
-            match feature {
-                Feature::Sum(sum) => sum.push(value)?,
-                Feature::All(values) => values.push(value.clone()),
-                Feature::OverTime { weighted, plain } => {
-                    plain.push(value)?;
-                    if let Some((values, seconds)) = &held {
-                        weighted.push_ratio(&values[at].times(seconds))?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The values of the frame before, and how long they were held.
-    fn hold(&mut self, frame: &Frame) -> Option<(Vec<Ratio>, Ratio)> {
-        let now = frame.device_s.value()?;
-        let values = frame.values.iter().filter_map(Value::ratio).collect();
-        let (before, held) = self.last.replace((now.clone(), values))?;
-        // A clock that was set back holds a value for no time.
-        let seconds = now.minus(&before).max(Decimal::ZERO);
-        self.elapsed = self.elapsed.plus(&seconds);
-        Some((held, Ratio::from(&seconds)))
-    }
-
-    fn finish(self, reading: &Reading) -> Result<Reduced, FitError> {
-        let frames = self.frames;
-        let elapsed = Ratio::from(&self.elapsed);
-        let value = |feature: Feature| -> Result<Option<Decimal>, FitError> {
-            if frames == 0 {
-                return Ok(None);
-            }
-            let exact = match feature {
-                Feature::Sum(sum) => sum.total().divided_by_count(frames),
-                Feature::All(values) => ordered(values, &reading.statistic)?,
-                Feature::OverTime { plain, .. } if elapsed.is_zero() => {
-                    plain.total().divided_by_count(frames)
-                }
-                Feature::OverTime { weighted, .. } => weighted.total().divided_by(&elapsed),
-            };
-            Ok(Some(round::to_places(&exact, reading.decimals).to_decimal()))
-        };
-        let values = self.features.into_iter().map(value).collect::<Result<_, _>>()?;
-        Ok(Reduced { frames, values, saturated: self.saturated, gap: self.gap || frames == 0 })
-    }
-}
-
-/// The median, or the mean without the ends.
-fn ordered(mut values: Vec<Value>, statistic: &Statistic) -> Result<Ratio, FitError> {
-    values.sort_by(Value::order);
-    let count = values.len();
-    let kept = match statistic {
-        Statistic::TrimmedMean(share) => {
-            let cut = floor_of_product(&share.0, count);
-            &values[cut..count - cut]
-        }
-        // The one in the middle, or the two.
-        _ => &values[(count - 1) / 2..=count / 2],
-    };
-    let mut sum = ExactSum::default();
-    kept.iter().try_for_each(|value| sum.push(value))?;
-    Ok(sum.total().divided_by_count(kept.len() as u64))
-}
-
-/// floor(share·count), for a share from 0 to below 1/2.
-fn floor_of_product(share: &Decimal, count: usize) -> usize {
-    let power = IBig::from(openweigh_exact::decimal::power_of_ten(share.places()));
-    let product = share.digits() * IBig::from(count as u64);
-    usize::try_from(product / power).unwrap_or(0)
 }

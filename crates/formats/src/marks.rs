@@ -174,7 +174,7 @@ impl Marks {
         for end in &mut self.ends[self.count..self.count + found] {
             let bit = separator.trailing_zeros();
             let mark = |marks: u64, mark: u32| u32::try_from(marks >> bit & 1).unwrap_or(0) * mark;
-            *end = End(base + bit | mark(fraction_end, End::POINT) | mark(broken_end, End::BROKEN));
+            *end = End((base + bit) | mark(fraction_end, End::POINT) | mark(broken_end, End::BROKEN));
             separator &= separator - 1;
         }
         self.count += found;

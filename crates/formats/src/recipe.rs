@@ -5,9 +5,10 @@ use crate::canonical::inconsistent;
 use crate::limits;
 use crate::malformed::{Fault, Malformed, Position};
 use crate::number::Number;
+use crate::reading::{Per, Reading, Statistic};
 use crate::term::Term;
 use crate::text::{ColumnName, Name, Unit};
-use crate::touches::{Quantity, State};
+use crate::touches::Quantity;
 use openweigh_exact::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -67,81 +68,6 @@ pub enum Tare {
     Signal,
     /// The tare's term values.
     Model,
-}
-
-/// How the frames of touch sessions become readings (4.7).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Reading {
-    /// What one reading is of.
-    pub per: Per,
-    /// How the touches of a frame become its values.
-    pub touches: Reduction,
-    /// States in which a touch counts.
-    pub states: Vec<State>,
-    /// Seconds at the beginning of a weighing that are left out.
-    pub settle_s: Number,
-    /// How the frames of a weighing become its values.
-    pub statistic: Statistic,
-    /// Decimals that a reading is rounded to.
-    pub decimals: u32,
-    /// Pressure of a frame from which on the device may be saturated.
-    pub ceiling: Option<Number>,
-}
-
-impl Default for Reading {
-    fn default() -> Self {
-        Self {
-            per: Per::Weighing,
-            touches: Reduction::Sum,
-            states: vec![State::Touching],
-            settle_s: Number(Decimal::ZERO),
-            statistic: Statistic::Mean,
-            decimals: 6,
-            ceiling: None,
-        }
-    }
-}
-
-/// What one reading is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Per {
-    /// Of a weighing.
-    Weighing,
-    /// Of a frame.
-    Frame,
-}
-
-/// How the touches of a frame become its values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Reduction {
-    /// All of them together.
-    Sum,
-    /// The first one alone.
-    First,
-    /// The one with the largest pressure alone.
-    Largest,
-}
-
-/// How the frames of a weighing become its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(with = "String"))]
-pub enum Statistic {
-    /// Sum over count.
-    Mean,
-    /// The middle one, or the mean of the two in the middle.
-    Median,
-    /// The mean without this share of the frames at each end.
-    TrimmedMean(Number),
-    /// The mean over time, each frame's value held until the next.
-    TimeWeightedMean,
 }
 
 /// How the coefficients are found and judged.
@@ -298,45 +224,6 @@ impl From<Validation> for String {
             Validation::LeaveOneOut => "leave-one-out".to_owned(),
             Validation::KFold(folds) => format!("k-fold:{folds}"),
             Validation::LeaveOneSessionOut => "leave-one-session-out".to_owned(),
-        }
-    }
-}
-
-impl TryFrom<String> for Statistic {
-    type Error = WordError;
-
-    fn try_from(text: String) -> Result<Self, WordError> {
-        let (what, known) = (
-            "statistic",
-            "`mean`, `median`, `trimmed-mean:<f>` with f from 0 to below 0.5, and `time-weighted-mean`",
-        );
-        let found = crate::malformed::shortened(&text, 60);
-        if let Some(share) = text.strip_prefix("trimmed-mean:") {
-            let half = Decimal::new(5.into(), 1);
-            let share =
-                share.parse::<Decimal>().ok().filter(|share| *share >= Decimal::ZERO && *share < half);
-            return share.map(|share| Self::TrimmedMean(Number(share))).ok_or(WordError::Unknown {
-                what,
-                found,
-                known,
-            });
-        }
-        match text.as_str() {
-            "mean" => Ok(Self::Mean),
-            "median" => Ok(Self::Median),
-            "time-weighted-mean" => Ok(Self::TimeWeightedMean),
-            _ => Err(WordError::Unknown { what, found, known }),
-        }
-    }
-}
-
-impl From<Statistic> for String {
-    fn from(statistic: Statistic) -> Self {
-        match statistic {
-            Statistic::Mean => "mean".to_owned(),
-            Statistic::Median => "median".to_owned(),
-            Statistic::TrimmedMean(share) => format!("trimmed-mean:{share}"),
-            Statistic::TimeWeightedMean => "time-weighted-mean".to_owned(),
         }
     }
 }

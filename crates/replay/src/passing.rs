@@ -14,7 +14,8 @@ use openweigh_formats::dataset::{Dataset, DatasetRole, SESSION_FILES};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
-use openweigh_formats::recipe::{Per, Recipe};
+use openweigh_formats::reading::Per;
+use openweigh_formats::recipe::Recipe;
 use openweigh_formats::weights::Weights;
 use std::collections::BTreeMap;
 
