@@ -1,0 +1,258 @@
+//! The library and its devices, as safe handles.
+
+use crate::abi::DeviceRef;
+use crate::clicks::{ClickError, ClickGuard};
+use crate::stream::{Options, StartError, Stream};
+use crate::symbols::{OpenError, Symbols};
+use std::path::Path;
+use std::sync::Arc;
+
+/// An opened library. Cheap to clone; never unloaded.
+#[derive(Clone)]
+pub struct Library {
+    symbols: Arc<Symbols>,
+}
+
+/// Why there is no list of devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DevicesError {
+    /// Not even an empty one was given.
+    #[error("the library gave no list of devices")]
+    NoList,
+}
+
+impl Library {
+    /// Loads a library that has the functions of the framework.
+    ///
+    /// This runs the library's own code, and trusts it to be what its names say: give it the framework
+    /// ([`default_path`](crate::default_path)) or one made like it.
+    ///
+    /// # Errors
+    /// It cannot be loaded, or a function that cannot be done without is not in it.
+    pub fn open(path: &Path) -> Result<Library, OpenError> {
+        Ok(Library { symbols: Arc::new(Symbols::load(path)?) })
+    }
+
+    /// The functions that are not there, and whose features are therefore off.
+    pub fn missing(&self) -> &[&'static str] {
+        &self.symbols.missing
+    }
+
+    /// The library's own clock, in seconds.
+    pub fn clock_s(&self) -> Option<f64> {
+        // SAFETY: the function takes nothing and may be called from any thread.
+        self.symbols.clock.map(|clock| unsafe { clock() })
+    }
+
+    /// The devices that are there now. One that does not tell its id is left out: it could not be found
+    /// again after sleep.
+    ///
+    /// # Errors
+    /// The library gives no list.
+    pub fn devices(&self) -> Result<Vec<Device>, DevicesError> {
+        let symbols = &self.symbols;
+        // SAFETY: takes nothing; the array is ours to release.
+        let list = unsafe { (symbols.create_list)() };
+        if list.is_null() {
+            return Err(DevicesError::NoList);
+        }
+        // SAFETY: the array was just made and is released below, after its last use.
+        let count = unsafe { (symbols.array_count)(list) };
+        let devices = (0..count)
+            .filter_map(|at| {
+                // SAFETY: the index is less than the count.
+                let raw = unsafe { (symbols.array_value)(list, at) };
+                Held::retain(symbols, raw)
+            })
+            .filter_map(|held| Device::named(self, held))
+            .collect();
+        // SAFETY: made by a function named Create, so released once by us; the devices are retained.
+        unsafe { (symbols.release)(list) };
+        Ok(devices)
+    }
+
+    /// The device of this id, looked up afresh. After sleep an old handle may be stale: ask again.
+    ///
+    /// # Errors
+    /// The library gives no list.
+    pub fn device(&self, id: u64) -> Result<Option<Device>, DevicesError> {
+        Ok(self.devices()?.into_iter().find(|device| device.id == id))
+    }
+}
+
+/// One reference to a device, counted: the device cannot go away under us.
+pub(crate) struct Held {
+    symbols: Arc<Symbols>,
+    raw: DeviceRef,
+}
+
+// SAFETY: a device is a Core Foundation object, whose count may be changed from any thread; its functions
+// are called from several threads by all public users of the framework.
+unsafe impl Send for Held {}
+// SAFETY: as above.
+unsafe impl Sync for Held {}
+
+impl Held {
+    /// Takes part in owning a device; `None` for null. `raw` must be null or a device of this library.
+    fn retain(symbols: &Arc<Symbols>, raw: DeviceRef) -> Option<Held> {
+        if raw.is_null() {
+            return None;
+        }
+        // SAFETY: not null, and so a living device by the contract of this function.
+        unsafe { (symbols.retain)(raw) };
+        Some(Held { symbols: Arc::clone(symbols), raw })
+    }
+
+    pub(crate) fn raw(&self) -> DeviceRef {
+        self.raw
+    }
+
+    /// Takes a count that is never given back, so that the device is never taken apart.
+    pub(crate) fn keep_for_good(&self) {
+        std::mem::forget(self.clone());
+    }
+}
+
+impl Clone for Held {
+    fn clone(&self) -> Held {
+        // SAFETY: the device lives as long as `self`.
+        unsafe { (self.symbols.retain)(self.raw) };
+        Held { symbols: Arc::clone(&self.symbols), raw: self.raw }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // SAFETY: gives back the one count that this handle holds.
+        unsafe { (self.symbols.release)(self.raw) };
+    }
+}
+
+/// What a device says about itself. `None` where the library has no such function or the device refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The key for finding it again. It identifies a person's machine.
+    pub id: u64,
+    /// A number of the model's family; public tables of it disagree.
+    pub family: Option<i32>,
+    /// Version of the firmware or of the protocol: as the device says.
+    pub version: Option<i32>,
+    /// Kind of driver.
+    pub driver_type: Option<i32>,
+    /// Kind of connection.
+    pub transport: Option<i32>,
+    /// Part of the machine.
+    pub built_in: Option<bool>,
+    /// A pad and not a screen.
+    pub opaque_surface: Option<bool>,
+    /// Has force sensors. Without them each pressure is 0.
+    pub supports_force: Option<bool>,
+    /// Width and height as the device gives them, probably hundredths of a millimetre.
+    pub surface: Option<(i32, i32)>,
+    /// Rows and columns of the sensor.
+    pub sensor: Option<(i32, i32)>,
+}
+
+/// A device, as it was when it was listed.
+#[derive(Clone)]
+pub struct Device {
+    library: Library,
+    held: Held,
+    id: u64,
+}
+
+impl Device {
+    fn named(library: &Library, held: Held) -> Option<Device> {
+        let mut id = 0;
+        // SAFETY: a living device, and room for the eight bytes that are written.
+        let status = unsafe { (library.symbols.device_id)(held.raw, &raw mut id) };
+        (status == 0).then(|| Device { library: library.clone(), held, id })
+    }
+
+    /// The key for finding it again.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// What the device says about itself.
+    pub fn identity(&self) -> Identity {
+        let symbols = self.symbols();
+        Identity {
+            id: self.id,
+            family: self.read(symbols.family),
+            version: self.read(symbols.version),
+            driver_type: self.read(symbols.driver_type),
+            transport: self.read(symbols.transport),
+            built_in: self.ask(symbols.is_built_in),
+            opaque_surface: self.ask(symbols.is_opaque_surface),
+            supports_force: self.ask(symbols.supports_force),
+            surface: self.read_pair(symbols.surface),
+            sensor: self.read_pair(symbols.sensor),
+        }
+    }
+
+    /// Whether the device is still there.
+    pub fn is_alive(&self) -> Option<bool> {
+        self.ask(self.symbols().is_alive)
+    }
+
+    /// Whether it gives frames through this handle.
+    pub fn is_running(&self) -> Option<bool> {
+        self.ask(self.symbols().is_running)
+    }
+
+    /// Makes force a plain axis that clicks nothing, until the guard is dropped.
+    ///
+    /// # Errors
+    /// The library has no such function.
+    pub fn disable_clicks(&self) -> Result<ClickGuard, ClickError> {
+        ClickGuard::new(self.clone())
+    }
+
+    /// Starts the frames.
+    ///
+    /// # Errors
+    /// The device refuses, or too many streams are open.
+    pub fn start(&self, options: Options) -> Result<Stream, StartError> {
+        Stream::start(self.clone(), options)
+    }
+
+    /// Sees to it that the device is never taken apart, whoever lets go of it.
+    pub(crate) fn keep_for_good(&self) {
+        self.held.keep_for_good();
+    }
+
+    pub(crate) fn library(&self) -> &Library {
+        &self.library
+    }
+
+    pub(crate) fn symbols(&self) -> &Symbols {
+        &self.library.symbols
+    }
+
+    pub(crate) fn raw(&self) -> DeviceRef {
+        self.held.raw()
+    }
+
+    fn ask(&self, question: Option<unsafe extern "C" fn(DeviceRef) -> u8>) -> Option<bool> {
+        // SAFETY: a living device.
+        question.map(|question| unsafe { question(self.raw()) } != 0)
+    }
+
+    fn read(&self, question: Option<unsafe extern "C" fn(DeviceRef, *mut i32) -> i32>) -> Option<i32> {
+        let mut value = 0;
+        // SAFETY: a living device, and room for the four bytes that are written.
+        let status = unsafe { question?(self.raw(), &raw mut value) };
+        (status == 0).then_some(value)
+    }
+
+    fn read_pair(
+        &self,
+        question: Option<unsafe extern "C" fn(DeviceRef, *mut i32, *mut i32) -> i32>,
+    ) -> Option<(i32, i32)> {
+        let mut pair = (0, 0);
+        // SAFETY: a living device, and room for twice the four bytes that are written.
+        let status = unsafe { question?(self.raw(), &raw mut pair.0, &raw mut pair.1) };
+        (status == 0).then_some(pair)
+    }
+}

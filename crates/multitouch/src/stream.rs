@@ -1,0 +1,245 @@
+//! A running device, as a stream of frames.
+
+use crate::abi::DeviceRef;
+use crate::device::Device;
+use crate::frames::{Dropped, Frame, Source, queue};
+use crate::places::{PLACES, Seat, Writer, contact, contact_with_refcon};
+use crate::symbols::Register;
+use std::ffi::c_void;
+use std::time::{Duration, Instant};
+
+/// How often a waiting stream looks. Frames come every 11 ms, and the callback must not wake anybody.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// The mode that all public users give.
+const USUAL: i32 = 0;
+
+/// How a stream is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many touches may wait to be read. At least a full frame has room.
+    pub capacity: usize,
+}
+
+impl Default for Options {
+    /// Room for ten seconds of a pad full of fingers.
+    fn default() -> Options {
+        Options { capacity: 16 * 1024 }
+    }
+}
+
+/// Why a device does not start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// It is not in the list of devices.
+    #[error("device {id:#018x} is gone")]
+    Gone {
+        /// Which one.
+        id: u64,
+    },
+    /// It takes no callback.
+    #[error("device {id:#018x} refuses to tell of contacts")]
+    Refused {
+        /// Which one.
+        id: u64,
+    },
+    /// The system's reason, as a number.
+    #[error("device {id:#018x} does not start: status {status}")]
+    Status {
+        /// Which one.
+        id: u64,
+        /// The number.
+        status: i32,
+    },
+    /// This process has that many streams open.
+    #[error("{PLACES} streams are open, which is the limit")]
+    TooMany,
+}
+
+/// Whether more frames are to be expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Yes. A pad that nothing touches is silent all the same.
+    Running,
+    /// Not before [`Stream::restart`]: the machine slept, or something else stopped the device.
+    Stopped,
+    /// No: the device was unplugged.
+    Gone,
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// What was lost after the last frame that was put in the queue.
+    pub dropped_after: Dropped,
+    /// Frames that made no sense and were not read: touches without an address, or not a believable number
+    /// of them. Each is also among the dropped.
+    pub malformed: u64,
+}
+
+/// The frames of one device, from [`Device::start`] on.
+pub struct Stream {
+    /// Holds a count of its own, so that the last one is never given back on the framework's thread.
+    device: Device,
+    seat: Seat,
+    source: Source,
+    attached: bool,
+}
+
+impl Stream {
+    pub(crate) fn start(device: Device, options: Options) -> Result<Stream, StartError> {
+        let (sink, source) = queue(options.capacity);
+        let seat = Seat::take(Writer::new(sink, device.symbols().clock)).ok_or(StartError::TooMany)?;
+        let mut stream = Stream { device, seat, source, attached: false };
+        stream.attach()?;
+        Ok(stream)
+    }
+
+    /// The device that gives the frames.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Takes the next frame out of the queue, reusing the room in `frame`. `false` if there is none yet.
+    #[allow(clippy::should_implement_trait, reason = "an iterator would have to allocate each frame")]
+    pub fn next(&mut self, frame: &mut Frame) -> bool {
+        self.source.pop(frame)
+    }
+
+    /// Waits until there is a frame, but no longer than this. `false` if there is still none.
+    #[allow(clippy::disallowed_methods, reason = "waiting is measured")]
+    pub fn wait(&self, longest: Duration) -> bool {
+        let begun = Instant::now();
+        while self.source.is_empty() {
+            let left = longest.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            std::thread::sleep(left.min(LOOK));
+        }
+        true
+    }
+
+    /// Whether more frames are to be expected. Where the library has no word for it, they are.
+    pub fn condition(&self) -> Condition {
+        if self.device.is_alive() == Some(false) {
+            Condition::Gone
+        } else if self.device.is_running() == Some(false) {
+            Condition::Stopped
+        } else {
+            Condition::Running
+        }
+    }
+
+    /// What was lost since the last frame that was put in the queue: so far nobody knows but this.
+    pub fn dropped(&self) -> Dropped {
+        self.seat.writer().dropped()
+    }
+
+    /// Frames so far that made no sense and were not read.
+    pub fn malformed(&self) -> u64 {
+        self.seat.writer().malformed()
+    }
+
+    /// Starts the device again, after sleep: looked up afresh by its id, stopped if it runs, then started.
+    /// The same queue goes on, with what still waits in it.
+    ///
+    /// # Errors
+    /// As [`Device::start`], or the device is gone. The stream is then stopped, and can be restarted again.
+    pub fn restart(&mut self) -> Result<(), StartError> {
+        self.detach();
+        let id = self.device.id();
+        let fresh = self.device.library().device(id).ok().flatten().ok_or(StartError::Gone { id })?;
+        self.device = fresh;
+        if self.device.is_running() == Some(true) {
+            stop(&self.device);
+        }
+        self.attach()
+    }
+
+    /// Stops the device. What waits in the queue is given up; read it before, with [`next`](Self::next),
+    /// or call [`halt`](Self::halt) first.
+    pub fn stop(mut self) -> Ending {
+        self.halt();
+        self.ending()
+    }
+
+    /// Stops the device and keeps the queue, so that what waits in it can still be read.
+    pub fn halt(&mut self) {
+        self.detach();
+    }
+
+    fn ending(&self) -> Ending {
+        Ending { dropped_after: self.dropped(), malformed: self.malformed() }
+    }
+
+    /// Registers, then starts: the other way round would lose the first frames.
+    fn attach(&mut self) -> Result<(), StartError> {
+        let id = self.device.id();
+        let raw = self.device.raw();
+        let ticket = self.seat.open(raw);
+        if !register(self.device.symbols().register, raw, ticket) {
+            self.seat.shut();
+            return Err(StartError::Refused { id });
+        }
+        self.attached = true;
+        // SAFETY: a living device.
+        let status = unsafe { (self.device.symbols().start)(raw, USUAL) };
+        if status != 0 {
+            self.detach();
+            return Err(StartError::Status { id, status });
+        }
+        Ok(())
+    }
+
+    /// Undoes [`attach`](Self::attach): no more calls, then stop if it still runs, then wait for calls
+    /// that are inside.
+    fn detach(&mut self) {
+        if !std::mem::replace(&mut self.attached, false) {
+            return;
+        }
+        let symbols = self.device.symbols();
+        // SAFETY: a living device; the address is that of the registered function.
+        unsafe { (symbols.unregister)(self.device.raw(), callback(symbols.register)) };
+        // To stop a device that sleep has stopped is known to crash, and so is to take it apart. What is
+        // not given back is a few hundred bytes each time the machine sleeps.
+        if self.device.is_running() == Some(false) {
+            self.device.keep_for_good();
+        } else {
+            stop(&self.device);
+        }
+        self.seat.shut();
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.detach();
+    }
+}
+
+fn stop(device: &Device) {
+    // SAFETY: a living device. The status is of no use: there is nothing else to try.
+    unsafe { (device.symbols().stop)(device.raw()) };
+}
+
+fn register(how: Register, device: DeviceRef, ticket: *mut c_void) -> bool {
+    // SAFETY: a living device; both callbacks may be called at any time, even after they are unregistered.
+    unsafe {
+        match how {
+            Register::WithRefcon(register) => register(device, contact_with_refcon, ticket) != 0,
+            Register::Plain(register) => {
+                register(device, contact);
+                true
+            }
+        }
+    }
+}
+
+/// The address under which the callback was registered.
+fn callback(how: Register) -> *const c_void {
+    match how {
+        Register::WithRefcon(_) => contact_with_refcon as *const c_void,
+        Register::Plain(_) => contact as *const c_void,
+    }
+}
