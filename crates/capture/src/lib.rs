@@ -14,6 +14,7 @@ mod error;
 mod frame;
 mod place;
 mod recorder;
+mod recover;
 mod rows;
 mod writer;
 
@@ -21,3 +22,4 @@ pub use error::CaptureError;
 pub use frame::{Frame, Moment, Phase, Source, SourceInfo, Touch};
 pub use place::{About, PART, Place};
 pub use recorder::{Order, Recorded, Recorder};
+pub use recover::{Kept, Loss, Recovery, recover};
