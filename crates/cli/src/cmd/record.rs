@@ -22,7 +22,7 @@ use openweigh_formats::weighings::Id;
 use openweigh_ledger::Ledger;
 use openweigh_multitouch::{ClickGuard, Device, default_path};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -154,7 +154,7 @@ struct Ready {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
-    let protocol = args.protocol.as_ref().map(protocol).transpose()?;
+    let protocol = args.protocol.as_ref().map(|path| protocol(path)).transpose()?;
     let path = args.library.clone().unwrap_or_else(|| default_path().to_owned());
     let (library, devices) = pads::open(&path)?;
     let options = args.options(pads::salt(&ledger, args.told.salt.as_ref())?);
@@ -205,7 +205,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     failed.map_or(Ok(exit::DONE), |error| Err(error.into()))
 }
 
-fn protocol(path: &PathBuf) -> Result<Protocol, Failure> {
+fn protocol(path: &Path) -> Result<Protocol, Failure> {
     let bytes = place::read(path, limits::TOML_BYTES)?;
     Protocol::parse(&bytes).map_err(|source| Failure::Malformed { path: place::shown(path), source })
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const REWRITTEN: Duration = Duration::from_millis(66);
 
 /// Cells of the stability bar.
-const BAR: usize = 24;
+const BAR: u32 = 24;
 
 const KEYS: &str = "a accept now   r repeat   s skip   n note   q end";
 
@@ -170,8 +170,8 @@ impl Live {
         self.frames = recorder.quality().frames;
         let reading = view.pressure.map_or_else(|| "   nothing".to_owned(), |value| format!("{value:10.2}"));
         let bar = |share: f64| {
-            let full = (0..BAR).filter(|cell| (*cell as f64) < share * BAR as f64).count();
-            format!("{}{}", "#".repeat(full), "-".repeat(BAR - full))
+            let full = (0..BAR).map(|cell| if f64::from(cell) < share * f64::from(BAR) { '#' } else { '-' });
+            full.collect::<String>()
         };
         let mut lines = Vec::new();
         if let Some(tolerance) = tolerance {
@@ -209,6 +209,7 @@ impl Live {
     }
 
     /// Frames a second, over about the last second.
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     fn rate(&mut self) -> f64 {
         let (since, frames, rate) = *self.rate.get_or_insert((now(), self.frames, 0.0));
         let elapsed = since.elapsed().as_secs_f64();
