@@ -106,37 +106,37 @@ pub enum Warning {
         ids: Vec<String>,
     },
     /// Frames were lost.
-    #[error("{frames} frames came faster than they could be kept")]
+    #[error("frames that came faster than they could be kept: {frames}")]
     Dropped {
         /// How many.
         frames: u64,
     },
     /// The recording was interrupted.
-    #[error("the recording has {gaps} interruptions")]
+    #[error("interruptions of the recording: {gaps}")]
     Gaps {
         /// How often.
         gaps: u64,
     },
     /// Touches reached the ceiling.
-    #[error("{touches} touches are at the device's ceiling")]
+    #[error("touches at the device's ceiling: {touches}")]
     AtCeiling {
         /// How many.
         touches: u64,
     },
     /// The clock did not go on.
-    #[error("the device's clock stood still or went back {steps} times")]
+    #[error("times that the device's clock stood still or went back: {steps}")]
     ClockSteps {
         /// How often.
         steps: u64,
     },
     /// Values were no numbers.
-    #[error("{values} values were no numbers and are empty")]
+    #[error("values that were no numbers and are empty: {values}")]
     NonFinite {
         /// How many.
         values: u64,
     },
     /// States have no name.
-    #[error("{touches} touches had a state without a name and are written as not-tracking")]
+    #[error("touches in a state without a name, written as not-tracking: {touches}")]
     UnknownStates {
         /// How many.
         touches: u64,

@@ -186,15 +186,24 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         frames: args.frames,
         patience: Duration::from_secs_f64(args.patience.min(1e6)),
     };
+    let ids: Vec<Id> = ready.iter().map(|ready| ready.recorder.id().clone()).collect();
     let outcomes = record_all(ready, protocol.as_ref(), &limits, &ended, global);
     drop(listening);
     let mut done = Vec::new();
-    let mut failed = None;
-    for outcome in outcomes {
+    let (mut failed, mut silent) = (None, Vec::new());
+    for (id, outcome) in ids.into_iter().zip(outcomes) {
         match outcome {
             Ok(ended) => done.push(ended),
+            // Among several pads, one that nobody touches is no failure.
+            Err(CaptureError::NoFrames { .. }) if devices.len() > 1 => silent.push(id),
             Err(error) => failed = failed.or(Some(error)),
         }
+    }
+    if done.is_empty() && failed.is_none() {
+        failed = Some(CaptureError::NoFrames { name: args.name.clone() });
+    }
+    for id in silent {
+        screen.line(&format!("session {id}: no frame came; nothing was kept of it"))?;
     }
     if !done.is_empty() {
         if let Some(licence) = &args.dataset.license {

@@ -109,6 +109,7 @@ impl Operator for Panel {
             News::Weighed(weighing) => self.line(&weighed(weighing)),
             News::TimedOut(id) => self.line(&format!("{id}: not at rest in time; left out")),
             News::TakenBack(id) => self.line(&format!("{id}: taken back")),
+            News::Event(kind, "") => self.line(kind.as_str()),
             News::Event(kind, detail) => self.line(&format!("{}: {detail}", kind.as_str())),
             News::NoFrames => {
                 for text in NO_FRAMES {
