@@ -330,6 +330,44 @@ fn measured_and_simulated_do_not_mix_and_protocols_are_checked() {
     }
 }
 
+/// Kinds and details of a session's events.
+fn told(folder: &Path, id: &str) -> Vec<(events::Kind, String)> {
+    let bytes = std::fs::read(folder.join("sessions").join(id).join("events.csv")).unwrap();
+    events::read(&bytes).unwrap().iter().map(|event| (event.kind, event.detail.to_string())).collect()
+}
+
+#[test]
+fn what_happens_on_the_way_is_written() {
+    let sleep = "[[pad.event]]\nkind = \"sleep\"\nat_s = 4.0\nfor_s = 1.0\n";
+    let odd = "[[pad.event]]\nkind = \"value\"\nat_s = 6.0\nfield = \"pressure\"\nvalue = nan\n";
+    let bench = Bench::new(&format!("{TWO_LOADS}{sleep}{odd}"));
+    bench.plays(&format!("{TWO_LOADS}{sleep}{odd}").replace("\"unthrottled\"", "20.0"));
+    bench.record(&["--name", "pad", "--no-click"]).ends(0).says("sleep").says("values that were no numbers");
+    let folder = bench.path("datasets/pad");
+    let kinds: Vec<_> = told(&folder, "s01").into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [events::Kind::Sleep, events::Kind::Wake, events::Kind::DeviceLost]);
+    let quality = read(&folder, "s01").session.quality;
+    assert_eq!((quality.gaps, quality.non_finite), (3, 1));
+}
+
+#[test]
+fn frames_that_come_too_fast_are_counted() {
+    let flood = "seed = 1\npace = \"unthrottled\"\nat_end = \"unplug\"\n[[pad]]\nkind = \"magic-trackpad\"\n\
+                 [pad.flood]\nframes = 400000\ntouches = 2\n";
+    let bench = Bench::new(flood);
+    let library = simulator();
+    let words = ["record", "--name", "pad", "--capacity", "64", "--library", library.to_str().unwrap()];
+    bench.run(&words).ends(0);
+    let found = read(&bench.path("datasets/pad"), "s01");
+    let quality = found.session.quality;
+    let lost: u64 = (told(&bench.path("datasets/pad"), "s01").iter())
+        .filter(|(kind, _)| *kind == events::Kind::Dropped)
+        .map(|(_, detail)| detail.split(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(lost, quality.dropped);
+    assert_eq!(quality.frames + quality.dropped, 400_000, "each frame is there or counted");
+}
+
 /// Waits until the recording has begun.
 fn begun(child: &mut Child) -> BufReader<std::process::ChildStderr> {
     let mut lines = BufReader::new(child.stderr.take().unwrap());
