@@ -1,0 +1,35 @@
+//! From any source of frames to a session on disk, surviving crashes.
+//!
+//! A [`Source`] gives frames, and a [`Recorder`] writes them as they come:
+//! nothing is computed from a value on its way, each is the shortest decimal of the very bits that came.
+//! A session in the making is a folder of its own that no dataset lists; when it is complete it is renamed
+//! and the dataset's description replaced, in this order, so that a recording cut anywhere can be
+//! recovered and never damages what was there before.
+//!
+//! What it does *not* do: it prints nothing, reads no environment, and decides nothing by the clock on the
+//! wall; times in the files are those of the source.
+
+mod digits;
+mod error;
+mod frame;
+mod guide;
+pub mod pad;
+mod place;
+mod protocol;
+mod recorder;
+mod recover;
+mod rows;
+mod run;
+mod salt;
+mod writer;
+
+pub use error::CaptureError;
+pub use frame::{Frame, Moment, Phase, Source, SourceInfo, Touch};
+pub use guide::{Guide, Outcome, View, load};
+pub use pad::{Pad, PadOptions};
+pub use place::{About, PART, Place};
+pub use protocol::{Protocol, Stability, Step, Tare};
+pub use recorder::{Order, Recorded, Recorder};
+pub use recover::{Kept, Loss, Recovery, recover};
+pub use run::{End, Ended, Limits, News, Operator, Warning, Wish, run};
+pub use salt::salt;

@@ -1,0 +1,116 @@
+//! Frames as rows of `touches.csv`, and what is to be counted about them.
+
+use crate::digits::{push_f32, push_f64, push_integer};
+use crate::frame::{Frame, Phase, Touch};
+use openweigh_formats::session::Quality;
+use openweigh_formats::touches::COLUMNS;
+
+/// What a frame without touches leaves empty, with the comma before and the line end.
+const NOTHING: &[u8] = b",,,,,,,,,,,,,,,,,,,,\n";
+const _: () = assert!(NOTHING.len() == COLUMNS.len() - 4 + 1);
+
+/// Turns frames into rows.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    /// Counts so far. Gaps and drops are of events and are counted by whoever writes those.
+    pub(crate) quality: Quality,
+    /// Largest pressure that the device declares.
+    pub(crate) ceiling: Option<f32>,
+    device_s: Option<f64>,
+    head: Vec<u8>,
+}
+
+impl Rows {
+    pub(crate) fn new(ceiling: Option<f32>) -> Self {
+        Self { ceiling, ..Self::default() }
+    }
+
+    /// Appends the rows of a frame. States without a name are handed to `unknown`, with their track.
+    pub(crate) fn push(&mut self, out: &mut Vec<u8>, frame: &Frame, mut unknown: impl FnMut(i64, i32)) {
+        self.head.clear();
+        push_integer(&mut self.head, self.quality.frames);
+        self.head.push(b',');
+        if let Some(number) = frame.device_frame {
+            push_integer(&mut self.head, number);
+        }
+        self.head.push(b',');
+        if push_f64(&mut self.head, frame.device_s) {
+            // A time that is missing says nothing about the clock.
+            if self.device_s.is_some_and(|before| frame.device_s <= before) {
+                self.quality.clock_steps += 1;
+            }
+            self.device_s = Some(frame.device_s);
+        } else {
+            self.quality.non_finite += 1;
+        }
+        self.head.push(b',');
+        if let Some(arrival) = frame.arrival_ns {
+            push_integer(&mut self.head, arrival);
+        }
+        self.quality.frames += 1;
+        self.quality.touches += frame.touches.len() as u64;
+        if frame.touches.is_empty() {
+            out.extend_from_slice(&self.head);
+            out.extend_from_slice(NOTHING);
+        }
+        for touch in &frame.touches {
+            if let Phase::Unknown(number) = touch.state {
+                unknown(touch.path, number);
+            }
+            out.extend_from_slice(&self.head);
+            self.touch(out, touch);
+        }
+    }
+
+    fn touch(&mut self, out: &mut Vec<u8>, touch: &Touch) {
+        if let (Some(ceiling), Some(pressure)) = (self.ceiling, touch.pressure)
+            && pressure >= ceiling
+        {
+            self.quality.at_ceiling += 1;
+        }
+        out.push(b',');
+        push_integer(out, touch.path);
+        out.push(b',');
+        out.extend_from_slice(touch.state.written().as_str().as_bytes());
+        push_optional(out, touch.finger);
+        push_optional(out, touch.hand);
+        let floats = [
+            touch.x,
+            touch.y,
+            touch.vx,
+            touch.vy,
+            touch.total,
+            touch.pressure,
+            touch.angle,
+            touch.major,
+            touch.minor,
+            touch.x_mm,
+            touch.y_mm,
+            touch.vx_mm,
+            touch.vy_mm,
+        ];
+        for value in floats {
+            self.float(out, value);
+        }
+        push_optional(out, touch.field14);
+        push_optional(out, touch.field15);
+        self.float(out, touch.density);
+        out.push(b'\n');
+    }
+
+    fn float(&mut self, out: &mut Vec<u8>, value: Option<f32>) {
+        out.push(b',');
+        if let Some(value) = value
+            && !push_f32(out, value)
+        {
+            self.quality.non_finite += 1;
+        }
+    }
+}
+
+fn push_optional(out: &mut Vec<u8>, value: Option<i64>) {
+    out.push(b',');
+    if let Some(value) = value {
+        push_integer(out, value);
+    }
+}
