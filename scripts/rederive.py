@@ -13,12 +13,14 @@ NUMBER = r"(?!-0(?![.0-9]))-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?"  # 1.1
 def fixed(i, d):  # 1.2, the text of i / 10^d
     figures = str(abs(i)).zfill(d + 1)
     return "-" * (i < 0) + (figures[:-d] + "." + figures[-d:] if d else figures)
-def canonical(i, d):  # 1.1, the text of i / 10^d, where d may be negative
+def canonical(i, d, limit=128):  # 1.1, the text of i / 10^d, where d may be negative
     text = fixed(i * 10 ** max(-d, 0), max(d, 0))
-    return text.rstrip("0").rstrip(".") if "." in text else text
-def exact(q):  # 5, a sum of decimals in full
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    assert len(text) <= limit, f"a number of {len(text)} characters"
+    return text
+def exact(q, limit=4096):  # 5, a sum of decimals in full
     d = next(d for d in itertools.count() if 10 ** d % q.denominator == 0)
-    return canonical(int(q * 10 ** d), d)
+    return canonical(int(q * 10 ** d), d, limit)
 def exponent(q):  # 1.4, the e with 10^e <= q < 10^(e+1), for q > 0
     return len(str(math.floor(q))) - 1 if q >= 1 else -len(str(math.ceil(1 / q) - 1))
 def nearest(q, d, sqrt):  # 1.4 and 1.5, the integer nearest to q·10^d or √q·10^d, ties to even
@@ -146,7 +148,7 @@ def fit(recipe, sets, chosen):  # 5
     if made["r_squared"] is None: reasons["r_squared"] = "constant-target"
     if check and check["rmse"] is None: reasons["validation"] = "fold-rank-deficient"
     def show(key, q): return digits(q, recipe["fit"]["digits"], key in ROOTS) if isinstance(q, Fraction) else q
-    def ends(f, end): return exact(end(Fraction(r.inputs[f]) for r in rows))
+    def ends(f, end): return exact(end(Fraction(r.inputs[f]) for r in rows), 128)
     return {**made, **(check or {}), "recipe": recipe, "units": units}, dumps({
         "format": "openweigh.weights/1", **{key: chosen[key] for key in ("name", "version", "title", "licence")},
         "applies_to": {**({"pad": pads[0]} if pads else {}), "columns": [{"name": c, "unit": u} for c, u in units.items()]}, "recipe": recipe,
@@ -286,6 +288,7 @@ def session_readings(recipe, dataset, session):
             *values, pressure = [frame_value(touches, f, reading["touches"]) for f in [*features, "pressure"]]
             full = None not in (reading["ceiling"], pressure) and pressure >= Fraction(reading["ceiling"])
             frames[i] = Frame(i, times[i], values, None not in values, full)
+    def rounded(v): return canonical(nearest(v, reading["decimals"], False), reading["decimals"])
     def mass(w):  # a weighing
         first, last = int(w["first_frame"]), int(w["last_frame"])
         inside, timed = [frames[i] for i in range(first, last + 1) if i in frames], reading["statistic"] == "time-weighted-mean"
@@ -293,7 +296,7 @@ def session_readings(recipe, dataset, session):
         kept = [f for f in settled if f.whole and not (timed and f.time == "")]
         values = [statistic(reading["statistic"], column, [f.time for f in kept]) for column in zip(*(f.values for f in kept))]
         cut = any(e["kind"] != "note" and e["after_frame"] and first <= int(e["after_frame"]) < last for e in session["events"])
-        return Mass(w, [f.number for f in settled], len(kept), [places(v, reading["decimals"]) for v in values] if kept else None,
+        return Mass(w, [f.number for f in settled], len(kept), [rounded(v) for v in values] if kept else None,
                     any(f.saturated for f in settled), len(kept) < max(len(settled), 1) or cut)
     masses = {name: mass(w) for name, w in session["weighings"].items()}
     def made(cells, texts, m, settled, saturated, gap):  # 4.8, the Reading of a weighing or of a frame of it, or of none
@@ -318,7 +321,7 @@ def session_readings(recipe, dataset, session):
         return [made([dataset, session["id"], name, m.row["role"], m.row["label"], str(m.n)], m.texts, m, True, m.saturated, m.gap)
                 for name, m in masses.items()]
     home = {i: m for m in masses.values() for i in range(int(m.row["first_frame"]), int(m.row["last_frame"]) + 1)}
-    return [made([dataset, session["id"], str(i)], [places(v, reading["decimals"]) for v in f.values] if f.whole else None,
+    return [made([dataset, session["id"], str(i)], [rounded(v) for v in f.values] if f.whole else None,
                  home.get(i), i in home and i in home[i].settled, f.saturated, not f.whole) for i, f in frames.items()]
 def main(root):
     counts, sums, pinned = collections.Counter(), "", root / "manifests/SHA256SUMS"
