@@ -73,7 +73,7 @@ Reading = collections.namedtuple("Reading", "cells texts x inputs y group fitted
 def readings(recipe, s):
     terms, features = recipe["model"]["terms"], features_of(recipe["model"]["terms"])
     assert ("reading" in recipe) == (s["kind"] == "touch-sessions"), "a recipe for another kind of dataset"
-    if "reading" in recipe: return touch_readings(recipe, s)
+    if "reading" in recipe: return [r for session in s["sessions"] for r in session_readings(recipe, s["name"], session)]
     return [table_reading([s["name"], str(i)], row, row.get(recipe["model"]["target"], ""), terms, features) for i, row in enumerate(s["rows"])]
 def table_reading(cells, row, y, terms, features):  # 4.2
     texts = [row[f] for f in features]
@@ -241,18 +241,20 @@ TOUCHES = columns("frame:count device_frame:integer device_s:number arrival_ns:i
 EVENTS = columns("after_frame:last kind:kind detail:text")
 WEIGHINGS = columns("weighing:text role:role label:text first_frame:count last_frame:count tare:text reference_g:number reference_u_g:number")
 def sessions_of(files):  # 3.2 to 3.5; frames as lists of rows
-    ids, sessions = sorted({path.split("/")[1] for path in files}), []
-    parts = ("events.csv", "session.json", "touches.csv", "weighings.csv")
-    assert set(files) == {f"sessions/{name}/{part}" for name in ids for part in parts}, "files of the sessions"
+    ids, sessions, parts = sorted({path.split("/")[1] for path in files}), [], ("events.csv", "session.json", "touches.csv", "weighings.csv")
+    assert list(files) == [f"sessions/{name}/{part}" for name in ids for part in parts], "files of the sessions"
     for name in ids:
         events, meta, touches, weighings = [files[f"sessions/{name}/{part}"] for part in parts]
-        head, rows = json.loads(meta), table(touches, TOUCHES)
+        head, rows, weighings = json.loads(meta), table(touches, TOUCHES), table(weighings, WEIGHINGS)
         frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row["frame"]))]
         counted = {"frames": len(frames), "touches": sum(row["touch"] != "" for row in rows)}
         assert dumps(head).encode() == meta and head["id"] == name and counted.items() <= head["quality"].items(), "session.json"
         assert [int(rows[0]["frame"]) for rows in frames] == [*range(len(frames))], "frames"
+        spans = [range(int(w["first_frame"]), int(w["last_frame"]) + 1) for w in weighings]
+        inside = [i for span in spans for i in span]
+        assert all(spans) and inside == sorted({*inside} & {*range(len(frames))}), "weighings are not in order, or share a frame"
         sessions.append({"id": name, "frames": frames, "events": table(events, EVENTS),
-                         "weighings": {w["weighing"]: w for w in table(weighings, WEIGHINGS)},
+                         "weighings": {w["weighing"]: w for w in weighings},
                          "pad": {key: head["source"][key] for key in ("model", "transport", "unit")}})
     pads = [session["pad"] for session in sessions]
     pressure = {"grams": "g", "counts": "counts"}.get(pads[0]["unit"])
@@ -274,10 +276,11 @@ def statistic(name, values, times):  # 4.7
         if any(steps): return sum(map(mul, values, steps)) / sum(steps)
     if name == "median": cut = (n - 1) // 2
     if name.startswith("trimmed-mean:"): cut = math.floor(Fraction(name.partition(":")[2]) * n)
-    return sum(sorted(values)[cut:n - cut]) / (n - 2 * cut)
+    inner = sorted(values)[cut:n - cut]
+    assert len({v.denominator for v in inner}) <= 16384, "too many denominators"  # 9
+    return sum(inner) / len(inner)
 Frame = collections.namedtuple("Frame", "number time values whole saturated")  # whole: it lacks no feature
 Mass = collections.namedtuple("Mass", "row settled n texts saturated gap")  # a weighing; texts: its features, None without a reading
-def touch_readings(recipe, s): return [r for session in s["sessions"] for r in session_readings(recipe, s["name"], session)]
 def session_readings(recipe, dataset, session):
     reading, tare, terms = recipe["reading"], recipe["model"]["tare"], recipe["model"]["terms"]
     features, settle = features_of(terms), Fraction(reading["settle_s"])
@@ -316,6 +319,7 @@ def session_readings(recipe, dataset, session):
         if tare == "none" or m.row["role"] == "tare": continue
         assert m.row["tare"], f"no tare of weighing {m.row['weighing']}"
         other = masses[m.row["tare"]].row
+        assert other["role"] == "tare", f"the tare of weighing {m.row['weighing']} is none"
         assert reading["per"] == "weighing" or int(other["last_frame"]) < int(m.row["first_frame"]), f"tare after weighing {m.row['weighing']}"
     if reading["per"] == "weighing":
         return [made([dataset, session["id"], name, m.row["role"], m.row["label"], str(m.n)], m.texts, m, True, m.saturated, m.gap)
