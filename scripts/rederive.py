@@ -66,19 +66,19 @@ def features_of(terms): return list(dict.fromkeys(f for t in terms for f, _, _ i
 def term_values(terms, row):  # 4.1, the vector x of a row
     def base(v, knot): return v if knot is None else max(v - knot, 0)
     return [math.prod(base(Fraction(row[f]), knot) ** e for f, knot, e in factors(t)) for t in terms]
-# What is predicted, and fitted if it may be, is a Reading: a row of a table, or of touch sessions a weighing or a frame (4.7).
-# cells: what names it in results; texts: its features there; x: its row of X, or None; inputs: what the range is of;
-# y: the target's text; group: its session
-Reading = collections.namedtuple("Reading", "cells texts x inputs y group fitted saturated gap")
+# A Reading is what is predicted, and fitted if it may be: a row of a table; of touch sessions a weighing or a frame (4.7).
+# cells: what names it in results; texts: its features there; x: its row of X, or None; inputs: the values that `range` is of;
+# y: the target's text, or ""; session: to which the fitted row belongs
+Reading = collections.namedtuple("Reading", "cells texts x inputs y session fitted saturated gap")
 def readings(recipe, s):
-    terms, features = recipe["model"]["terms"], features_of(recipe["model"]["terms"])
     assert ("reading" in recipe) == (s["kind"] == "touch-sessions"), "a recipe for another kind of dataset"
     if "reading" in recipe: return [r for session in s["sessions"] for r in session_readings(recipe, s["name"], session)]
-    return [table_reading([s["name"], str(i)], row, row.get(recipe["model"]["target"], ""), terms, features) for i, row in enumerate(s["rows"])]
-def table_reading(cells, row, y, terms, features):  # 4.2
-    texts = [row[f] for f in features]
-    x = term_values(terms, row) if all(texts) else None
-    return Reading(cells, texts, x, row, y, None, x is not None and y != "", False, x is None)
+    terms, made = recipe["model"]["terms"], []
+    for i, row in enumerate(s["rows"]):  # 4.2
+        texts, y = [row[f] for f in features_of(terms)], row.get(recipe["model"]["target"], "")
+        x = term_values(terms, row) if all(texts) else None
+        made.append(Reading([s["name"], str(i)], texts, x, row, y, None, all(texts) and y != "", False, not all(texts)))
+    return made
 # ---- 4.2 to 4.5: least squares. g is ZᵀZ of Z = [X | y], and so holds XᵀX, Xᵀy and yᵀy
 def gram(p, rows): return [[sum(z[i] * z[j] for z in rows) for j in range(p + 1)] for i in range(p + 1)]
 def solve(g, inverse=False):  # 4.3: b, and the inverse of XᵀX as integers over one divisor
@@ -132,11 +132,12 @@ def fit(recipe, sets, chosen):  # 5
     units = {c: sets[0]["units"][c] for c in [target, *features_of(terms)]}
     assert units[target] in (None, recipe["result"]["unit"]), "result.unit is not the target's"
     pads = [pad for s in sets for pad in s["pads"]]
-    assert all(pad == pads[0] for pad in pads) and all(s["units"][c] == u for s in sets for c, u in units.items()), "pads or units differ"
+    agree = all(pad == pads[0] for pad in pads) and all(s["units"][c] == u for s in sets for c, u in units.items())
+    assert agree, "pads or units differ"
     rows = [r for s in sets for r in readings(recipe, s) if r.fitted]
     assert rows, "nothing to fit"
     z, groups = [[*r.x, Fraction(r.y)] for r in rows], collections.defaultdict(list)
-    for r, row in zip(rows, z): groups[r.group].append(row)
+    for r, row in zip(rows, z): groups[r.session].append(row)
     p, g, sessions = len(terms), gram(len(terms), z), list(groups.values())
     frames = recipe.get("reading", {}).get("per") == "frame"
     made = statistics(g, len(z), recipe, [gram(p, session) for session in sessions] if frames else None)
@@ -151,7 +152,8 @@ def fit(recipe, sets, chosen):  # 5
     def ends(f, end): return exact(end(Fraction(r.inputs[f]) for r in rows), 128)
     return {**made, **(check or {}), "recipe": recipe, "units": units}, dumps({
         "format": "openweigh.weights/1", **{key: chosen[key] for key in ("name", "version", "title", "licence")},
-        "applies_to": {**({"pad": pads[0]} if pads else {}), "columns": [{"name": c, "unit": u} for c, u in units.items()]}, "recipe": recipe,
+        "applies_to": {**({"pad": pads[0]} if pads else {}), "columns": [{"name": c, "unit": u} for c, u in units.items()]},
+        "recipe": recipe,
         "terms": [{"term": t, "coefficient": show("coefficient", made["coefficient"][t]),
                    "standard_error": show("standard_error", made["standard_error"][t])} for t in terms],
         "covariance": made["covariance"] and [[show("covariance", v) for v in row] for row in made["covariance"]],
@@ -232,34 +234,33 @@ def check(root, manifest, counts):  # 8
 # ---- 3.2 to 3.5, 4.7 and 4.8: touch sessions
 READING = {"per": "weighing", "touches": "sum", "states": ["touching"], "settle_s": "0", "statistic": "mean", "decimals": 6, "ceiling": None}
 STATES = "not-tracking start-in-range hover make-touch touching break-touch linger out-of-range"
-CELLS.update({"integer": r"(?:0|-?[1-9][0-9]*)?", "count": r"0|[1-9][0-9]*", "last": r"(?:0|[1-9][0-9]*)?", "state": f"(?:{STATES.replace(' ', '|')})?",
-              "role": "tare|reference|unknown", "kind": "gap|dropped|sleep|wake|device-lost|note"})
-def columns(text): return {name: CELLS[kind] for name, _, kind in (part.partition(":") for part in text.split())}
-TOUCHES = columns("frame:count device_frame:integer device_s:number arrival_ns:integer touch:integer state:state finger:integer hand:integer "
-                  + " ".join(f"{c}:number" for c in "x y vx vy total pressure angle major minor x_mm y_mm vx_mm vy_mm".split())
-                  + " field14:integer field15:integer density:number")
-EVENTS = columns("after_frame:last kind:kind detail:text")
-WEIGHINGS = columns("weighing:text role:role label:text first_frame:count last_frame:count tare:text reference_g:number reference_u_g:number")
-def sessions_of(files):  # 3.2 to 3.5; frames as lists of rows
-    ids, sessions, parts = sorted({path.split("/")[1] for path in files}), [], ("events.csv", "session.json", "touches.csv", "weighings.csv")
+COUNT = "0|[1-9][0-9]*"
+TOUCHES = {**dict.fromkeys("frame device_frame device_s arrival_ns touch state finger hand x y vx vy total pressure angle major minor "
+                           "x_mm y_mm vx_mm vy_mm field14 field15 density".split(), CELLS["number"]),
+           **dict.fromkeys("device_frame arrival_ns touch finger hand field14 field15".split(), "(?:0|-?[1-9][0-9]*)?"),
+           "frame": COUNT, "state": f"(?:{STATES.replace(' ', '|')})?"}
+EVENTS = {"after_frame": f"(?:{COUNT})?", "kind": "gap|dropped|sleep|wake|device-lost|note", "detail": CELLS["text"]}
+WEIGHINGS = {"weighing": CELLS["text"], "role": "tare|reference|unknown", "label": CELLS["text"], "first_frame": COUNT, "last_frame": COUNT,
+             "tare": CELLS["text"], "reference_g": CELLS["number"], "reference_u_g": CELLS["number"]}
+def span(w): return range(int(w["first_frame"]), int(w["last_frame"]) + 1)
+def sessions_of(files):  # 3.2 to 3.5; a frame is the list of its rows
+    ids, sessions = sorted({path.split("/")[1] for path in files}), []
+    parts = ("events.csv", "session.json", "touches.csv", "weighings.csv")
     assert list(files) == [f"sessions/{name}/{part}" for name in ids for part in parts], "files of the sessions"
     for name in ids:
-        events, meta, touches, weighings = [files[f"sessions/{name}/{part}"] for part in parts]
-        head, rows, weighings = json.loads(meta), table(touches, TOUCHES), table(weighings, WEIGHINGS)
+        events, data, touches, weighings = [files[f"sessions/{name}/{part}"] for part in parts]
+        head, rows, weighings = json.loads(data), table(touches, TOUCHES), table(weighings, WEIGHINGS)
+        counted = {"frames": len({row["frame"] for row in rows}), "touches": sum(row["touch"] != "" for row in rows)}
+        assert dumps(head).encode() == data and head["id"] == name and counted.items() <= head["quality"].items(), "session.json"
         frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row["frame"]))]
-        counted = {"frames": len(frames), "touches": sum(row["touch"] != "" for row in rows)}
-        assert dumps(head).encode() == meta and head["id"] == name and counted.items() <= head["quality"].items(), "session.json"
         assert [int(rows[0]["frame"]) for rows in frames] == [*range(len(frames))], "frames"
-        spans = [range(int(w["first_frame"]), int(w["last_frame"]) + 1) for w in weighings]
-        inside = [i for span in spans for i in span]
-        assert all(spans) and inside == sorted({*inside} & {*range(len(frames))}), "weighings are not in order, or share a frame"
-        sessions.append({"id": name, "frames": frames, "events": table(events, EVENTS),
-                         "weighings": {w["weighing"]: w for w in weighings},
+        inside = [i for w in weighings for i in span(w)]
+        assert all(map(span, weighings)) and inside == sorted({*inside} & {*range(len(frames))}), "weighings share a frame, or stand in another order"
+        sessions.append({"id": name, "frames": frames, "events": table(events, EVENTS), "weighings": weighings,
                          "pad": {key: head["source"][key] for key in ("model", "transport", "unit")}})
-    pads = [session["pad"] for session in sessions]
-    pressure = {"grams": "g", "counts": "counts"}.get(pads[0]["unit"])
-    units = {"reference_g": "g", "x": None, "y": None, "total": None, "pressure": pressure, "major": None, "minor": None, "density": None}
-    return {"sessions": sessions, "pads": pads, "units": units}
+    units = dict.fromkeys("reference_g x y total pressure major minor density".split())
+    units.update(reference_g="g", pressure={"grams": "g", "counts": "counts"}.get(sessions[0]["pad"]["unit"]))
+    return {"sessions": sessions, "pads": [session["pad"] for session in sessions], "units": units}
 def frame_value(touches, f, how):  # 4.7, of the touches that count; None if a cell that is needed is empty
     if how == "first": touches = touches[:1]
     if how == "largest": touches = [max(touches, key=lambda t: (t["pressure"] != "", Fraction(t["pressure"] or 0)))]  # the first of equals
@@ -270,63 +271,55 @@ def frame_value(touches, f, how):  # 4.7, of the touches that count; None if a c
     weights = [Fraction(t["pressure"]) for t in touches]
     return sum(map(mul, weights, values)) / sum(weights) if sum(weights) else sum(values) / len(values)
 def statistic(name, values, times):  # 4.7
-    n, cut = len(values), 0
     if name == "time-weighted-mean":
         steps = [max(after - before, 0) for before, after in itertools.pairwise(times)]
         if any(steps): return sum(map(mul, values, steps)) / sum(steps)
-    if name == "median": cut = (n - 1) // 2
-    if name.startswith("trimmed-mean:"): cut = math.floor(Fraction(name.partition(":")[2]) * n)
-    inner = sorted(values)[cut:n - cut]
+    cut = (len(values) - 1) // 2 if name == "median" else 0
+    if name.startswith("trimmed-mean:"): cut = math.floor(Fraction(name.partition(":")[2]) * len(values))
+    inner = sorted(values)[cut:len(values) - cut]
     assert len({v.denominator for v in inner}) <= 16384, "too many denominators"  # 9
     return sum(inner) / len(inner)
-Frame = collections.namedtuple("Frame", "number time values whole saturated")  # whole: it lacks no feature
+Frame = collections.namedtuple("Frame", "number time values saturated gap")  # gap: it lacks a feature
 Mass = collections.namedtuple("Mass", "row settled n texts saturated gap")  # a weighing; texts: its features, None without a reading
 def session_readings(recipe, dataset, session):
     reading, tare, terms = recipe["reading"], recipe["model"]["tare"], recipe["model"]["terms"]
-    features, settle = features_of(terms), Fraction(reading["settle_s"])
+    features, settle, frames, masses = features_of(terms), Fraction(reading["settle_s"]), {}, {}
     times = [rows[0]["device_s"] and Fraction(rows[0]["device_s"]) for rows in session["frames"]]
-    frames = {}  # those that count
-    for i, rows in enumerate(session["frames"]):
+    def texts_of(values): return [canonical(nearest(v, reading["decimals"], False), reading["decimals"]) for v in values]
+    for i, rows in enumerate(session["frames"]):  # 4.7, frames: those that count
         if touches := [t for t in rows if t["state"] in reading["states"]]:
             *values, pressure = [frame_value(touches, f, reading["touches"]) for f in [*features, "pressure"]]
             full = None not in (reading["ceiling"], pressure) and pressure >= Fraction(reading["ceiling"])
-            frames[i] = Frame(i, times[i], values, None not in values, full)
-    def rounded(v): return canonical(nearest(v, reading["decimals"], False), reading["decimals"])
-    def mass(w):  # a weighing
-        first, last = int(w["first_frame"]), int(w["last_frame"])
-        inside, timed = [frames[i] for i in range(first, last + 1) if i in frames], reading["statistic"] == "time-weighted-mean"
-        settled = [f for f in inside if not settle or "" not in (f.time, times[first]) and f.time >= times[first] + settle]
-        kept = [f for f in settled if f.whole and not (timed and f.time == "")]
+            frames[i] = Frame(i, times[i], values, full, None in values)
+    for w in session["weighings"]:  # 4.7, weighings
+        start, timed = times[span(w)[0]], reading["statistic"] == "time-weighted-mean"
+        settled = [frames[i] for i in span(w) if i in frames and (not settle or "" not in (start, times[i]) and times[i] >= start + settle)]
+        kept = [f for f in settled if not f.gap and not (timed and f.time == "")]
         values = [statistic(reading["statistic"], column, [f.time for f in kept]) for column in zip(*(f.values for f in kept))]
-        cut = any(e["kind"] != "note" and e["after_frame"] and first <= int(e["after_frame"]) < last for e in session["events"])
-        return Mass(w, [f.number for f in settled], len(kept), [rounded(v) for v in values] if kept else None,
-                    any(f.saturated for f in settled), len(kept) < max(len(settled), 1) or cut)
-    masses = {name: mass(w) for name, w in session["weighings"].items()}
-    def made(cells, texts, m, settled, saturated, gap):  # 4.8, the Reading of a weighing or of a frame of it, or of none
+        cut = any(e["kind"] != "note" and e["after_frame"] and int(e["after_frame"]) in span(w)[:-1] for e in session["events"])
+        masses[w["weighing"]] = Mass(w, {f.number for f in settled}, len(kept), texts_of(values) if kept else None,
+                                     any(f.saturated for f in settled), not kept or len(kept) < len(settled) or cut)
+    for w in session["weighings"] if tare != "none" else []:  # 4.8
+        if w["role"] == "tare": continue
+        assert w["tare"] and masses[w["tare"]].row["role"] == "tare", f"no tare of weighing {w['weighing']}"
+        assert reading["per"] == "weighing" or span(masses[w["tare"]].row)[-1] < span(w)[0], f"the tare of weighing {w['weighing']} comes after it"
+    def made(cells, texts, m, settled, saturated, gap):  # 4.8, of the weighing m or a frame of it; m is None for a frame of none
         role, x, inputs = m and m.row["role"], None, None
-        wanted = tare != "none" and role in ("reference", "unknown")
-        other = masses[m.row["tare"]] if wanted else None
+        other = masses[m.row["tare"]] if tare != "none" and role in ("reference", "unknown") else None
         if texts is not None and role != "tare" and (tare == "none" or other and other.texts is not None):
-            own, less = [dict(zip(features, t)) for t in (texts, other.texts if other else texts)]
-            inputs = {f: Fraction(own[f]) - Fraction(less[f]) for f in features} if tare == "signal" else own
+            inputs, less = dict(zip(features, texts)), dict(zip(features, other.texts if other else []))
+            if tare == "signal": inputs = {f: Fraction(v) - Fraction(less[f]) for f, v in inputs.items()}
             x = term_values(terms, inputs)
             if tare == "model": x = [v - w for v, w in zip(x, term_values(terms, less))]
-        if other: saturated, gap = saturated or other.saturated, gap or other.gap
+        saturated, gap = saturated or bool(other and other.saturated), gap or bool(other and other.gap)
         fitted = x is not None and role == "reference" and settled and not saturated
-        return Reading(cells, texts or [""] * len(features), x, inputs, m.row["reference_g"] if m else "",
+        return Reading([dataset, session["id"], *cells], texts or [""] * len(features), x, inputs, m.row["reference_g"] if m else "",
                        (dataset, session["id"]), fitted, saturated, gap)
-    for m in masses.values():
-        if tare == "none" or m.row["role"] == "tare": continue
-        assert m.row["tare"], f"no tare of weighing {m.row['weighing']}"
-        other = masses[m.row["tare"]].row
-        assert other["role"] == "tare", f"the tare of weighing {m.row['weighing']} is none"
-        assert reading["per"] == "weighing" or int(other["last_frame"]) < int(m.row["first_frame"]), f"tare after weighing {m.row['weighing']}"
     if reading["per"] == "weighing":
-        return [made([dataset, session["id"], name, m.row["role"], m.row["label"], str(m.n)], m.texts, m, True, m.saturated, m.gap)
-                for name, m in masses.items()]
-    home = {i: m for m in masses.values() for i in range(int(m.row["first_frame"]), int(m.row["last_frame"]) + 1)}
-    return [made([dataset, session["id"], str(i)], [rounded(v) for v in f.values] if f.whole else None,
-                 home.get(i), i in home and i in home[i].settled, f.saturated, not f.whole) for i, f in frames.items()]
+        return [made([name, m.row["role"], m.row["label"], str(m.n)], m.texts, m, True, m.saturated, m.gap) for name, m in masses.items()]
+    home = {i: m for m in masses.values() for i in span(m.row)}
+    return [made([str(i)], None if f.gap else texts_of(f.values), home.get(i), i in home and i in home[i].settled, f.saturated, f.gap)
+            for i, f in frames.items()]
 def main(root):
     counts, sums, pinned = collections.Counter(), "", root / "manifests/SHA256SUMS"
     for path in sorted((root / "manifests").glob("*.json")):
