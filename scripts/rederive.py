@@ -54,6 +54,7 @@ def recipe_of(data):  # 4 and 5, the recipe with its defaults
     declared = ["coefficients"] * (given["estimator"] == "declared")  # 4.10
     assert declared == ["coefficients"] * ("coefficients" in given) and given["estimator"] in ("ols", "declared"), "estimator"
     assert not declared or (len(given["coefficients"]), given["validation"]) == (len(given["terms"]), "none"), "coefficients"
+    assert given["target"] == "reference_g" if "reading" in read else given["tare"] == "none", "target or tare"
     def part(*keys): return {key: given[key] for key in keys}
     return {**part("format", "name"), **({"reading": {**READING, **read["reading"]}} if "reading" in read else {}),
             "model": part("target", "terms", "tare"), "fit": part("estimator", "digits", "validation", *declared),
@@ -132,16 +133,14 @@ def fit(recipe, sets, chosen):  # 5
     units = {c: sets[0]["units"][c] for c in [target, *features_of(terms)]}
     assert units[target] in (None, recipe["result"]["unit"]), "result.unit is not the target's"
     pads = [pad for s in sets for pad in s["pads"]]
-    agree = all(pad == pads[0] for pad in pads) and all(s["units"][c] == u for s in sets for c, u in units.items())
-    assert agree, "pads or units differ"
+    assert all(pad == pads[0] for pad in pads) and all(s["units"][c] == units[c] for s in sets for c in units), "pads or units"
     rows = [r for s in sets for r in readings(recipe, s) if r.fitted]
     assert rows, "nothing to fit"
     z, groups = [[*r.x, Fraction(r.y)] for r in rows], collections.defaultdict(list)
     for r, row in zip(rows, z): groups[r.session].append(row)
     p, g, sessions = len(terms), gram(len(terms), z), list(groups.values())
-    frames = recipe.get("reading", {}).get("per") == "frame"
-    made = statistics(g, len(z), recipe, [gram(p, session) for session in sessions] if frames else None)
-    check = validate(recipe, g, z, sessions)
+    by_session = [gram(p, session) for session in sessions] if recipe.get("reading", {}).get("per") == "frame" else None
+    made, check = statistics(g, len(z), recipe, by_session), validate(recipe, g, z, sessions)
     reasons = {"residual_sd": "no-degrees-of-freedom"} if made["dof"] == 0 else {}
     if made["covariance"] is None:
         why = "declared" if recipe["fit"]["estimator"] == "declared" else reasons.get("residual_sd", "one-session")
@@ -152,10 +151,9 @@ def fit(recipe, sets, chosen):  # 5
     def ends(f, end): return exact(end(Fraction(r.inputs[f]) for r in rows), 128)
     return {**made, **(check or {}), "recipe": recipe, "units": units}, dumps({
         "format": "openweigh.weights/1", **{key: chosen[key] for key in ("name", "version", "title", "licence")},
-        "applies_to": {**({"pad": pads[0]} if pads else {}), "columns": [{"name": c, "unit": u} for c, u in units.items()]},
-        "recipe": recipe,
-        "terms": [{"term": t, "coefficient": show("coefficient", made["coefficient"][t]),
-                   "standard_error": show("standard_error", made["standard_error"][t])} for t in terms],
+        "applies_to": {**{"pad": pad for pad in pads[:1]}, "columns": [{"name": c, "unit": u} for c, u in units.items()]},
+        "recipe": recipe, "terms": [{"term": t, "coefficient": show("coefficient", made["coefficient"][t]),
+                                     "standard_error": show("standard_error", made["standard_error"][t])} for t in terms],
         "covariance": made["covariance"] and [[show("covariance", v) for v in row] for row in made["covariance"]],
         **{key: show(key, made[key]) for key in ("residual_sd", "dof", "rss", "r_squared")},
         "range": [{"feature": f, "min": ends(f, min), "max": ends(f, max)} for f in features_of(terms)],
@@ -189,8 +187,7 @@ def replay(weights, sets):  # 6
             if per != "frame":
                 cells[tuple(r.cells[:3])] = {last[0]: value, "expanded_u": u}
                 errors += [Fraction(error)] if error else []
-    made = {**error_figures(errors), "n": len(errors), "cells": cells, "recipe": recipe}
-    return made, "".join(",".join(line) + "\n" for line in lines)
+    return {**error_figures(errors), "n": len(errors), "cells": cells, "recipe": recipe}, "".join(",".join(line) + "\n" for line in lines)
 # ---- 7 and 8: manifests
 def claimed(c, made):  # 7.3
     over, key, unit, published = c["over"], c["quantity"], made["recipe"]["result"]["unit"], (c["value"], c["unit"])
@@ -232,12 +229,12 @@ def check(root, manifest, counts):  # 8
     for c in manifest["claims"]:
         item(counts, "claim", f"{c['id']} {c['quantity']}", lambda: claimed(c, made[c["over"]["file"]]))
 # ---- 3.2 to 3.5, 4.7 and 4.8: touch sessions
-READING = {"per": "weighing", "touches": "sum", "states": ["touching"], "settle_s": "0", "statistic": "mean", "decimals": 6, "ceiling": None}
+READING = dict(per="weighing", touches="sum", states=["touching"], settle_s="0", statistic="mean", decimals=6, ceiling=None)
 STATES = "not-tracking start-in-range hover make-touch touching break-touch linger out-of-range"
-COUNT = "0|[1-9][0-9]*"
+COUNT, INTEGER = "0|[1-9][0-9]*", "(?:0|-?[1-9][0-9]*)?"
 TOUCHES = {**dict.fromkeys("frame device_frame device_s arrival_ns touch state finger hand x y vx vy total pressure angle major minor "
                            "x_mm y_mm vx_mm vy_mm field14 field15 density".split(), CELLS["number"]),
-           **dict.fromkeys("device_frame arrival_ns touch finger hand field14 field15".split(), "(?:0|-?[1-9][0-9]*)?"),
+           **dict.fromkeys("device_frame arrival_ns touch finger hand field14 field15".split(), INTEGER),
            "frame": COUNT, "state": f"(?:{STATES.replace(' ', '|')})?"}
 EVENTS = {"after_frame": f"(?:{COUNT})?", "kind": "gap|dropped|sleep|wake|device-lost|note", "detail": CELLS["text"]}
 WEIGHINGS = {"weighing": CELLS["text"], "role": "tare|reference|unknown", "label": CELLS["text"], "first_frame": COUNT, "last_frame": COUNT,
@@ -255,7 +252,7 @@ def sessions_of(files):  # 3.2 to 3.5; a frame is the list of its rows
         frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row["frame"]))]
         assert [int(rows[0]["frame"]) for rows in frames] == [*range(len(frames))], "frames"
         inside = [i for w in weighings for i in span(w)]
-        assert all(map(span, weighings)) and inside == sorted({*inside} & {*range(len(frames))}), "weighings share a frame, or stand in another order"
+        assert all(map(span, weighings)) and inside == sorted({*inside} & {*range(len(frames))}), "weighings share a frame"
         sessions.append({"id": name, "frames": frames, "events": table(events, EVENTS), "weighings": weighings,
                          "pad": {key: head["source"][key] for key in ("model", "transport", "unit")}})
     units = dict.fromkeys("reference_g x y total pressure major minor density".split())
@@ -299,10 +296,10 @@ def session_readings(recipe, dataset, session):
         cut = any(e["kind"] != "note" and e["after_frame"] and int(e["after_frame"]) in span(w)[:-1] for e in session["events"])
         masses[w["weighing"]] = Mass(w, {f.number for f in settled}, len(kept), texts_of(values) if kept else None,
                                      any(f.saturated for f in settled), not kept or len(kept) < len(settled) or cut)
-    for w in session["weighings"] if tare != "none" else []:  # 4.8
-        if w["role"] == "tare": continue
+    for w in session["weighings"]:  # 4.8
+        if tare == "none" or w["role"] == "tare": continue
         assert w["tare"] and masses[w["tare"]].row["role"] == "tare", f"no tare of weighing {w['weighing']}"
-        assert reading["per"] == "weighing" or span(masses[w["tare"]].row)[-1] < span(w)[0], f"the tare of weighing {w['weighing']} comes after it"
+        assert reading["per"] == "weighing" or span(masses[w["tare"]].row)[-1] < span(w)[0], f"no tare before {w['weighing']}"
     def made(cells, texts, m, settled, saturated, gap):  # 4.8, of the weighing m or a frame of it; m is None for a frame of none
         role, x, inputs = m and m.row["role"], None, None
         other = masses[m.row["tare"]] if tare != "none" and role in ("reference", "unknown") else None
@@ -311,7 +308,7 @@ def session_readings(recipe, dataset, session):
             if tare == "signal": inputs = {f: Fraction(v) - Fraction(less[f]) for f, v in inputs.items()}
             x = term_values(terms, inputs)
             if tare == "model": x = [v - w for v, w in zip(x, term_values(terms, less))]
-        saturated, gap = saturated or bool(other and other.saturated), gap or bool(other and other.gap)
+        if other: saturated, gap = saturated or other.saturated, gap or other.gap
         fitted = x is not None and role == "reference" and settled and not saturated
         return Reading([dataset, session["id"], *cells], texts or [""] * len(features), x, inputs, m.row["reference_g"] if m else "",
                        (dataset, session["id"]), fitted, saturated, gap)
