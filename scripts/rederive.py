@@ -13,12 +13,14 @@ NUMBER = r"(?!-0(?![.0-9]))-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?"  # 1.1
 def fixed(i, d):  # 1.2, the text of i / 10^d
     figures = str(abs(i)).zfill(d + 1)
     return "-" * (i < 0) + (figures[:-d] + "." + figures[-d:] if d else figures)
-def canonical(i, d):  # 1.1, the text of i / 10^d, where d may be negative
+def canonical(i, d, limit=128):  # 1.1, the text of i / 10^d, where d may be negative
     text = fixed(i * 10 ** max(-d, 0), max(d, 0))
-    return text.rstrip("0").rstrip(".") if "." in text else text
-def exact(q):  # 5, a sum of decimals in full
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    assert len(text) <= limit, f"a number of {len(text)} characters"
+    return text
+def exact(q, limit=4096):  # 5, a sum of decimals in full
     d = next(d for d in itertools.count() if 10 ** d % q.denominator == 0)
-    return canonical(int(q * 10 ** d), d)
+    return canonical(int(q * 10 ** d), d, limit)
 def exponent(q):  # 1.4, the e with 10^e <= q < 10^(e+1), for q > 0
     return len(str(math.floor(q))) - 1 if q >= 1 else -len(str(math.ceil(1 / q) - 1))
 def nearest(q, d, sqrt):  # 1.4 and 1.5, the integer nearest to q·10^d or √q·10^d, ties to even
@@ -30,27 +32,33 @@ def digits(q, n, sqrt=False):  # round_digits and sqrt_digits
     d = n - 1 - exponent(abs(q)) // (2 if sqrt else 1) if q else 0
     return canonical(nearest(q, d, sqrt), d)
 # ---- 2, 3 and 4.1: tables, datasets, recipes, terms
-def table(data, columns):  # 2 and 3.1, rows as {column: text}
+CELLS = {"number": rf"(?!.{{129}})(?:{NUMBER})?", "text": r"[A-Za-z0-9 ._+:/()-]*"}
+def table(data, columns):  # 2 and 3.1, rows as {column: text}; columns is {name: pattern of its cells}
     header, *rows, end = [line.split(",") for line in data.decode("utf-8").split("\n")]
-    assert header == [c["name"] for c in columns] and end == [""], "header or end of the table"
-    allowed = [{"number": rf"(?!.{{129}})(?:{NUMBER})?", "text": r"[A-Za-z0-9 ._+:/()-]*"}[c["type"]] for c in columns]
-    for row in rows: assert len(row) == len(header) and row != [""] and all(map(re.fullmatch, allowed, row)), row
+    assert header == list(columns) and end == [""], "header or end of the table"
+    for row in rows: assert len(row) == len(header) and row != [""] and all(map(re.fullmatch, columns.values(), row)), row
     return [dict(zip(header, row)) for row in rows]
 def dataset(read, path):  # 3; read(path) gives a file's bytes
     data = read(path)
     meta = json.loads(data)
-    csv = read(path[:-len("dataset.json")] + meta["files"][0]["path"])
-    assert dumps(meta).encode() == data and sha256(csv) == meta["files"][0]["sha256"], f"{path}: layout, or a digest"
-    return {**meta, "sha256": sha256(data), "rows": table(csv, meta["columns"]),
-            "units": {c["name"]: c["unit"] for c in meta["columns"]}}
+    files = {f["path"]: read(path[:-len("dataset.json")] + f["path"]) for f in meta["files"]}
+    stated = [(f["bytes"], f["sha256"]) for f in meta["files"]]
+    assert dumps(meta).encode() == data and stated == [(len(f), sha256(f)) for f in files.values()], f"{path}: layout, or a digest"
+    if meta["kind"] == "touch-sessions": return {**meta, "sha256": sha256(data), **sessions_of(files)}
+    rows = table(files["measurements.csv"], {c["name"]: CELLS[c["type"]] for c in meta["columns"]})
+    return {**meta, "sha256": sha256(data), "pads": [], "rows": rows, "units": {c["name"]: c["unit"] for c in meta["columns"]}}
 def recipe_of(data):  # 4 and 5, the recipe with its defaults
     given = {"tare": "none", "estimator": "ols", "digits": 17, "validation": "none", "unit": None, "coverage": "2"}
-    read = tomllib.loads(data.decode("utf-8"))  # keys are unique without the names of their tables
+    read = tomllib.loads(data.decode("utf-8"))  # keys are unique without the names of their tables, [reading] apart
     given.update({**read, **read["model"], **read.get("fit", {}), **read["result"]})
-    assert given["estimator"] == "ols" and given["tare"] == "none", "not a recipe for a table"
+    declared = ["coefficients"] * (given["estimator"] == "declared")  # 4.10
+    assert declared == ["coefficients"] * ("coefficients" in given) and given["estimator"] in ("ols", "declared"), "estimator"
+    assert not declared or (len(given["coefficients"]), given["validation"]) == (len(given["terms"]), "none"), "coefficients"
+    assert given["target"] == "reference_g" if "reading" in read else given["tare"] == "none", "target or tare"
     def part(*keys): return {key: given[key] for key in keys}
-    return {**part("format", "name"), "model": part("target", "terms", "tare"),
-            "fit": part("estimator", "digits", "validation"), "result": part("unit", "decimals", "coverage")}
+    return {**part("format", "name"), **({"reading": {**READING, **read["reading"]}} if "reading" in read else {}),
+            "model": part("target", "terms", "tare"), "fit": part("estimator", "digits", "validation", *declared),
+            "result": part("unit", "decimals", "coverage")}
 def factors(term):  # 4.1, [(feature, knot or None, exponent)]
     pattern = rf"(?:hinge\(([A-Za-z_]\w*),({NUMBER})\)|([A-Za-z_]\w*))(?:\^([0-9]+))?"
     parts = [re.fullmatch(pattern, part, re.ASCII) for part in term.split("*")] if term != "1" else []
@@ -59,6 +67,19 @@ def features_of(terms): return list(dict.fromkeys(f for t in terms for f, _, _ i
 def term_values(terms, row):  # 4.1, the vector x of a row
     def base(v, knot): return v if knot is None else max(v - knot, 0)
     return [math.prod(base(Fraction(row[f]), knot) ** e for f, knot, e in factors(t)) for t in terms]
+# A Reading is what is predicted, and fitted if it may be: a row of a table; of touch sessions a weighing or a frame (4.7).
+# cells: what names it in results; texts: its features there; x: its row of X, or None; inputs: the values that `range` is of;
+# y: the target's text, or ""; session: to which the fitted row belongs
+Reading = collections.namedtuple("Reading", "cells texts x inputs y session fitted saturated gap")
+def readings(recipe, s):
+    assert ("reading" in recipe) == (s["kind"] == "touch-sessions"), "a recipe for another kind of dataset"
+    if "reading" in recipe: return [r for session in s["sessions"] for r in session_readings(recipe, s["name"], session)]
+    terms, made = recipe["model"]["terms"], []
+    for i, row in enumerate(s["rows"]):  # 4.2
+        texts, y = [row[f] for f in features_of(terms)], row.get(recipe["model"]["target"], "")
+        x = term_values(terms, row) if all(texts) else None
+        made.append(Reading([s["name"], str(i)], texts, x, row, y, None, all(texts) and y != "", False, not all(texts)))
+    return made
 # ---- 4.2 to 4.5: least squares. g is ZᵀZ of Z = [X | y], and so holds XᵀX, Xᵀy and yᵀy
 def gram(p, rows): return [[sum(z[i] * z[j] for z in rows) for j in range(p + 1)] for i in range(p + 1)]
 def solve(g, inverse=False):  # 4.3: b, and the inverse of XᵀX as integers over one divisor
@@ -72,14 +93,20 @@ def solve(g, inverse=False):  # 4.3: b, and the inverse of XᵀX as integers ove
         m = [row if row is m[k] else [(m[k][k] * v - row[k] * w) // divisor for v, w in zip(row, m[k])] for row in m]
         divisor = m[k][k]
     return [Fraction(row[p], divisor) for row in m], [row[p + 1:] for row in m], divisor
-def statistics(g, n, terms):  # 4.4, from the sums alone
-    p, (b, inverse, divisor) = len(terms), solve(g, inverse=True)
-    rss = g[p][p] - sum(map(mul, b, g[p]))
-    sst = g[p][p] - (g[terms.index("1")][p] ** 2 / n if "1" in terms else 0)
-    s2 = rss / (n - p) if n > p else None
-    c = s2 if s2 is None else [[s2 * v / divisor for v in row] for row in inverse]
+def statistics(g, n, recipe, groups=None):  # 4.4 and 4.10, from the sums alone; 4.9 if there are those of each session
+    terms, declared = recipe["model"]["terms"], recipe["fit"].get("coefficients")
+    p, (b, inverse, divisor) = len(terms), ([*map(Fraction, declared)], [], 1) if declared else solve(g, inverse=True)
+    rss = sum(v * w * g[i][j] for i, v in enumerate([*b, -1]) for j, w in enumerate([*b, -1]))
+    sst = g[p][p] - (g[terms.index("1")][p] ** 2 / n if "1" in terms and recipe["model"]["tare"] != "model" else 0)
+    dof = n if declared else n - p
+    s2 = rss / dof if dof else None
+    c = None if declared or s2 is None else [[s2 * v / divisor for v in row] for row in inverse]
+    if c and groups is not None:
+        v = [[sum(map(mul, row, [h[p] - sum(map(mul, b, h)) for h in sums[:p]])) / divisor for row in inverse] for sums in groups]
+        factor = Fraction(len(v), len(v) - 1) if len(v) > 1 else None
+        c = factor and [[factor * sum(u[i] * u[j] for u in v) for j in range(p)] for i in range(p)]
     def variance(x): return s2 + s2 * sum(u * sum(map(mul, row, x)) for u, row in zip(x, inverse)) / divisor  # 6
-    return {"n": n, "dof": n - p, "coefficient": dict(zip(terms, b)), "rss": rss, "residual_sd": s2, "covariance": c,
+    return {"n": n, "dof": dof, "coefficient": dict(zip(terms, b)), "rss": rss, "residual_sd": s2, "covariance": c,
             "standard_error": {t: c and c[j][j] for j, t in enumerate(terms)},
             "r_squared": 1 - rss / sst if sst else None, "variance": variance}
 def predict(texts, x, decimals): return places(sum(map(mul, map(Fraction, texts), x)), decimals)  # 4.5 and 6
@@ -87,13 +114,14 @@ def error_figures(errors):  # 4.5 and 7.3
     m = len(errors) or None
     return {"rmse": m and sum(e * e for e in errors) / m, "mean_error": m and sum(errors) / m,
             "max_abs_error": m and max(map(abs, errors))}
-def validate(recipe, g, rows):  # 4.5
+def validate(recipe, g, rows, sessions):  # 4.5
     method, errors, p = recipe["fit"]["validation"], [], len(g) - 1
     if method == "none": return None
-    k = len(rows) if method == "leave-one-out" else int(method[len("k-fold:"):])
-    assert k <= min(len(rows), 1000), "more folds than rows, or than 1000"
+    k = {"leave-one-out": len(rows), "leave-one-session-out": len(sessions)}.get(method) or int(method[len("k-fold:"):])
+    assert 2 <= k <= min(len(rows), 1000), "more folds than rows, or than 1000, or one"
+    folds = sessions if method == "leave-one-session-out" else [rows[fold::k] for fold in range(k)]
     try:
-        for inside in (rows[fold::k] for fold in range(k)):
+        for inside in folds:
             rest = [[v - w for v, w in zip(*pair)] for pair in zip(g, gram(p, inside))]
             texts = [digits(v, recipe["fit"]["digits"]) for v in solve(rest)[0]]
             errors += [Fraction(predict(texts, z[:p], recipe["result"]["decimals"])) - z[p] for z in inside]
@@ -104,54 +132,67 @@ def fit(recipe, sets, chosen):  # 5
     terms, target = recipe["model"]["terms"], recipe["model"]["target"]
     units = {c: sets[0]["units"][c] for c in [target, *features_of(terms)]}
     assert units[target] in (None, recipe["result"]["unit"]), "result.unit is not the target's"
-    rows = [row for s in sets for row in s["rows"] if all(row[c] for c in units)]  # 4.2
-    z = [[*term_values(terms, row), Fraction(row[target])] for row in rows]
-    p, g = len(terms), gram(len(terms), z)
-    made, check = statistics(g, len(z), terms), validate(recipe, g, z)
-    reasons = {q: "no-degrees-of-freedom" for q in ("residual_sd", "standard_error", "covariance") if made["dof"] == 0}
+    pads = [pad for s in sets for pad in s["pads"]]
+    assert all(pad == pads[0] for pad in pads) and all(s["units"][c] == units[c] for s in sets for c in units), "pads or units"
+    rows = [r for s in sets for r in readings(recipe, s) if r.fitted]
+    assert rows, "nothing to fit"
+    z, groups = [[*r.x, Fraction(r.y)] for r in rows], collections.defaultdict(list)
+    for r, row in zip(rows, z): groups[r.session].append(row)
+    p, g, sessions = len(terms), gram(len(terms), z), list(groups.values())
+    by_session = [gram(p, session) for session in sessions] if recipe.get("reading", {}).get("per") == "frame" else None
+    made, check = statistics(g, len(z), recipe, by_session), validate(recipe, g, z, sessions)
+    reasons = {"residual_sd": "no-degrees-of-freedom"} if made["dof"] == 0 else {}
+    if made["covariance"] is None:
+        why = "declared" if recipe["fit"]["estimator"] == "declared" else reasons.get("residual_sd", "one-session")
+        reasons.update(standard_error=why, covariance=why)
     if made["r_squared"] is None: reasons["r_squared"] = "constant-target"
     if check and check["rmse"] is None: reasons["validation"] = "fold-rank-deficient"
     def show(key, q): return digits(q, recipe["fit"]["digits"], key in ROOTS) if isinstance(q, Fraction) else q
+    def ends(f, end): return exact(end(Fraction(r.inputs[f]) for r in rows), 128)
     return {**made, **(check or {}), "recipe": recipe, "units": units}, dumps({
         "format": "openweigh.weights/1", **{key: chosen[key] for key in ("name", "version", "title", "licence")},
-        "applies_to": {"columns": [{"name": c, "unit": u} for c, u in units.items()]}, "recipe": recipe,
-        "terms": [{"term": t, "coefficient": show("coefficient", made["coefficient"][t]),
-                   "standard_error": show("standard_error", made["standard_error"][t])} for t in terms],
+        "applies_to": {**{"pad": pad for pad in pads[:1]}, "columns": [{"name": c, "unit": u} for c, u in units.items()]},
+        "recipe": recipe, "terms": [{"term": t, "coefficient": show("coefficient", made["coefficient"][t]),
+                                     "standard_error": show("standard_error", made["standard_error"][t])} for t in terms],
         "covariance": made["covariance"] and [[show("covariance", v) for v in row] for row in made["covariance"]],
         **{key: show(key, made[key]) for key in ("residual_sd", "dof", "rss", "r_squared")},
-        "range": [{"feature": f, "min": min((row[f] for row in rows), key=Fraction),
-                   "max": max((row[f] for row in rows), key=Fraction)} for f in features_of(terms)],
+        "range": [{"feature": f, "min": ends(f, min), "max": ends(f, max)} for f in features_of(terms)],
         "validation": check and {key: show(key, v) for key, v in check.items()},
         "undefined": [{"quantity": q, "reason": r} for q, r in reasons.items()],
         "normal": {"n": len(z), "xtx": [[exact(v) for v in row[:p]] for row in g[:p]],
                    "xty": [exact(row[p]) for row in g[:p]], "yty": exact(g[p][p])},
         "trained_on": [{k: s[k] for k in ("name", "version", "sha256")} for s in sets], "parent": chosen["parent"]})
+COLUMNS = {"table": ("dataset,row", "predicted,expanded_u,target,error"), "frame": ("dataset,session,frame", "grams"),
+           "weighing": ("dataset,session,weighing,role,label,frames", "grams,expanded_u_g,reference_g,error_g")}
 def replay(weights, sets):  # 6
     recipe, normal = weights["recipe"], weights["normal"]
-    terms, target, decimals = recipe["model"]["terms"], recipe["model"]["target"], recipe["result"]["decimals"]
+    terms, decimals, per = recipe["model"]["terms"], recipe["result"]["decimals"], recipe.get("reading", {}).get("per", "table")
     k, features, texts = Fraction(recipe["result"]["coverage"]), features_of(terms), [t["coefficient"] for t in weights["terms"]]
     sums = [[*row, c] for row, c in zip([*normal["xtx"], normal["xty"]], [*normal["xty"], normal["yty"]])]
-    fitted = statistics([[Fraction(v) for v in row] for row in sums], normal["n"], terms)
-    lines = [["dataset", "row", *features, "predicted", "expanded_u", "target", "error", "flags"]]
-    for s, i, row in ((s, str(i), row) for s in sets for i, row in enumerate(s["rows"])):
+    fitted = statistics([[Fraction(v) for v in row] for row in sums], normal["n"], recipe)
+    first, last = [part.split(",") for part in COLUMNS[per]]
+    lines, cells, errors = [[*first, *features, *last, "flags"]], {}, []
+    for s in sets:
         assert all(s["units"].get(c["name"], c["unit"]) == c["unit"] for c in weights["applies_to"]["columns"]), "units"
-        value, u, truth, error, flags = "", "", row.get(target, ""), "", "gap"
-        if all(row.get(f) for f in features):
-            x = term_values(terms, row)
-            value = predict(texts, x, decimals)
-            if fitted["dof"]: u = places(k * k * fitted["variance"](x), decimals, sqrt=True)
-            if truth: error = places(Fraction(value) - Fraction(truth), max(decimals, len(truth.partition(".")[2])))
-            ends = [[Fraction(v) for v in (r["min"], row[r["feature"]], r["max"])] for r in weights["range"]]
-            flags = "extrapolated" * any(not low <= v <= high for low, v, high in ends)
-        lines.append([s["name"], i, *(row.get(f, "") for f in features), value, u, truth, error, flags])
-    errors = [Fraction(line[-2]) for line in lines[1:] if line[-2]]
-    cells = {tuple(line[:2]): {"predicted": line[-5], "expanded_u": line[-4]} for line in lines[1:]}
-    made = {**error_figures(errors), "n": len(errors), "cells": cells, "recipe": recipe}
-    return made, "".join(",".join(line) + "\n" for line in lines)
+        assert all(pad == weights["applies_to"]["pad"] for pad in s["pads"]), "another pad"
+        for r in readings(recipe, s):
+            value, u, error, outside = "", "", "", False
+            if r.x is not None:
+                value = predict(texts, r.x, decimals)
+                if fitted["dof"]: u = places(k * k * fitted["variance"](r.x), decimals, sqrt=True)
+                if r.y: error = places(Fraction(value) - Fraction(r.y), max(decimals, len(r.y.partition(".")[2])))
+                outside = any(not Fraction(e["min"]) <= Fraction(r.inputs[e["feature"]]) <= Fraction(e["max"]) for e in weights["range"])
+            flags = "+".join(flag for flag, is_set in (("saturated", r.saturated), ("extrapolated", outside), ("gap", r.gap)) if is_set)
+            lines.append([*r.cells, *r.texts, *[value, u, r.y, error][:len(last)], flags])
+            if per != "frame":
+                cells[tuple(r.cells[:3])] = {last[0]: value, "expanded_u": u}
+                errors += [Fraction(error)] if error else []
+    return {**error_figures(errors), "n": len(errors), "cells": cells, "recipe": recipe}, "".join(",".join(line) + "\n" for line in lines)
 # ---- 7 and 8: manifests
 def claimed(c, made):  # 7.3
     over, key, unit, published = c["over"], c["quantity"], made["recipe"]["result"]["unit"], (c["value"], c["unit"])
-    q = made["cells"][over["dataset"], str(over["row"])][key] if "row" in over else made[key]
+    place = tuple(str(over[part]) for part in ("dataset", "row", "session", "weighing") if part in over)
+    q = made["cells"][place][key] if place else made[key]
     q = Fraction(q[over["term"]] if "term" in over else q)
     by = [(made["units"][f], e) for f, _, e in factors(over.get("term", "1"))]
     if key in ("n", "dof", "r_squared"): unit = "1"
@@ -187,6 +228,95 @@ def check(root, manifest, counts):  # 8
         for out in dict.fromkeys(outputs): item(counts, role, out, lambda: derived(kind, out))
     for c in manifest["claims"]:
         item(counts, "claim", f"{c['id']} {c['quantity']}", lambda: claimed(c, made[c["over"]["file"]]))
+# ---- 3.2 to 3.5, 4.7 and 4.8: touch sessions
+READING = dict(per="weighing", touches="sum", states=["touching"], settle_s="0", statistic="mean", decimals=6, ceiling=None)
+STATES = "not-tracking start-in-range hover make-touch touching break-touch linger out-of-range"
+COUNT, INTEGER = "0|[1-9][0-9]*", "(?:0|-?[1-9][0-9]*)?"
+TOUCHES = {**dict.fromkeys("frame device_frame device_s arrival_ns touch state finger hand x y vx vy total pressure angle major minor "
+                           "x_mm y_mm vx_mm vy_mm field14 field15 density".split(), CELLS["number"]),
+           **dict.fromkeys("device_frame arrival_ns touch finger hand field14 field15".split(), INTEGER),
+           "frame": COUNT, "state": f"(?:{STATES.replace(' ', '|')})?"}
+EVENTS = {"after_frame": f"(?:{COUNT})?", "kind": "gap|dropped|sleep|wake|device-lost|note", "detail": CELLS["text"]}
+WEIGHINGS = {"weighing": CELLS["text"], "role": "tare|reference|unknown", "label": CELLS["text"], "first_frame": COUNT, "last_frame": COUNT,
+             "tare": CELLS["text"], "reference_g": CELLS["number"], "reference_u_g": CELLS["number"]}
+def span(w): return range(int(w["first_frame"]), int(w["last_frame"]) + 1)
+def sessions_of(files):  # 3.2 to 3.5; a frame is the list of its rows
+    ids, sessions = sorted({path.split("/")[1] for path in files}), []
+    parts = ("events.csv", "session.json", "touches.csv", "weighings.csv")
+    assert list(files) == [f"sessions/{name}/{part}" for name in ids for part in parts], "files of the sessions"
+    for name in ids:
+        events, data, touches, weighings = [files[f"sessions/{name}/{part}"] for part in parts]
+        head, rows, weighings = json.loads(data), table(touches, TOUCHES), table(weighings, WEIGHINGS)
+        counted = {"frames": len({row["frame"] for row in rows}), "touches": sum(row["touch"] != "" for row in rows)}
+        assert dumps(head).encode() == data and head["id"] == name and counted.items() <= head["quality"].items(), "session.json"
+        frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row["frame"]))]
+        assert [int(rows[0]["frame"]) for rows in frames] == [*range(len(frames))], "frames"
+        inside = [i for w in weighings for i in span(w)]
+        assert all(map(span, weighings)) and inside == sorted({*inside} & {*range(len(frames))}), "weighings share a frame"
+        sessions.append({"id": name, "frames": frames, "events": table(events, EVENTS), "weighings": weighings,
+                         "pad": {key: head["source"][key] for key in ("model", "transport", "unit")}})
+    units = dict.fromkeys("reference_g x y total pressure major minor density".split())
+    units.update(reference_g="g", pressure={"grams": "g", "counts": "counts"}.get(sessions[0]["pad"]["unit"]))
+    return {"sessions": sessions, "pads": [session["pad"] for session in sessions], "units": units}
+def frame_value(touches, f, how):  # 4.7, of the touches that count; None if a cell that is needed is empty
+    if how == "first": touches = touches[:1]
+    if how == "largest": touches = [max(touches, key=lambda t: (t["pressure"] != "", Fraction(t["pressure"] or 0)))]  # the first of equals
+    if "" in [t[f] for t in touches]: return None
+    values = [Fraction(t[f]) for t in touches]
+    if len(touches) == 1 or f in ("pressure", "total"): return sum(values)
+    if "" in [t["pressure"] for t in touches]: return None
+    weights = [Fraction(t["pressure"]) for t in touches]
+    return sum(map(mul, weights, values)) / sum(weights) if sum(weights) else sum(values) / len(values)
+def statistic(name, values, times):  # 4.7
+    if name == "time-weighted-mean":
+        steps = [max(after - before, 0) for before, after in itertools.pairwise(times)]
+        if any(steps): return sum(map(mul, values, steps)) / sum(steps)
+    cut = (len(values) - 1) // 2 if name == "median" else 0
+    if name.startswith("trimmed-mean:"): cut = math.floor(Fraction(name.partition(":")[2]) * len(values))
+    inner = sorted(values)[cut:len(values) - cut]
+    assert len({v.denominator for v in inner}) <= 16384, "too many denominators"  # 9
+    return sum(inner) / len(inner)
+Frame = collections.namedtuple("Frame", "number time values saturated gap")  # gap: it lacks a feature
+Mass = collections.namedtuple("Mass", "row settled n texts saturated gap")  # a weighing; texts: its features, None without a reading
+def session_readings(recipe, dataset, session):
+    reading, tare, terms = recipe["reading"], recipe["model"]["tare"], recipe["model"]["terms"]
+    features, settle, frames, masses = features_of(terms), Fraction(reading["settle_s"]), {}, {}
+    times = [rows[0]["device_s"] and Fraction(rows[0]["device_s"]) for rows in session["frames"]]
+    def texts_of(values): return [canonical(nearest(v, reading["decimals"], False), reading["decimals"]) for v in values]
+    for i, rows in enumerate(session["frames"]):  # 4.7, frames: those that count
+        if touches := [t for t in rows if t["state"] in reading["states"]]:
+            *values, pressure = [frame_value(touches, f, reading["touches"]) for f in [*features, "pressure"]]
+            full = None not in (reading["ceiling"], pressure) and pressure >= Fraction(reading["ceiling"])
+            frames[i] = Frame(i, times[i], values, full, None in values)
+    for w in session["weighings"]:  # 4.7, weighings
+        start, timed = times[span(w)[0]], reading["statistic"] == "time-weighted-mean"
+        settled = [frames[i] for i in span(w) if i in frames and (not settle or "" not in (start, times[i]) and times[i] >= start + settle)]
+        kept = [f for f in settled if not f.gap and not (timed and f.time == "")]
+        values = [statistic(reading["statistic"], column, [f.time for f in kept]) for column in zip(*(f.values for f in kept))]
+        cut = any(e["kind"] != "note" and e["after_frame"] and int(e["after_frame"]) in span(w)[:-1] for e in session["events"])
+        masses[w["weighing"]] = Mass(w, {f.number for f in settled}, len(kept), texts_of(values) if kept else None,
+                                     any(f.saturated for f in settled), not kept or len(kept) < len(settled) or cut)
+    for w in session["weighings"]:  # 4.8
+        if tare == "none" or w["role"] == "tare": continue
+        assert w["tare"] and masses[w["tare"]].row["role"] == "tare", f"no tare of weighing {w['weighing']}"
+        assert reading["per"] == "weighing" or span(masses[w["tare"]].row)[-1] < span(w)[0], f"no tare before {w['weighing']}"
+    def made(cells, texts, m, settled, saturated, gap):  # 4.8, of the weighing m or a frame of it; m is None for a frame of none
+        role, x, inputs = m and m.row["role"], None, None
+        other = masses[m.row["tare"]] if tare != "none" and role in ("reference", "unknown") else None
+        if texts is not None and role != "tare" and (tare == "none" or other and other.texts is not None):
+            inputs, less = dict(zip(features, texts)), dict(zip(features, other.texts if other else []))
+            if tare == "signal": inputs = {f: Fraction(v) - Fraction(less[f]) for f, v in inputs.items()}
+            x = term_values(terms, inputs)
+            if tare == "model": x = [v - w for v, w in zip(x, term_values(terms, less))]
+        if other: saturated, gap = saturated or other.saturated, gap or other.gap
+        fitted = x is not None and role == "reference" and settled and not saturated
+        return Reading([dataset, session["id"], *cells], texts or [""] * len(features), x, inputs, m.row["reference_g"] if m else "",
+                       (dataset, session["id"]), fitted, saturated, gap)
+    if reading["per"] == "weighing":
+        return [made([name, m.row["role"], m.row["label"], str(m.n)], m.texts, m, True, m.saturated, m.gap) for name, m in masses.items()]
+    home = {i: m for m in masses.values() for i in span(m.row)}
+    return [made([str(i)], None if f.gap else texts_of(f.values), home.get(i), i in home and i in home[i].settled, f.saturated, f.gap)
+            for i, f in frames.items()]
 def main(root):
     counts, sums, pinned = collections.Counter(), "", root / "manifests/SHA256SUMS"
     for path in sorted((root / "manifests").glob("*.json")):
