@@ -111,9 +111,11 @@ pub enum FitError {
     },
     /// A tare that its load's frames come before, in a recipe that reads frame by frame.
     #[error(
-        "the tare of weighing `{weighing}` comes after it, and a recipe with `per = \"frame\"` needs it before"
+        "the tare of weighing `{weighing}` of session `{session}` comes after it, and a recipe with `per = \"frame\"` needs it before"
     )]
     LateTare {
+        /// The session.
+        session: Id,
         /// The load's weighing.
         weighing: Id,
     },

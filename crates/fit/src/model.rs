@@ -165,7 +165,7 @@ mod tests {
     fn recipe(terms: &[&str], tare: &str) -> Recipe {
         let terms: Vec<String> = terms.iter().map(|term| format!("\"{term}\"")).collect();
         let text = format!(
-            "format = \"openweigh.recipe/1\"\nname = \"a\"\n[reading]\n[model]\ntarget = \"reference_g\"\nterms = [{}]\ntare = \"{tare}\"\n[result]\ndecimals = 2\n",
+            "format = \"openweigh.recipe/1\"\nname = \"a\"\n[reading]\n[model]\ntarget = \"reference_g\"\nterms = [{}]\ntare = \"{tare}\"\n[result]\nunit = \"g\"\ndecimals = 2\n",
             terms.join(", ")
         );
         Recipe::from_toml(text.as_bytes()).unwrap()

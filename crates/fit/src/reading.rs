@@ -6,11 +6,12 @@ use crate::weighing::{Chunk, Key};
 use openweigh_exact::Column;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::{CellType, Dataset};
+use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::{Recipe, Tare};
 use openweigh_formats::session::Session;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
-use openweigh_formats::weighings::{Role, Weighing};
+use openweigh_formats::weighings::{Id, Role, Weighing};
 use openweigh_formats::weights::Pad;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -202,9 +203,10 @@ fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Reading
                     expected: Box::new(expected.clone()),
                 });
             }
+            check_tares(recipe, &one.session.id, &one.weighings)?;
             let start = into.target.len();
             for chunk in &one.chunks {
-                into.push(one, chunk)?;
+                into.push(one, chunk);
             }
             if into.target.len() > start {
                 into.sessions.push(start..into.target.len());
@@ -217,13 +219,9 @@ fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Reading
 }
 
 impl Gathered {
-    fn push(&mut self, session: &SessionReadings, chunk: &Chunk) -> Result<(), FitError> {
+    fn push(&mut self, session: &SessionReadings, chunk: &Chunk) {
         for (at, key) in chunk.keys.iter().enumerate() {
             let Some(weighing) = key.weighing.map(|weighing| &session.weighings[weighing]) else { continue };
-            if self.tares.is_some() && weighing.role == Role::Reference && weighing.tare.is_none() {
-                let (session, weighing) = (session.session.id.clone(), weighing.id.clone());
-                return Err(FitError::NoTare { session, weighing });
-            }
             let Some(mass) = weighing.reference_g.as_ref().filter(|_| is_fitted(key, weighing)) else {
                 continue;
             };
@@ -235,8 +233,27 @@ impl Gathered {
                 into.push_from(from, at);
             }
         }
-        Ok(())
     }
+}
+
+/// Insists that every load names a tare, under a recipe that subtracts one, and names an earlier one where
+/// frames are read as they pass.
+///
+/// # Errors
+/// The first load that does not.
+pub fn check_tares(recipe: &Recipe, session: &Id, weighings: &[Weighing]) -> Result<(), FitError> {
+    if recipe.model.tare == Tare::None {
+        return Ok(());
+    }
+    let by_frame = recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame);
+    for (at, load) in weighings.iter().enumerate().filter(|(_, load)| load.role != Role::Tare) {
+        let (session, weighing) = (session.clone(), load.id.clone());
+        let Some(tare) = &load.tare else { return Err(FitError::NoTare { session, weighing }) };
+        if by_frame && !weighings[..at].iter().any(|earlier| earlier.id == *tare) {
+            return Err(FitError::LateTare { session, weighing });
+        }
+    }
+    Ok(())
 }
 
 /// Whether a session's reading is fitted, given its weighing.

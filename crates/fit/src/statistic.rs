@@ -3,7 +3,8 @@
 use crate::FitError;
 use crate::frame::{Frame, Value};
 use openweigh_exact::{Decimal, IBig, Ratio, UBig, round};
-use openweigh_formats::csv::Number;
+use openweigh_formats::csv;
+use openweigh_formats::number::Number;
 use openweigh_formats::reading::{Reading, Statistic};
 use std::collections::BTreeMap;
 
@@ -29,6 +30,7 @@ pub(crate) struct Accumulator {
     /// The last frame that counted, under a statistic over time.
     last: Option<(Decimal, Vec<Ratio>)>,
     elapsed: Decimal,
+    over_time: bool,
 }
 
 /// One feature's frames.
@@ -110,14 +112,15 @@ impl Accumulator {
             features: std::iter::repeat_with(feature).take(features).collect(),
             last: None,
             elapsed: Decimal::ZERO,
+            over_time: *statistic == Statistic::TimeWeightedMean,
         }
     }
 
     /// Takes in a settled frame that counts.
     pub(crate) fn push(&mut self, frame: &Frame) -> Result<(), FitError> {
         self.saturated |= frame.saturated;
-        let over_time = matches!(self.features.first(), Some(Feature::OverTime { .. }));
-        let without_time = over_time && frame.device_s == Number::Missing;
+        let over_time = self.over_time;
+        let without_time = over_time && frame.device_s == csv::Number::Missing;
         if frame.values.contains(&Value::Missing) || without_time {
             self.gap = true;
             return Ok(());
@@ -166,11 +169,20 @@ impl Accumulator {
                 }
                 Feature::OverTime { weighted, .. } => weighted.total().divided_by(&elapsed),
             };
-            Ok(Some(round::to_places(&exact, reading.decimals).to_decimal()))
+            rounded(&exact, reading).map(Some)
         };
         let values = self.features.into_iter().map(value).collect::<Result<_, _>>()?;
         Ok(Reduced { frames, values, saturated: self.saturated, gap: self.gap || frames == 0 })
     }
+}
+
+/// A value as a reading has it, which is a number like any other.
+pub(crate) fn rounded(value: &Ratio, reading: &Reading) -> Result<Decimal, FitError> {
+    let value = round::to_places(value, reading.decimals).to_decimal();
+    let number = Number::published(value);
+    number
+        .map(|number| number.0)
+        .map_err(|error| FitError::LongNumber { what: "a reading".to_owned(), error })
 }
 
 /// The median, or the mean without the ends.

@@ -2,8 +2,8 @@
 
 use crate::FitError;
 use crate::frame::{Collector, Frame, Value};
-use crate::statistic::{Accumulator, Reduced};
-use openweigh_exact::{Column, Decimal, round};
+use crate::statistic::{self, Accumulator, Reduced};
+use openweigh_exact::{Column, Decimal};
 use openweigh_formats::events::Event;
 use openweigh_formats::reading::{Per, Reading};
 use openweigh_formats::recipe::{Recipe, Tare};
@@ -76,7 +76,6 @@ pub struct Reducer<'a> {
     reading: &'a Reading,
     tare: Tare,
     weighings: &'a [Weighing],
-    events: &'a [Event],
     collector: Collector,
     state: State<'a>,
 }
@@ -88,6 +87,7 @@ struct State<'a> {
     weighings: &'a [Weighing],
     /// The first weighing that has not ended.
     at: usize,
+    events: &'a [Event],
     /// Seconds before which frames of the open weighing are left out.
     settled_from: Option<Decimal>,
     open: Option<Accumulator>,
@@ -111,6 +111,7 @@ impl<'a> Reducer<'a> {
             reading,
             weighings,
             at: 0,
+            events,
             settled_from: None,
             open: None,
             done: vec![None; weighings.len()],
@@ -120,7 +121,7 @@ impl<'a> Reducer<'a> {
             features: wanted.len(),
         };
         let collector = Collector::new(reading, &wanted);
-        Self { reading, tare: recipe.model.tare, weighings, events, collector, state }
+        Self { reading, tare: recipe.model.tare, weighings, collector, state }
     }
 
     /// Takes in a row of `touches.csv`, in the order of the file.
@@ -170,7 +171,7 @@ impl<'a> Reducer<'a> {
                 frame: None,
                 frames: own.frames,
                 saturated: own.saturated || from_tare(|tare| tare.saturated),
-                gap: own.gap || self.interrupted(weighing) || from_tare(|tare| tare.gap),
+                gap: own.gap || from_tare(|tare| tare.gap),
                 settled: true,
                 complete,
                 tared: self.tare == Tare::None || tare.is_some_and(is_complete),
@@ -189,13 +190,6 @@ impl<'a> Reducer<'a> {
         self.state.done[at].as_ref()
     }
 
-    /// Whether an event fell between the frames of a weighing.
-    fn interrupted(&self, weighing: &Weighing) -> bool {
-        let frames = weighing.first_frame..weighing.last_frame;
-        let inside = |event: &Event| event.after_frame.is_some_and(|after| frames.contains(&after));
-        self.events.iter().any(|event| event.kind.interrupts() && inside(event))
-    }
-
     fn frames(&mut self) -> Result<Chunk, FitError> {
         self.check()?;
         let mut chunk = Chunk::new(self.state.features, Tare::None);
@@ -210,9 +204,6 @@ impl<'a> Reducer<'a> {
         for key in &mut chunk.keys {
             let weighing = key.weighing.map(|at| &self.weighings[at]);
             let tare = weighing.and_then(|weighing| self.tare_of(weighing));
-            if let (Some(weighing), None) = (weighing.filter(|weighing| weighing.tare.is_some()), tare) {
-                return Err(FitError::LateTare { weighing: weighing.id.clone() });
-            }
             key.tared = tare.is_some_and(is_complete);
             key.saturated |= tare.is_some_and(|tare| tare.saturated);
             key.gap |= tare.is_some_and(|tare| tare.gap);
@@ -281,7 +272,13 @@ impl State<'_> {
                 _ if !complete => column.push_narrow(0, 0),
                 _ => {
                     let value = value.ratio().expect("the frame is complete");
-                    column.push(&round::to_places(&value, self.reading.decimals).to_decimal());
+                    match statistic::rounded(&value, self.reading) {
+                        Ok(value) => column.push(&value),
+                        Err(error) => {
+                            self.fault.get_or_insert(error);
+                            column.push_narrow(0, 0);
+                        }
+                    }
                 }
             }
         }
@@ -298,12 +295,22 @@ impl State<'_> {
         self.frames.push(key);
     }
 
+    /// Whether an event fell between the frames of a weighing.
+    fn interrupted(&self, weighing: &Weighing) -> bool {
+        let frames = weighing.first_frame..weighing.last_frame;
+        let inside = |event: &Event| event.after_frame.is_some_and(|after| frames.contains(&after));
+        self.events.iter().any(|event| event.kind.interrupts() && inside(event))
+    }
+
     /// Ends the open weighing.
     fn close(&mut self) {
         let accumulator =
             self.open.take().unwrap_or_else(|| Accumulator::new(self.features, &self.reading.statistic));
         match accumulator.finish(self.reading) {
-            Ok(reduced) => self.done[self.at] = Some(reduced),
+            Ok(mut reduced) => {
+                reduced.gap |= self.interrupted(&self.weighings[self.at]);
+                self.done[self.at] = Some(reduced);
+            }
             Err(error) => {
                 self.done[self.at] = None;
                 self.fault.get_or_insert(error);

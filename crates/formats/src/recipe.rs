@@ -5,7 +5,7 @@ use crate::canonical::inconsistent;
 use crate::limits;
 use crate::malformed::{Fault, Malformed, Position};
 use crate::number::Number;
-use crate::reading::{Per, Reading, Statistic};
+use crate::reading::Reading;
 use crate::term::Term;
 use crate::text::{ColumnName, Name, Unit};
 use crate::touches::Quantity;
@@ -297,10 +297,9 @@ impl Recipe {
                 format!("0 to {}", limits::DIGITS),
             ));
         }
-        if reading.per == Per::Frame && reading.statistic != Statistic::Mean && self.model.tare == Tare::None
-        {
-            let expected = "`mean`, which is what is left out: a frame has one value";
-            return Err(inconsistent("reading.statistic", "one for frames", expected));
+        if self.result.unit.as_ref().map(Unit::as_str) != Some("g") {
+            let found = self.result.unit.as_ref().map_or("none".to_owned(), |unit| format!("`{unit}`"));
+            return Err(inconsistent("result.unit", found, "`g` with a [reading]: references are in grams"));
         }
         Ok(())
     }

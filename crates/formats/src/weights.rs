@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::licence::Licence;
 use crate::malformed::Fault;
 use crate::number::{Number, Sum};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Tare};
 use crate::session::{PressureUnit, Source};
 use crate::term::Term;
 use crate::text::{ColumnName, Line, Name, Unit, Version};
@@ -329,7 +329,9 @@ impl Document for Weights {
             return Err(inconsistent("normal", format!("{} terms", self.normal.xty.len()), wanted.len()));
         }
         self.normal.to_normal().map_err(|error| Fault::Syntax(format!("normal: {error}")))?;
-        let one = self.recipe.model.terms.iter().position(Term::is_one);
+        // With the term values of a tare subtracted, nothing is left of `1`.
+        let subtracted = self.recipe.model.tare == Tare::Model;
+        let one = self.recipe.model.terms.iter().position(Term::is_one).filter(|_| !subtracted);
         if let Some(sum) = one.map(|one| &self.normal.xtx[one][one])
             && sum.to_string() != self.normal.n.to_string()
         {

@@ -3,8 +3,9 @@
 use crate::ReplayError;
 use crate::predict::{self, Outcome, Predictor};
 use openweigh_exact::{Column, IBig};
+use openweigh_fit::reading::check_tares;
 use openweigh_fit::weighing::{Chunk, Key};
-use openweigh_fit::{ErrorFigures, FitError, Inputs, SessionReadings};
+use openweigh_fit::{ErrorFigures, Inputs, SessionReadings};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::number::Number;
 use openweigh_formats::reading::Per;
@@ -32,18 +33,20 @@ impl Predictor<'_> {
         dataset: &Dataset,
         sessions: &[SessionReadings],
     ) -> Result<(), ReplayError> {
-        sessions.iter().try_for_each(|one| self.check_pad(dataset, &one.session))
+        sessions.iter().try_for_each(|one| self.check_session(dataset, &one.session, &one.weighings))
     }
 
-    /// Refuses a session of another pad.
+    /// Refuses a session of another pad, or without the tares that are to be subtracted.
     ///
     /// # Errors
-    /// Its model, way of connection or unit is not that of the weights.
-    pub fn check_pad(
+    /// Its model, way of connection or unit is not that of the weights, or a load has no tare.
+    pub fn check_session(
         &self,
         dataset: &Dataset,
         session: &openweigh_formats::session::Session,
+        weighings: &[Weighing],
     ) -> Result<(), ReplayError> {
+        check_tares(&self.weights.recipe, &session.id, weighings)?;
         let found = Pad::of(&session.source);
         match &self.weights.applies_to.pad {
             Some(expected) if *expected != found => Err(ReplayError::Pad {
@@ -67,7 +70,7 @@ impl Predictor<'_> {
         for one in sessions {
             let place = Place { dataset, session: one.session.id.as_str(), weighings: &one.weighings };
             for chunk in &one.chunks {
-                let (lines, errors) = self.chunk(place, chunk)?;
+                let (lines, errors) = self.chunk(place, chunk);
                 sink(&lines)?;
                 outcome.errors = outcome.errors.plus(&errors);
             }
@@ -75,11 +78,8 @@ impl Predictor<'_> {
         Ok(outcome)
     }
 
-    /// The lines of a chunk of readings.
-    ///
-    /// # Errors
-    /// A load without a tare, under a recipe that subtracts one.
-    pub fn chunk(&self, place: Place<'_>, chunk: &Chunk) -> Result<(Vec<u8>, ErrorFigures), ReplayError> {
+    /// The lines of a chunk of readings, of a session that [`Predictor::check_session`] accepts.
+    pub fn chunk(&self, place: Place<'_>, chunk: &Chunk) -> (Vec<u8>, ErrorFigures) {
         let features: Vec<Cow<'_, Column>> = chunk.features.iter().map(Cow::Borrowed).collect();
         let inputs = Inputs { features: &features, tares: chunk.tares.as_deref(), rows: chunk.keys.len() };
         let predicted = self.predict(inputs);
@@ -87,17 +87,10 @@ impl Predictor<'_> {
         let per = reading.map_or(Per::Weighing, |reading| reading.per);
         let uncertainties = if per == Per::Weighing { self.uncertainties(inputs) } else { None };
         let ranges = Ranges::of(self, inputs);
-        let tared = self.weights.recipe.model.tare != Tare::None;
         let mut out = Vec::with_capacity(chunk.keys.len() * 64);
         let mut errors = Vec::new();
         for (at, key) in chunk.keys.iter().enumerate() {
             let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
-            if let Some(load) =
-                weighing.filter(|load| tared && load.role != Role::Tare && load.tare.is_none())
-            {
-                let session = place.session.parse().expect("a session has an id");
-                return Err(FitError::NoTare { session, weighing: load.id.clone() }.into());
-            }
             place.begin(key, weighing, &mut out);
             write_features(key, chunk, at, &mut out);
             let weighed = key.complete && key.tared && weighing.is_none_or(|load| load.role != Role::Tare);
@@ -127,7 +120,7 @@ impl Predictor<'_> {
             write_flags(key, outside, &mut out);
             out.push(b'\n');
         }
-        Ok((out, ErrorFigures::of(&errors.into_iter().collect())))
+        (out, ErrorFigures::of(&errors.into_iter().collect()))
     }
 }
 
