@@ -1,7 +1,7 @@
 //! The ledger of this repository as frames: what it holds, polars must add up as we do.
 
 use openweigh_exact::Decimal;
-use openweigh_fit::{Readings, Training};
+use openweigh_fit::{Data, Readings, Training};
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{CellType, Dataset};
 use openweigh_formats::table::{Cells, Table, TableReader};
@@ -87,7 +87,7 @@ fn readings_add_up() {
             weights.trained_on.iter().map(|trained| root().join("datasets").join(trained.name.as_str()));
         let Some(loaded) = folders.map(|folder| load(&folder)).collect::<Option<Vec<_>>>() else { continue };
         let training: Vec<Training<'_>> = (loaded.iter())
-            .map(|Loaded { dataset, sha256, table }| Training { dataset, sha256, table })
+            .map(|Loaded { dataset, sha256, table }| Training { dataset, sha256, data: Data::Table(table) })
             .collect();
         let Ok(gathered) = Readings::gather(&weights.recipe, &training) else { continue };
         let target = &weights.recipe.model.target;
