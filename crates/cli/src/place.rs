@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use crate::progress::Progress;
-use openweigh_fit::Training;
+use openweigh_fit::{Data, SessionReadings, Training, reading};
 use openweigh_formats::canonical::{self, Document};
-use openweigh_formats::dataset::{CellType, Dataset};
+use openweigh_formats::dataset::{CellType, Dataset, DatasetFile, DatasetRole, Kind};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::limits;
 use openweigh_formats::path::RelativePath;
@@ -13,8 +13,10 @@ use openweigh_formats::table::{Table, TableReader};
 use openweigh_formats::text::Name;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, Malformed};
+use openweigh_formats::{events, weighings};
 use openweigh_ledger::{Ledger, OpenError, read_blocks, read_whole};
-use openweigh_replay::{Shelf, Unreadable};
+use openweigh_replay::sessions::{self as recorded, Stopped};
+use openweigh_replay::{Shelf, Unreadable, shelf};
 use std::path::{Path, PathBuf};
 
 /// The ledger around the current folder, or the current folder itself.
@@ -111,21 +113,55 @@ pub(crate) fn weights(ledger: &Ledger, word: &str) -> Result<(Weights, Digest), 
     document(&weights_path(ledger, word))
 }
 
-/// A dataset with its table.
+/// A dataset with its data.
 pub(crate) struct Loaded {
     pub(crate) dataset: Dataset,
     pub(crate) sha256: Digest,
-    pub(crate) table: Table,
+    content: Content,
+}
+
+/// The data of a dataset.
+enum Content {
+    Table(Table),
+    Sessions(Vec<SessionReadings>),
 }
 
 impl Loaded {
     pub(crate) fn training(&self) -> Training<'_> {
-        Training { dataset: &self.dataset, sha256: &self.sha256, table: &self.table }
+        Training { dataset: &self.dataset, sha256: &self.sha256, data: self.data() }
+    }
+
+    pub(crate) fn data(&self) -> Data<'_> {
+        match &self.content {
+            Content::Table(table) => Data::Table(table),
+            Content::Sessions(sessions) => Data::Sessions(sessions),
+        }
+    }
+
+    /// Number of rows of the table, or of readings.
+    pub(crate) fn rows(&self) -> usize {
+        match &self.content {
+            Content::Table(table) => table.rows(),
+            Content::Sessions(sessions) => {
+                sessions.iter().flat_map(|one| &one.chunks).map(|chunk| chunk.keys.len()).sum()
+            }
+        }
     }
 }
 
-/// A dataset by folder, `dataset.json`, or name; its table is believed only if its digest matches.
-fn dataset(ledger: &Ledger, word: &str, max_csv: u64) -> Result<Loaded, Failure> {
+/// A dataset with its data, which are believed only if their digests match.
+fn dataset(ledger: &Ledger, word: &str, recipe: &Recipe, max_csv: u64) -> Result<Loaded, Failure> {
+    let (path, dataset, sha256) = describe(ledger, word)?;
+    reading::check_kind(recipe, &dataset)?;
+    let content = match dataset.kind {
+        Kind::Table => Content::Table(table(&path, &dataset, max_csv)?),
+        Kind::TouchSessions => Content::Sessions(sessions(&path, &dataset, recipe, max_csv)?),
+    };
+    Ok(Loaded { dataset, sha256, content })
+}
+
+/// The description of a dataset by folder, `dataset.json`, or name.
+fn describe(ledger: &Ledger, word: &str) -> Result<(PathBuf, Dataset, Digest), Failure> {
     if word == "-" {
         return Err(Failure::usage(
             "a dataset is a folder and cannot come from standard input; bring a table in with `openweigh import table -`",
@@ -140,15 +176,33 @@ fn dataset(ledger: &Ledger, word: &str, max_csv: u64) -> Result<Loaded, Failure>
         path = named().filter(|path| path.exists()).unwrap_or(path);
     }
     let (dataset, sha256): (Dataset, Digest) = document(&path)?;
+    Ok((path, dataset, sha256))
+}
+
+/// A dataset of kind `table` with its table.
+#[cfg_attr(not(feature = "frames"), expect(dead_code, reason = "only tables are exported"))]
+pub(crate) fn table_of(ledger: &Ledger, word: &str, max_csv: u64) -> Result<(Dataset, Table), Failure> {
+    let (path, dataset, _) = describe(ledger, word)?;
+    if dataset.kind != Kind::Table {
+        return Err(Failure::input(
+            shown(&path),
+            "this needs a dataset of kind `table`; export the results of touch sessions instead",
+        ));
+    }
     let table = table(&path, &dataset, max_csv)?;
-    Ok(Loaded { dataset, sha256, table })
+    Ok((dataset, table))
 }
 
 /// Datasets by their words, each once.
-pub(crate) fn datasets(ledger: &Ledger, words: &[String], max_csv: u64) -> Result<Vec<Loaded>, Failure> {
+pub(crate) fn datasets(
+    ledger: &Ledger,
+    words: &[String],
+    recipe: &Recipe,
+    max_csv: u64,
+) -> Result<Vec<Loaded>, Failure> {
     let mut loaded: Vec<Loaded> = Vec::new();
     for word in words {
-        let next = dataset(ledger, word, max_csv)?;
+        let next = dataset(ledger, word, recipe, max_csv)?;
         if loaded.iter().any(|earlier| earlier.dataset.name == next.dataset.name) {
             return Err(Failure::usage(format!(
                 "the dataset `{}` is given twice; its rows would count twice",
@@ -194,4 +248,98 @@ fn table(description: &Path, dataset: &Dataset, max_csv: u64) -> Result<Table, F
         });
     }
     Ok(table)
+}
+
+/// The readings that a recipe makes of a dataset's sessions.
+fn sessions(
+    description: &Path,
+    dataset: &Dataset,
+    recipe: &Recipe,
+    max_csv: u64,
+) -> Result<Vec<SessionReadings>, Failure> {
+    let folder = description.parent().unwrap_or(Path::new("."));
+    let ledger = Ledger::at(folder.to_path_buf());
+    let progress = Progress::new(true);
+    let opened = Opened { description, folder, shelf: OnDisk(&ledger, &progress) };
+    dataset.sessions().into_iter().map(|id| opened.session(dataset, id, recipe, max_csv)).collect()
+}
+
+/// The folder of a dataset.
+struct Opened<'a> {
+    description: &'a Path,
+    folder: &'a Path,
+    shelf: OnDisk<'a>,
+}
+
+impl Opened<'_> {
+    fn session(
+        &self,
+        dataset: &Dataset,
+        id: &str,
+        recipe: &Recipe,
+        max_csv: u64,
+    ) -> Result<SessionReadings, Failure> {
+        let file = |role| {
+            let found = dataset.session_file(id, role);
+            found.ok_or_else(|| {
+                Failure::input(shown(self.description), format!("session `{id}` lacks a file"))
+            })
+        };
+        let (description, weighing) = (file(DatasetRole::Session)?, file(DatasetRole::Weighings)?);
+        let (event, touches) = (file(DatasetRole::Events)?, file(DatasetRole::Touches)?);
+        let limit = limits::SESSION_CSV_BYTES;
+        let files = recorded::Files {
+            session: self.parse(description, limits::JSON_BYTES, canonical::read)?,
+            weighings: self.parse(weighing, limit, weighings::read)?,
+            events: self.parse(event, limit, events::read)?,
+        };
+        let mut chunks = Vec::new();
+        let mut sink = |_, chunk| {
+            chunks.push(chunk);
+            Ok(())
+        };
+        let pass = recorded::pass(&self.shelf, &touches.path, max_csv, &files, &[recipe], &mut sink);
+        let pass = pass.map_err(|error| self.unreadable(touches, &error))?;
+        match pass.fault {
+            _ if pass.sha256 != touches.sha256 => return Err(self.changed(touches, &pass.sha256)),
+            None => {}
+            Some(Stopped::Malformed(source)) => {
+                return Err(Failure::Malformed { path: self.path(touches), source });
+            }
+            Some(Stopped::Replay(error)) => return Err(error.into()),
+        }
+        Ok(SessionReadings { session: files.session, weighings: files.weighings, chunks })
+    }
+
+    fn path(&self, file: &DatasetFile) -> String {
+        shown(&self.folder.join(file.path.as_str()))
+    }
+
+    fn unreadable(&self, file: &DatasetFile, error: &Unreadable) -> Failure {
+        Failure::input(self.path(file), error.to_string())
+    }
+
+    fn changed(&self, file: &DatasetFile, found: &Digest) -> Failure {
+        Failure::Digest {
+            path: self.path(file),
+            listed_in: shown(self.description),
+            found: found.to_string(),
+            expected: file.sha256.to_string(),
+        }
+    }
+
+    fn parse<T>(
+        &self,
+        file: &DatasetFile,
+        limit: u64,
+        read: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+    ) -> Result<T, Failure> {
+        let bytes =
+            shelf::bytes(&self.shelf, &file.path, limit).map_err(|error| self.unreadable(file, &error))?;
+        let found = Digest::of(&bytes);
+        if found != file.sha256 {
+            return Err(self.changed(file, &found));
+        }
+        read(&bytes).map_err(|source| Failure::Malformed { path: self.path(file), source })
+    }
 }

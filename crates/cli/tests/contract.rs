@@ -157,7 +157,8 @@ fn mistakes_in_inputs_name_file_and_place() {
         .says("bad.toml:7:13")
         .says("`huber:1.5:10` is reserved");
     recipe(&|text| text.replace("[fit]", "[fit]\nestimator = \"best\"")).says("unknown estimator `best`");
-    recipe(&|text| text.replace("[fit]", "[reading]\n[fit]")).says("bad.toml:6:2").says("reading");
+    recipe(&|text| text.replace("[fit]", "[reading]\n[fit]")).says("`reference_g` with a [reading]");
+    recipe(&|text| text.replace("[fit]", "tare = \"signal\"\n[fit]")).says("`none` without a [reading]");
     recipe(&|text| text.replace("leave-one-out", "k-fold:9"))
         .says("4 fitted rows do not allow validation in 9 folds");
     recipe(&|text| text.replace("\"x\"]", "\"x\", \"x^2\", \"x^3\", \"x^4\"]")).says("(4)");
@@ -331,7 +332,7 @@ fn the_same_rows_never_count_twice() {
     ];
     scene.run(&fit).ends(0);
     scene.run(&["seal", "--name", "twice", "--version", "1.0.0", "--weights", "twice-1.0.0"]).ends(0);
-    scene.run(&["verify", "twice-1.0.0"]).ends(1).says("whose name or table is already among its inputs");
+    scene.run(&["verify", "twice-1.0.0"]).ends(1).says("whose name or data are already among its inputs");
     let words = [
         "fit",
         "--dataset",

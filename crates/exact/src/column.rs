@@ -202,6 +202,17 @@ impl Column {
         }
     }
 
+    /// Appends the value that another column has at `row`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn push_from(&mut self, other: &Self, row: usize) {
+        match &other.integers {
+            Integers::Narrow(values) => self.push_narrow(values[row], other.places),
+            Integers::Wide(_) => self.push(&other.value(row)),
+        }
+    }
+
     /// A column of the rows of a range.
     ///
     /// # Panics

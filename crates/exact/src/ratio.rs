@@ -48,6 +48,16 @@ impl Ratio {
         }
     }
 
+    /// The same value in lowest terms, for sums of many fractions, which would grow without it.
+    pub fn reduced(self) -> Self {
+        let (sign, magnitude) = self.numerator.into_parts();
+        let divisor = (&magnitude).gcd(&self.denominator);
+        Self {
+            numerator: IBig::from_parts(sign, magnitude / &divisor),
+            denominator: self.denominator / divisor,
+        }
+    }
+
     /// Whether the value is zero.
     pub fn is_zero(&self) -> bool {
         self.numerator.is_zero()

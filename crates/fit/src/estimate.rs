@@ -1,80 +1,207 @@
-//! Coefficients and their statistics, exactly, from the sufficient statistics alone (4.3, 4.4).
+//! Coefficients and their statistics, exactly, from the sufficient statistics alone (4.3, 4.4, 4.9).
 
 use crate::{FitError, Model, Readings};
+use openweigh_exact::leverage::Leverage;
 use openweigh_exact::linear::{Dependence, Unsolvable};
-use openweigh_exact::{IBig, Normal, Ratio, Solution};
+use openweigh_exact::{Column, Decimal, IBig, Normal, Ratio, Solution};
 use openweigh_formats::limits;
+use openweigh_formats::recipe::{Estimator, Per, Recipe, Tare};
 use openweigh_formats::term::Term;
 
-/// The exact least-squares estimate of a model.
+/// The exact estimate of a model.
 #[derive(Debug, Clone)]
 pub struct Estimate {
-    solution: Solution,
-    adjugate: Vec<Vec<IBig>>,
-    /// Index of the term `1`, if the model has one.
+    normal: Normal,
+    way: Way,
+    /// Index of the term about whose mean R² is taken.
     one: Option<usize>,
 }
 
+/// How the coefficients were found.
+#[derive(Debug, Clone)]
+enum Way {
+    /// By least squares.
+    Solved { solution: Box<Solution>, adjugate: Vec<Vec<IBig>>, spread: Spread },
+    /// They are given.
+    Declared(Vec<Decimal>),
+}
+
+/// What the covariance of the coefficients is taken from.
+#[derive(Debug, Clone)]
+enum Spread {
+    /// The rows, which are independent.
+    Rows,
+    /// The sessions, whose frames are not; none where one session alone was fitted.
+    Sessions(Option<Vec<Vec<Ratio>>>),
+    /// The sessions, which were not told.
+    Unknown,
+}
+
 impl Estimate {
-    /// Solves for the coefficients of `terms`.
+    /// The estimate of a recipe from the statistics of all fitted rows.
     ///
     /// # Errors
     /// Dependent terms, statistics that no data have, or a system beyond the limit of work.
-    pub fn of(normal: Normal, terms: &[Term]) -> Result<Self, FitError> {
+    pub fn of(normal: Normal, recipe: &Recipe) -> Result<Self, FitError> {
         check_work(&normal, 1)?;
+        let terms = &recipe.model.terms;
+        let one = terms.iter().position(Term::is_one).filter(|_| recipe.model.tare != Tare::Model);
+        let declared =
+            recipe.fit.coefficients.as_ref().filter(|_| recipe.fit.estimator == Estimator::Declared);
+        if let Some(declared) = declared {
+            let coefficients = declared.iter().map(|number| number.0.clone()).collect();
+            return Ok(Self { normal, way: Way::Declared(coefficients), one });
+        }
         let solution = Solution::with_inverse(normal.clone()).map_err(|error| match error {
             Unsolvable::Dependent(dependence) => name(&dependence, &normal, terms),
             Unsolvable::Impossible(impossible) => FitError::Impossible(impossible),
         })?;
         let adjugate = solution.adjugate();
-        let one = terms.iter().position(Term::is_one);
-        Ok(Self { solution, adjugate, one })
+        let by_frame = recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame);
+        let spread = if by_frame { Spread::Unknown } else { Spread::Rows };
+        Ok(Self { normal, way: Way::Solved { solution: Box::new(solution), adjugate, spread }, one })
     }
 
-    /// The exact solution.
-    pub fn solution(&self) -> &Solution {
-        &self.solution
+    /// Takes the covariance from how sessions differ, if this estimate needs that.
+    pub fn clustered(mut self, sessions: &[Normal]) -> Self {
+        if let Way::Solved { spread: Spread::Unknown, .. } = self.way {
+            let covariance = (sessions.len() > 1).then(|| self.sandwich(sessions));
+            if let Way::Solved { spread, .. } = &mut self.way {
+                *spread = Spread::Sessions(covariance);
+            }
+        }
+        self
     }
 
-    /// The adjugate of the scaled XᵀX.
-    pub fn adjugate(&self) -> &[Vec<IBig>] {
-        &self.adjugate
+    /// `S/(S-1)·Σ v·vᵀ` over the S sessions, `v = (XᵀX)⁻¹·X_sᵀ·(y_s - X_s·b)`.
+    fn sandwich(&self, sessions: &[Normal]) -> Vec<Vec<Ratio>> {
+        let Way::Solved { solution, adjugate, .. } = &self.way else { return Vec::new() };
+        let terms = self.normal.terms();
+        let dot = |entry: &dyn Fn(usize) -> Ratio| {
+            (0..terms).fold(Ratio::from(&Decimal::ZERO), |sum, at| sum.plus(&entry(at)).reduced())
+        };
+        let coefficients: Vec<Ratio> = (0..terms).map(|term| self.coefficient(term).reduced()).collect();
+        let influences: Vec<Vec<Ratio>> = (sessions.iter())
+            .map(|session| {
+                let score = |row: usize| {
+                    let entry =
+                        |at: usize| Ratio::from(&session.xtx_decimal(row, at)).times(&coefficients[at]);
+                    Ratio::from(&session.xty_decimal(row)).minus(&dot(&entry)).reduced()
+                };
+                let scores: Vec<Ratio> = (0..terms).map(score).collect();
+                let influence =
+                    |row: usize| dot(&|at| solution.inverse_entry(adjugate, row, at).times(&scores[at]));
+                (0..terms).map(influence).collect()
+            })
+            .collect();
+        let count = sessions.len() as u64;
+        let entry = |row: usize, column: usize| {
+            let sum = influences.iter().fold(Ratio::from(&Decimal::ZERO), |sum, influence| {
+                sum.plus(&influence[row].times(&influence[column])).reduced()
+            });
+            let times = Ratio::new(sum.numerator() * IBig::from(count), sum.denominator().clone());
+            times.divided_by_count(count - 1)
+        };
+        (0..terms).map(|row| (0..terms).map(|column| entry(row, column)).collect()).collect()
+    }
+
+    /// The sufficient statistics.
+    pub fn normal(&self) -> &Normal {
+        &self.normal
+    }
+
+    /// Rows less estimated coefficients.
+    pub fn degrees_of_freedom(&self) -> u64 {
+        match &self.way {
+            Way::Solved { solution, .. } => solution.degrees_of_freedom(),
+            Way::Declared(_) => self.normal.rows(),
+        }
+    }
+
+    /// Whether the coefficients were declared.
+    pub fn is_declared(&self) -> bool {
+        matches!(self.way, Way::Declared(_))
+    }
+
+    /// Whether a covariance of sessions is wanted, and there is one session.
+    pub fn is_of_one_session(&self) -> bool {
+        matches!(self.way, Way::Solved { spread: Spread::Sessions(None), .. })
+    }
+
+    /// The form whose value is xᵀ(XᵀX)⁻¹x, none of declared coefficients, which do not vary.
+    pub fn leverage(&self, model: &Model, columns: &[&Column]) -> Option<Leverage> {
+        match &self.way {
+            Way::Solved { solution, adjugate, .. } => {
+                Some(Leverage::new(solution, adjugate, model.monomials(), columns))
+            }
+            Way::Declared(_) => None,
+        }
     }
 
     /// The exact coefficient `b_j`.
     pub fn coefficient(&self, term: usize) -> Ratio {
-        self.solution.coefficient(term)
+        match &self.way {
+            Way::Solved { solution, .. } => solution.coefficient(term),
+            Way::Declared(coefficients) => Ratio::from(&coefficients[term]),
+        }
     }
 
     /// RSS.
     pub fn rss(&self) -> Ratio {
-        self.solution.residual_sum_of_squares()
+        match &self.way {
+            Way::Solved { solution, .. } => solution.residual_sum_of_squares(),
+            Way::Declared(coefficients) => Ratio::from(&squares_about(&self.normal, coefficients)),
+        }
     }
 
     /// s², none without degrees of freedom.
     pub fn variance(&self) -> Option<Ratio> {
-        self.solution.residual_variance()
+        match &self.way {
+            Way::Solved { solution, .. } => solution.residual_variance(),
+            Way::Declared(_) => Some(self.rss().divided_by_count(self.normal.rows().max(1))),
+        }
     }
 
-    /// Entry (i, j) of the covariance C = s²·(XᵀX)⁻¹, none without degrees of freedom.
+    /// Entry (i, j) of the covariance of the coefficients, if it is defined.
     pub fn covariance(&self, row: usize, column: usize) -> Option<Ratio> {
-        let variance = self.variance()?;
-        Some(variance.times(&self.solution.inverse_entry(&self.adjugate, row, column)))
+        match &self.way {
+            Way::Solved { solution, adjugate, spread: Spread::Rows } => {
+                let variance = self.variance()?;
+                Some(variance.times(&solution.inverse_entry(adjugate, row, column)))
+            }
+            Way::Solved { spread: Spread::Sessions(covariance), .. } => {
+                self.variance()?;
+                Some(covariance.as_ref()?[row][column].clone())
+            }
+            Way::Solved { spread: Spread::Unknown, .. } | Way::Declared(_) => None,
+        }
     }
 
     /// R² = (SST - RSS)/SST, none if SST = 0.
     pub fn r_squared(&self) -> Option<Ratio> {
-        let normal = self.solution.normal();
-        let total = Ratio::from(&normal.yty_decimal());
+        let total = Ratio::from(&self.normal.yty_decimal());
         let total = match self.one {
             None => total,
             Some(one) => {
-                let sum = Ratio::from(&normal.xty_decimal(one));
-                total.minus(&sum.times(&sum).divided_by_count(normal.rows()))
+                let sum = Ratio::from(&self.normal.xty_decimal(one));
+                total.minus(&sum.times(&sum).divided_by_count(self.normal.rows()))
             }
         };
         (!total.is_zero()).then(|| total.minus(&self.rss()).divided_by(&total))
     }
+}
+
+/// yᵀy - 2·bᵀXᵀy + bᵀXᵀXb.
+fn squares_about(normal: &Normal, coefficients: &[Decimal]) -> Decimal {
+    let mut sum = normal.yty_decimal();
+    for (row, left) in coefficients.iter().enumerate() {
+        let linear = left.times(&normal.xty_decimal(row));
+        sum = sum.minus(&linear).minus(&linear);
+        for (column, right) in coefficients.iter().enumerate() {
+            sum = sum.plus(&left.times(right).times(&normal.xtx_decimal(row, column)));
+        }
+    }
+    sum
 }
 
 /// Refuses systems whose solution would stall the machine (page 9).
@@ -98,7 +225,7 @@ pub fn check_work(normal: &Normal, folds: usize) -> Result<(), FitError> {
 pub fn check_sums(model: &Model, readings: &Readings<'_>, folds: usize) -> Result<(), FitError> {
     let (rows, terms) = (readings.rows(), model.monomials().len());
     let target = readings.target().bits().div_ceil(64);
-    let words = model.words(|name| readings.feature(name)) + target;
+    let words = model.words(readings.inputs()) + target;
     if rows as u128 * (words as u128).pow(2) > limits::ROW_WORK {
         return Err(FitError::TooManyRows { rows, terms, words });
     }

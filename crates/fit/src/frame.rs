@@ -216,11 +216,12 @@ fn together(touches: &[Touch], at: usize, quantity: Quantity) -> Value {
             _ => return Value::Missing,
         }
     }
-    let total = |parts: &[(Decimal, Decimal)]| {
-        parts.iter().fold(Decimal::ZERO, |sum, (_, weight)| sum.plus(weight))
-    };
+    let total =
+        |parts: &[(Decimal, Decimal)]| parts.iter().fold(Decimal::ZERO, |sum, (_, weight)| sum.plus(weight));
     if total(&parts) == Decimal::ZERO {
-        parts.iter_mut().for_each(|(_, weight)| weight.clone_from(&one));
+        for (_, weight) in &mut parts {
+            weight.clone_from(&one);
+        }
     }
     let weighted = parts.iter().fold(Decimal::ZERO, |sum, (value, weight)| sum.plus(&value.times(weight)));
     let (mut weighted, mut total) = (weighted, total(&parts));

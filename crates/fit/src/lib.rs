@@ -13,13 +13,13 @@ pub mod frame;
 pub mod model;
 pub mod reading;
 pub mod validate;
-pub mod weighing;
 mod weigh;
+pub mod weighing;
 
 pub use estimate::Estimate;
 pub use figures::ErrorFigures;
-pub use model::Model;
-pub use reading::{Readings, Training};
+pub use model::{Inputs, Model};
+pub use reading::{Data, Readings, SessionReadings, Training};
 pub use weigh::{Fitted, Header, fit};
 
 use openweigh_exact::DecimalError;
@@ -109,7 +109,9 @@ pub enum FitError {
         words: usize,
     },
     /// A tare that its load's frames come before, in a recipe that reads frame by frame.
-    #[error("the tare of weighing `{weighing}` comes after it, and a recipe with `per = \"frame\"` needs it before")]
+    #[error(
+        "the tare of weighing `{weighing}` comes after it, and a recipe with `per = \"frame\"` needs it before"
+    )]
     LateTare {
         /// The load's weighing.
         weighing: Id,

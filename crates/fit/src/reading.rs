@@ -1,13 +1,19 @@
-//! The rows that are fitted: those that have the target and every feature (4.2).
+//! The rows that are fitted: those that have the target and every feature (4.2, 4.8).
 
 use crate::FitError;
+use crate::model::Inputs;
+use crate::weighing::{Chunk, Key};
 use openweigh_exact::Column;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::{CellType, Dataset};
-use openweigh_formats::recipe::Recipe;
+use openweigh_formats::recipe::{Recipe, Tare};
+use openweigh_formats::session::Session;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
+use openweigh_formats::weighings::{Role, Weighing};
+use openweigh_formats::weights::Pad;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A dataset to be fitted.
 #[derive(Debug, Clone, Copy)]
@@ -16,15 +22,39 @@ pub struct Training<'a> {
     pub dataset: &'a Dataset,
     /// SHA-256 of the description's bytes.
     pub sha256: &'a Digest,
-    /// Its table.
-    pub table: &'a Table,
+    /// What it holds.
+    pub data: Data<'a>,
+}
+
+/// What a dataset holds, ready to be fitted or predicted.
+#[derive(Debug, Clone, Copy)]
+pub enum Data<'a> {
+    /// A table.
+    Table(&'a Table),
+    /// Sessions, as the readings that the recipe makes of them.
+    Sessions(&'a [SessionReadings]),
+}
+
+/// A session and the readings that a recipe makes of it.
+#[derive(Debug, Clone)]
+pub struct SessionReadings {
+    /// Its description.
+    pub session: Session,
+    /// Its weighings.
+    pub weighings: Vec<Weighing>,
+    /// The readings, in order.
+    pub chunks: Vec<Chunk>,
 }
 
 /// The features and the target of all fitted rows, in the order of datasets and rows.
 #[derive(Debug, Clone)]
 pub struct Readings<'a> {
-    features: Vec<(ColumnName, Cow<'a, Column>)>,
+    names: Vec<ColumnName>,
+    features: Vec<Cow<'a, Column>>,
+    tares: Option<Vec<Column>>,
     target: Cow<'a, Column>,
+    /// The rows of each session; empty for tables.
+    sessions: Vec<Range<usize>>,
 }
 
 /// The number column of a dataset, or the error that names it.
@@ -50,31 +80,15 @@ impl<'a> Readings<'a> {
     /// Gathers the fitted rows of all datasets.
     ///
     /// # Errors
-    /// A missing column, units that disagree, or no row at all.
+    /// A missing column, units that disagree, a load without a tare, or no row at all.
     pub fn gather(recipe: &Recipe, training: &[Training<'a>]) -> Result<Self, FitError> {
-        let names: Vec<ColumnName> =
-            recipe.features().into_iter().chain([recipe.model.target.clone()]).collect();
-        check_units(recipe, &names, training)?;
-        let mut gathered: Vec<Option<Cow<'a, Column>>> = vec![None; names.len()];
-        for training in training {
-            let columns = (names.iter())
-                .map(|name| numbers(training.dataset, training.table, name))
-                .collect::<Result<Vec<_>, _>>()?;
-            let chosen = complete_rows(training.table.rows(), columns.iter().map(|(_, missing)| *missing));
-            for (into, (column, _)) in gathered.iter_mut().zip(columns) {
-                let part = match &chosen {
-                    None => Cow::Borrowed(column),
-                    Some(rows) => Cow::Owned(column.gather(rows)),
-                };
-                match into {
-                    None => *into = Some(part),
-                    Some(whole) => whole.to_mut().extend(&part),
-                }
-            }
-        }
-        let mut columns: Vec<Cow<'a, Column>> = gathered.into_iter().flatten().collect();
-        let target = columns.pop().filter(|target| !target.is_empty()).ok_or(FitError::NoRows)?;
-        Ok(Self { features: names.into_iter().zip(columns).collect(), target })
+        check_kinds(recipe, training)?;
+        let gathered = if recipe.reading.is_some() {
+            of_sessions(recipe, training)?
+        } else {
+            of_tables(recipe, training)?
+        };
+        if gathered.target.is_empty() { Err(FitError::NoRows) } else { Ok(gathered) }
     }
 
     /// Number of fitted rows.
@@ -89,24 +103,175 @@ impl<'a> Readings<'a> {
 
     /// The features, in order.
     pub fn features(&self) -> impl Iterator<Item = (&ColumnName, &Column)> {
-        self.features.iter().map(|(name, column)| (name, column.as_ref()))
+        self.names.iter().zip(self.features.iter().map(AsRef::as_ref))
     }
 
-    /// A feature of the recipe.
-    ///
-    /// # Panics
-    /// If the recipe has no such feature.
-    pub fn feature(&self, name: &ColumnName) -> &Column {
-        let found = self.features().find(|(own, _)| *own == name);
-        found.map(|(_, column)| column).expect("the readings hold every feature of the recipe")
+    /// What the model's columns are made of.
+    pub fn inputs(&self) -> Inputs<'_> {
+        Inputs { features: &self.features, tares: self.tares.as_deref(), rows: self.rows() }
     }
+
+    /// The rows of each session, in order; none of tables.
+    pub fn sessions(&self) -> &[Range<usize>] {
+        &self.sessions
+    }
+
+    /// The features as the model sees them: less their tares where those are subtracted from the signal.
+    pub fn ranged(&self, tare: Tare) -> Vec<Cow<'_, Column>> {
+        match &self.tares {
+            Some(tares) if tare == Tare::Signal => {
+                self.features.iter().zip(tares).map(|(load, tare)| Cow::Owned(load.minus(tare))).collect()
+            }
+            _ => self.features.iter().map(|column| Cow::Borrowed(column.as_ref())).collect(),
+        }
+    }
+
+    /// These rows alone, in this order.
+    pub fn chosen(&self, rows: &[usize]) -> Readings<'static> {
+        self.map(|column| column.gather(rows))
+    }
+
+    /// The rows of a range alone.
+    pub fn part(&self, rows: Range<usize>) -> Readings<'static> {
+        self.map(|column| column.slice(rows.clone()))
+    }
+
+    fn map(&self, part: impl Fn(&Column) -> Column) -> Readings<'static> {
+        Readings {
+            names: self.names.clone(),
+            features: self.features.iter().map(|column| Cow::Owned(part(column))).collect(),
+            tares: self.tares.as_ref().map(|tares| tares.iter().map(&part).collect()),
+            target: Cow::Owned(part(&self.target)),
+            sessions: Vec::new(),
+        }
+    }
+}
+
+fn of_tables<'a>(recipe: &Recipe, training: &[Training<'a>]) -> Result<Readings<'a>, FitError> {
+    let mut names: Vec<ColumnName> =
+        recipe.features().into_iter().chain([recipe.model.target.clone()]).collect();
+    check_units(recipe, &names, training)?;
+    let mut gathered: Vec<Option<Cow<'a, Column>>> = vec![None; names.len()];
+    for training in training {
+        let Data::Table(table) = training.data else { continue };
+        let columns = (names.iter())
+            .map(|name| numbers(training.dataset, table, name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let chosen = complete_rows(table.rows(), columns.iter().map(|(_, missing)| *missing));
+        for (into, (column, _)) in gathered.iter_mut().zip(columns) {
+            let part = match &chosen {
+                None => Cow::Borrowed(column),
+                Some(rows) => Cow::Owned(column.gather(rows)),
+            };
+            match into {
+                None => *into = Some(part),
+                Some(whole) => whole.to_mut().extend(&part),
+            }
+        }
+    }
+    let mut features: Vec<Cow<'a, Column>> = gathered.into_iter().flatten().collect();
+    let target = features.pop().ok_or(FitError::NoRows)?;
+    names.pop();
+    Ok(Readings { names, features, tares: None, target, sessions: Vec::new() })
+}
+
+/// Fitted rows of sessions, as they are gathered.
+struct Gathered {
+    features: Vec<Column>,
+    tares: Option<Vec<Column>>,
+    target: Column,
+    sessions: Vec<Range<usize>>,
+}
+
+fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Readings<'a>, FitError> {
+    let names = recipe.features();
+    let columns = vec![Column::default(); names.len()];
+    let tares = (recipe.model.tare != Tare::None).then(|| columns.clone());
+    let mut into = Gathered { features: columns, tares, target: Column::default(), sessions: Vec::new() };
+    let mut pad = None;
+    for training in training {
+        let Data::Sessions(sessions) = training.data else { continue };
+        for one in sessions {
+            let found = Pad::of(&one.session.source);
+            let expected = pad.get_or_insert_with(|| found.clone());
+            if found != *expected {
+                return Err(FitError::Pad {
+                    dataset: training.dataset.name.clone(),
+                    session: one.session.id.clone(),
+                    found: Box::new(found),
+                    expected: Box::new(expected.clone()),
+                });
+            }
+            let start = into.target.len();
+            for chunk in &one.chunks {
+                into.push(one, chunk)?;
+            }
+            if into.target.len() > start {
+                into.sessions.push(start..into.target.len());
+            }
+        }
+    }
+    let features = into.features.into_iter().map(Cow::Owned).collect();
+    let target = Cow::Owned(into.target);
+    Ok(Readings { names, features, tares: into.tares, target, sessions: into.sessions })
+}
+
+impl Gathered {
+    fn push(&mut self, session: &SessionReadings, chunk: &Chunk) -> Result<(), FitError> {
+        for (at, key) in chunk.keys.iter().enumerate() {
+            let Some(weighing) = key.weighing.map(|weighing| &session.weighings[weighing]) else { continue };
+            if self.tares.is_some() && weighing.role == Role::Reference && weighing.tare.is_none() {
+                let (session, weighing) = (session.session.id.clone(), weighing.id.clone());
+                return Err(FitError::NoTare { session, weighing });
+            }
+            let Some(mass) = weighing.reference_g.as_ref().filter(|_| is_fitted(key, weighing)) else {
+                continue;
+            };
+            self.target.push(&mass.0);
+            for (into, from) in self.features.iter_mut().zip(&chunk.features) {
+                into.push_from(from, at);
+            }
+            for (into, from) in self.tares.iter_mut().flatten().zip(chunk.tares.iter().flatten()) {
+                into.push_from(from, at);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a session's reading is fitted, given its weighing.
+pub fn is_fitted(key: &Key, weighing: &Weighing) -> bool {
+    weighing.role == Role::Reference && key.complete && key.settled && key.tared && !key.saturated
+}
+
+fn check_kinds(recipe: &Recipe, training: &[Training<'_>]) -> Result<(), FitError> {
+    for training in training {
+        check_kind(recipe, training.dataset)?;
+    }
+    Ok(())
+}
+
+/// Refuses a recipe for tables on touch sessions, and the other way round.
+///
+/// # Errors
+/// The dataset is of the other kind.
+pub fn check_kind(recipe: &Recipe, dataset: &Dataset) -> Result<(), FitError> {
+    use openweigh_formats::dataset::Kind;
+    let word = |sessions: bool| if sessions { "touch-sessions" } else { "table" };
+    let sessions = dataset.kind == Kind::TouchSessions;
+    if sessions == recipe.reading.is_some() {
+        return Ok(());
+    }
+    Err(FitError::Kind { dataset: dataset.name.clone(), found: word(sessions), expected: word(!sessions) })
 }
 
 /// The rows that no column lacks; none stands for all of them.
 fn complete_rows<'a>(rows: usize, missing: impl Iterator<Item = &'a [usize]>) -> Option<Vec<usize>> {
-    let mut lacking: std::collections::BTreeSet<usize> = std::collections::BTreeSet::new();
-    missing.for_each(|rows| lacking.extend(rows));
-    (!lacking.is_empty()).then(|| (0..rows).filter(|row| !lacking.contains(row)).collect())
+    let mut lacking: Option<Vec<bool>> = None;
+    for row in missing.flatten() {
+        lacking.get_or_insert_with(|| vec![false; rows])[*row] = true;
+    }
+    lacking.map(|lacking| (0..rows).filter(|row| !lacking[*row]).collect())
 }
 
 fn check_units(recipe: &Recipe, names: &[ColumnName], training: &[Training<'_>]) -> Result<(), FitError> {

@@ -7,7 +7,7 @@ use crate::figures::ErrorFigures;
 use crate::model::Model;
 use crate::reading::Readings;
 use openweigh_exact::{Column, Decimal, LinearForm, Normal, Solution, round};
-use openweigh_formats::recipe::Recipe;
+use openweigh_formats::recipe::{Recipe, Validation};
 
 /// What validation found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub fn validate(
     folds: &[Normal],
     threads: usize,
 ) -> Verdict {
-    let model = Model::new(&recipe.model.terms);
+    let model = Model::of(recipe);
     let of_fold = |fold: usize| errors_of_fold(recipe, readings, &model, whole, folds, fold);
     let share = folds.len().div_ceil(threads.max(1)).max(1);
     let of_share = |start: usize| -> Option<ErrorFigures> {
@@ -64,26 +64,25 @@ fn errors_of_fold(
     let coefficients: Vec<Decimal> = (0..whole.terms())
         .map(|term| round::to_digits(&solution.coefficient(term), recipe.fit.digits))
         .collect();
-    let rows: Vec<usize> = (fold..readings.rows()).step_by(folds.len()).collect();
+    let rows: Vec<usize> = if recipe.fit.validation == Validation::LeaveOneSessionOut {
+        readings.sessions()[fold].clone().collect()
+    } else {
+        (fold..readings.rows()).step_by(folds.len()).collect()
+    };
     let parts = rows.chunks(model.rows_at_once());
-    let figures = parts.map(|rows| errors_of_rows(recipe, readings, model, &coefficients, rows));
+    let figures = parts.map(|rows| errors_of(recipe, &readings.chosen(rows), model, &coefficients));
     Some(figures.fold(ErrorFigures::default(), |sum, part| sum.plus(&part)))
 }
 
-fn errors_of_rows(
+fn errors_of(
     recipe: &Recipe,
     readings: &Readings<'_>,
     model: &Model,
     coefficients: &[Decimal],
-    rows: &[usize],
 ) -> ErrorFigures {
-    let features: Vec<_> = readings.features().map(|(name, column)| (name, column.gather(rows))).collect();
-    let columns = model.columns(|name| {
-        let found = features.iter().find(|(own, _)| *own == name);
-        found.map(|(_, column)| column).expect("the readings hold every feature")
-    });
+    let columns = model.columns(readings.inputs());
     let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
     let form = LinearForm { coefficients, terms: model.monomials(), decimals: recipe.result.decimals };
-    let predicted = form.predict(&columns, 0..rows.len());
-    ErrorFigures::of(&predicted.minus(&readings.target().gather(rows)))
+    let predicted = form.predict(&columns, 0..readings.rows());
+    ErrorFigures::of(&predicted.minus(readings.target()))
 }

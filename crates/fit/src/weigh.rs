@@ -4,7 +4,7 @@ use crate::FitError;
 use crate::estimate::{Estimate, check_sums, check_work};
 use crate::figures::ErrorFigures;
 use crate::model::Model;
-use crate::reading::{Readings, Training};
+use crate::reading::{Data, Readings, Training};
 use crate::validate::{Verdict, validate};
 use openweigh_exact::normal::Design;
 use openweigh_exact::{Column, Decimal, DecimalError, Normal, root, round};
@@ -12,10 +12,11 @@ use openweigh_formats::Digest;
 use openweigh_formats::licence::Licence;
 use openweigh_formats::limits;
 use openweigh_formats::number::Number;
-use openweigh_formats::recipe::{Recipe, Validation};
-use openweigh_formats::text::{ColumnName, Line, Name, Version};
+use openweigh_formats::recipe::{Per, REFERENCE, Recipe, Validation};
+use openweigh_formats::session::PressureUnit;
+use openweigh_formats::text::{ColumnName, Line, Name, Unit, Version};
 use openweigh_formats::weights::{
-    AppliesTo, Coefficient, ColumnUnit, FeatureRange, Format, NormalText, Reason, TrainedOn, Undefined,
+    AppliesTo, Coefficient, ColumnUnit, FeatureRange, Format, NormalText, Pad, Reason, TrainedOn, Undefined,
     UndefinedQuantity, ValidationFigures, Weights,
 };
 use std::borrow::Cow;
@@ -71,12 +72,19 @@ pub fn fit(
     threads: usize,
 ) -> Result<Fitted, FitError> {
     let readings = Readings::gather(recipe, training)?;
-    let folds = folds(recipe, readings.rows())?;
-    check_sums(&Model::new(&recipe.model.terms), &readings, folds)?;
-    let parts = normals(recipe, &readings, folds, threads);
+    let folds = folds(recipe, &readings)?;
+    check_sums(&Model::of(recipe), &readings, folds)?;
+    let parts = if recipe.fit.validation == Validation::LeaveOneSessionOut {
+        of_sessions(recipe, &readings, threads)
+    } else {
+        normals(recipe, &readings, 0..readings.rows(), folds, threads)
+    };
     let whole = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| sum.plus(part));
     check_work(&whole, folds)?;
-    let estimate = Estimate::of(whole.clone(), &recipe.model.terms)?;
+    let mut estimate = Estimate::of(whole.clone(), recipe)?;
+    if recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame) {
+        estimate = estimate.clustered(&of_sessions(recipe, &readings, threads));
+    }
     let verdict = (recipe.fit.validation != Validation::None)
         .then(|| validate(recipe, &readings, &whole, &parts, threads));
     let text = Texts { recipe, estimate: &estimate };
@@ -92,13 +100,13 @@ pub fn fit(
         terms: text.terms()?,
         covariance: text.covariance()?,
         residual_sd: text.root("residual_sd", estimate.variance())?,
-        dof: estimate.solution().degrees_of_freedom(),
+        dof: estimate.degrees_of_freedom(),
         rss: text.number("rss", round::to_digits(&estimate.rss(), recipe.fit.digits))?,
         r_squared: estimate
             .r_squared()
             .map(|value| text.number("r_squared", round::to_digits(&value, recipe.fit.digits)))
             .transpose()?,
-        range: ranges(&readings)?,
+        range: ranges(recipe, &readings)?,
         validation: verdict
             .as_ref()
             .map(|verdict| text.validation(verdict, folds, readings.rows()))
@@ -120,12 +128,13 @@ fn long(what: &str, error: DecimalError) -> FitError {
 }
 
 /// The number of folds of the recipe's validation, 1 without one.
-fn folds(recipe: &Recipe, rows: usize) -> Result<usize, FitError> {
-    let limit = limits::FOLDS;
+fn folds(recipe: &Recipe, readings: &Readings<'_>) -> Result<usize, FitError> {
+    let (limit, rows) = (limits::FOLDS, readings.rows());
     let folds = match recipe.fit.validation {
         Validation::None => return Ok(1),
         Validation::LeaveOneOut => rows,
         Validation::KFold(folds) => folds,
+        Validation::LeaveOneSessionOut => readings.sessions().len(),
     };
     if (2..=limit.min(rows)).contains(&folds) {
         Ok(folds)
@@ -134,13 +143,25 @@ fn folds(recipe: &Recipe, rows: usize) -> Result<usize, FitError> {
     }
 }
 
-/// The statistics of each fold, summed on so many threads.
-fn normals(recipe: &Recipe, readings: &Readings<'_>, folds: usize, threads: usize) -> Vec<Normal> {
-    let model = Model::new(&recipe.model.terms);
+/// The statistics of each session.
+fn of_sessions(recipe: &Recipe, readings: &Readings<'_>, threads: usize) -> Vec<Normal> {
+    let of_session = |rows: &Range<usize>| normals(recipe, readings, rows.clone(), 1, threads).remove(0);
+    readings.sessions().iter().map(of_session).collect()
+}
+
+/// The statistics of each fold of some rows, summed on so many threads.
+fn normals(
+    recipe: &Recipe,
+    readings: &Readings<'_>,
+    rows: Range<usize>,
+    folds: usize,
+    threads: usize,
+) -> Vec<Normal> {
+    let model = Model::of(recipe);
     let sum = |share| sums(&model, readings, share, folds, model.rows_at_once());
-    let rows = readings.rows();
-    let share = rows.div_ceil(threads.max(1)).max(openweigh_exact::sum::BLOCK);
-    let shares: Vec<_> = (0..rows).step_by(share).map(|start| start..rows.min(start + share)).collect();
+    let share = rows.len().div_ceil(threads.max(1)).max(openweigh_exact::sum::BLOCK);
+    let shares: Vec<_> =
+        rows.clone().step_by(share).map(|start| start..rows.end.min(start + share)).collect();
     std::thread::scope(|scope| {
         let running: Vec<_> = shares.iter().skip(1).map(|share| scope.spawn(|| sum(share.clone()))).collect();
         let mut sums = sum(shares[0].clone());
@@ -165,17 +186,12 @@ fn sums(
         Design { columns: &columns, terms: model.monomials(), target }.normals(rows, folds)
     };
     if share.len() <= at_once {
-        return design(&model.columns(|name| readings.feature(name)), readings.target(), share);
+        return design(&model.columns(readings.inputs()), readings.target(), share);
     }
     let piece = |start: usize| {
         let rows = start..share.end.min(start.saturating_add(at_once));
-        let features: Vec<_> =
-            readings.features().map(|(name, column)| (name, column.slice(rows.clone()))).collect();
-        let columns = model.columns(|name| {
-            let found = features.iter().find(|(own, _)| *own == name);
-            found.map(|(_, column)| column).expect("the readings hold every feature")
-        });
-        let mut sums = design(&columns, &readings.target().slice(rows.clone()), 0..rows.len());
+        let part = readings.part(rows);
+        let mut sums = design(&model.columns(part.inputs()), part.target(), 0..part.rows());
         // The first row of the piece is not of the first fold.
         sums.rotate_right(start % folds);
         sums
@@ -188,9 +204,28 @@ fn sums(
 }
 
 fn applies_to(recipe: &Recipe, training: &[Training<'_>]) -> AppliesTo {
-    let unit = |name: &ColumnName| training.first()?.dataset.column(name)?.unit.clone();
+    let sessions = training.iter().find_map(|training| match training.data {
+        Data::Sessions([first, ..]) => Some(&first.session),
+        Data::Sessions([]) | Data::Table(_) => None,
+    });
+    let pad = sessions.map(|session| Pad::of(&session.source));
+    let unit = |name: &ColumnName| match &pad {
+        Some(pad) => unit_of_reading(name, pad.unit),
+        None => training.first()?.dataset.column(name)?.unit.clone(),
+    };
     let names = [recipe.model.target.clone()].into_iter().chain(recipe.features());
-    AppliesTo { columns: names.map(|name| ColumnUnit { unit: unit(&name), name }).collect() }
+    let columns = names.map(|name| ColumnUnit { unit: unit(&name), name }).collect();
+    AppliesTo { pad, columns }
+}
+
+/// The unit of a session's quantity: grams of the reference, the pad's own unit of pressure, shares of the
+/// surface; none where the framework states none.
+fn unit_of_reading(name: &ColumnName, pressure: PressureUnit) -> Option<Unit> {
+    match (name.as_str(), pressure) {
+        (REFERENCE, _) | ("pressure", PressureUnit::Grams) => "g".parse().ok(),
+        ("pressure", PressureUnit::Counts) => "counts".parse().ok(),
+        _ => None,
+    }
 }
 
 fn trained_on(training: &Training<'_>) -> TrainedOn {
@@ -201,10 +236,10 @@ fn trained_on(training: &Training<'_>) -> TrainedOn {
     }
 }
 
-fn ranges(readings: &Readings<'_>) -> Result<Vec<FeatureRange>, FitError> {
+fn ranges(recipe: &Recipe, readings: &Readings<'_>) -> Result<Vec<FeatureRange>, FitError> {
     let number = |value| Number::published(value).map_err(|error| long("a feature's range", error));
-    (readings.features())
-        .map(|(feature, column)| {
+    (readings.features().zip(readings.ranged(recipe.model.tare)))
+        .map(|((feature, _), column)| {
             let (min, max) = column.range().ok_or(FitError::NoRows)?;
             Ok(FeatureRange { feature: feature.clone(), min: number(min)?, max: number(max)? })
         })
@@ -215,6 +250,13 @@ fn undefined(estimate: &Estimate, verdict: Option<&Verdict>) -> Vec<Undefined> {
     use UndefinedQuantity as Q;
     let mut undefined = Vec::new();
     let mut add = |quantity, reason| undefined.push(Undefined { quantity, reason });
+    if estimate.is_declared() {
+        add(Q::StandardError, Reason::Declared);
+        add(Q::Covariance, Reason::Declared);
+    } else if estimate.is_of_one_session() && estimate.variance().is_some() {
+        add(Q::StandardError, Reason::OneSession);
+        add(Q::Covariance, Reason::OneSession);
+    }
     if estimate.variance().is_none() {
         for quantity in [Q::ResidualSd, Q::StandardError, Q::Covariance] {
             add(quantity, Reason::NoDegreesOfFreedom);
@@ -311,9 +353,9 @@ mod tests {
         let recipe = recipe.replace("\"load^2\"", "\"hinge(load,1500000.5)*load\"");
         let recipe = Recipe::from_toml(recipe.as_bytes()).unwrap();
         let (sha256, table) = (Digest::of(b""), reader.finish().unwrap());
-        let training = [Training { dataset: &dataset, sha256: &sha256, table: &table }];
+        let training = [Training { dataset: &dataset, sha256: &sha256, data: Data::Table(&table) }];
         let readings = Readings::gather(&recipe, &training).unwrap();
-        let model = Model::new(&recipe.model.terms);
+        let model = Model::of(&recipe);
         for folds in [1, 3, 40] {
             for share in [0..40, 7..33] {
                 let whole = sums(&model, &readings, share.clone(), folds, usize::MAX);

@@ -17,6 +17,7 @@ const CHUNK: usize = openweigh_exact::sum::BLOCK;
 const DENOMINATORS: usize = 1 << 14;
 
 /// Whose reading it is, and what is to be said about it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and most become a flag")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     /// The weighing, by its place in the session; none of a frame outside all of them.
@@ -266,7 +267,8 @@ impl State<'_> {
                 };
             // Frames need no accumulation unless a tare is to be taken from them.
             if settled && frame.touches > 0 && self.accumulates(weighing) {
-                let open = self.open.get_or_insert_with(|| Accumulator::new(self.features, &self.reading.statistic));
+                let open =
+                    self.open.get_or_insert_with(|| Accumulator::new(self.features, &self.reading.statistic));
                 if let Err(error) = open.push(frame) {
                     self.fault.get_or_insert(error);
                 }
@@ -369,7 +371,11 @@ impl ExactSum {
 
     fn push_ratio(&mut self, value: &Ratio) -> Result<(), FitError> {
         *self.others.entry(value.denominator().clone()).or_default() += value.numerator();
-        if self.others.len() > DENOMINATORS { Err(FitError::Denominators { limit: DENOMINATORS }) } else { Ok(()) }
+        if self.others.len() > DENOMINATORS {
+            Err(FitError::Denominators { limit: DENOMINATORS })
+        } else {
+            Ok(())
+        }
     }
 
     fn total(&self) -> Ratio {
@@ -460,7 +466,9 @@ impl Accumulator {
             let exact = match feature {
                 Feature::Sum(sum) => sum.total().divided_by_count(frames),
                 Feature::All(values) => ordered(values, &reading.statistic)?,
-                Feature::OverTime { plain, .. } if elapsed.is_zero() => plain.total().divided_by_count(frames),
+                Feature::OverTime { plain, .. } if elapsed.is_zero() => {
+                    plain.total().divided_by_count(frames)
+                }
                 Feature::OverTime { weighted, .. } => weighted.total().divided_by(&elapsed),
             };
             Ok(Some(round::to_places(&exact, reading.decimals).to_decimal()))

@@ -7,6 +7,7 @@ use crate::number::Stated;
 use crate::path::RelativePath;
 use crate::term::Term;
 use crate::text::{Line, Name, Unit, text_type};
+use crate::weighings::Id;
 use serde::{Deserialize, Serialize};
 
 text_type!(
@@ -54,9 +55,15 @@ pub struct Over {
     /// The dataset, for one prediction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dataset: Option<Name>,
-    /// The row, for one prediction.
+    /// The row of a table, for one prediction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
+    /// The session, for one weighing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Id>,
+    /// The weighing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighing: Option<Id>,
 }
 
 /// Quantities that can be claimed.
@@ -86,6 +93,8 @@ pub enum Quantity {
     MaxAbsError,
     /// One prediction.
     Predicted,
+    /// The grams of one weighing.
+    Grams,
     /// One expanded uncertainty.
     ExpandedU,
 }
@@ -105,6 +114,7 @@ impl Quantity {
             Self::MeanError => "mean_error",
             Self::MaxAbsError => "max_abs_error",
             Self::Predicted => "predicted",
+            Self::Grams => "grams",
             Self::ExpandedU => "expanded_u",
         }
     }
@@ -119,13 +129,21 @@ impl Claim {
         use Quantity as Q;
         let of_term = matches!(self.quantity, Q::Coefficient | Q::StandardError);
         let of_row = matches!(self.quantity, Q::Predicted | Q::ExpandedU);
+        let of_weighing = matches!(self.quantity, Q::Grams | Q::ExpandedU);
         let over = &self.over;
+        let weighing = (over.session.is_some(), over.weighing.is_some());
         let given = (over.term.is_some(), over.dataset.is_some(), over.row.is_some());
-        if given == (of_term, of_row, of_row) {
+        let sound = (given == (of_term, of_row, of_row) && weighing == (false, false))
+            || (of_weighing && given == (false, true, false) && weighing == (true, true));
+        if sound && !(self.quantity == Q::Grams && weighing == (false, false)) {
             return Ok(());
         }
         let expected = if of_term {
             "`file` and `term`"
+        } else if self.quantity == Q::Grams {
+            "`file`, `dataset`, `session` and `weighing`"
+        } else if self.quantity == Q::ExpandedU {
+            "`file`, `dataset` and either `row` or `session` and `weighing`"
         } else if of_row {
             "`file`, `dataset` and `row`"
         } else {

@@ -524,7 +524,10 @@ decimals = 2
     #[test]
     fn defaults_are_those_of_the_specification() {
         let recipe = Recipe::from_toml(GOOD.as_bytes()).unwrap();
-        assert_eq!(recipe.fit, Fit { estimator: Estimator::Ols, digits: 17, validation: Validation::None });
+        assert_eq!(
+            recipe.fit,
+            Fit { estimator: Estimator::Ols, digits: 17, validation: Validation::None, coefficients: None }
+        );
         assert_eq!(recipe.result.coverage.to_string(), "2");
         assert_eq!(recipe.model.tare, Tare::None);
     }

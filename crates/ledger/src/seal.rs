@@ -204,7 +204,7 @@ impl Gatherer<'_> {
                 .sibling(&file.path)
                 .map_err(|_| SealError::Open { path: file.path.clone(), source: OpenError::Missing })?;
             let (size, sha256) = self.hash(&at)?;
-            self.list(&at, Role::Measurements, size, sha256, &dataset.licence);
+            self.list(&at, Role::from(file.role), size, sha256, &dataset.licence);
         }
         self.licences.push(dataset.licence.clone());
         Ok((dataset, digest))

@@ -2,11 +2,12 @@
 
 use crate::ReplayError;
 use openweigh_exact::{Column, Decimal, Fixed, Ratio, round};
-use openweigh_fit::{Model, reading};
+use openweigh_fit::{Inputs, Model, SessionReadings, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::weights::Weights;
+use std::borrow::Cow;
 
 /// A prediction, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,29 +53,47 @@ pub fn of_row(
             None => return Ok(None),
         }
     }
-    let single: Vec<(ColumnName, Column)> =
-        features.iter().map(|(name, value)| (name.clone(), [value.clone()].into_iter().collect())).collect();
-    let model = Model::new(&weights.recipe.model.terms);
-    let columns = model.columns(|name| {
-        let found = single.iter().find(|(own, _)| own == name);
-        found.map(|(_, column)| column).expect("every feature was gathered above")
-    });
+    let single = |value: &Decimal| -> Column { [value.clone()].into_iter().collect() };
+    let columns: Vec<Cow<'_, Column>> = features.iter().map(|(_, value)| Cow::Owned(single(value))).collect();
+    Ok(Some(of_inputs(weights, features, Inputs { features: &columns, tares: None, rows: 1 })))
+}
+
+/// Takes the grams of a weighing apart; none if it has none. The features are the load's own reading, the
+/// terms are what is left of them after the tare.
+pub fn of_weighing(
+    weights: &Weights,
+    sessions: &[SessionReadings],
+    session: &str,
+    weighing: &str,
+) -> Option<Account> {
+    let one = sessions.iter().find(|one| one.session.id.as_str() == session)?;
+    let at = one.weighings.iter().position(|own| own.id.as_str() == weighing)?;
+    let chunk = one.chunks.first()?;
+    let row = chunk.keys.iter().position(|key| key.weighing == Some(at) && key.complete && key.tared)?;
+    let only = |column: &Column| column.slice(row..row + 1);
+    let columns: Vec<Cow<'_, Column>> =
+        chunk.features.iter().map(|column| Cow::Owned(only(column))).collect();
+    let tares: Option<Vec<Column>> = chunk.tares.as_ref().map(|tares| tares.iter().map(only).collect());
+    let features =
+        weights.recipe.features().into_iter().zip(columns.iter().map(|column| column.value(0))).collect();
+    Some(of_inputs(weights, features, Inputs { features: &columns, tares: tares.as_deref(), rows: 1 }))
+}
+
+fn of_inputs(weights: &Weights, features: Vec<(ColumnName, Decimal)>, inputs: Inputs<'_>) -> Account {
+    let model = Model::of(&weights.recipe);
+    let columns = model.columns(inputs);
     let terms: Vec<TermAccount> = (weights.terms.iter().zip(model.monomials()))
         .map(|(own, monomial)| {
             let value =
                 (monomial.factors().iter()).fold(Decimal::from(1), |product, &(variable, exponent)| {
-                    (0..exponent).fold(product, |product, _| times(&product, &columns[variable].value(0)))
+                    (0..exponent).fold(product, |product, _| product.times(&columns[variable].value(0)))
                 });
             let coefficient = own.coefficient.0.clone();
-            let product = times(&coefficient, &value);
+            let product = coefficient.times(&value);
             TermAccount { term: own.term.to_string(), value, coefficient, product }
         })
         .collect();
     let sum = terms.iter().fold(Decimal::ZERO, |sum, term| sum.plus(&term.product));
     let predicted = round::to_places(&Ratio::from(&sum), weights.recipe.result.decimals);
-    Ok(Some(Account { features, terms, sum, predicted }))
-}
-
-fn times(left: &Decimal, right: &Decimal) -> Decimal {
-    Decimal::new(left.digits() * right.digits(), left.places() + right.places())
+    Account { features, terms, sum, predicted }
 }

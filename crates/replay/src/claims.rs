@@ -1,12 +1,14 @@
 //! Stage 5: claims recomputed from what was derived again (docs/spec/7-manifests.md, 7.3).
 
+use crate::grams::Place;
 use crate::listing::Contents;
 use crate::predict::Predictor;
 use crate::report::{Finding, Verdict};
 use crate::verify::Derived;
 use openweigh_exact::{Fixed, IBig, Ratio, UBig, root, round};
-use openweigh_fit::{ErrorFigures, Fitted};
+use openweigh_fit::{Data, ErrorFigures, Fitted, SessionReadings};
 use openweigh_formats::claim::{Claim, Quantity};
+use openweigh_formats::dataset::Dataset;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::term::{Base, Term};
@@ -101,7 +103,9 @@ pub fn recompute(
     let (fitted, datasets) = found.ok_or_else(|| not_checkable("the weights could not be derived again"))?;
     let exact = match claim.quantity {
         Quantity::N => Exact::count(outcome.errors.rows()),
-        Quantity::Predicted | Quantity::ExpandedU => of_row(claim, fitted, datasets, contents)?,
+        Quantity::Predicted | Quantity::Grams | Quantity::ExpandedU => {
+            of_line(claim, fitted, datasets, contents)?
+        }
         _ => of_errors(claim, &outcome.errors)?,
     };
     Ok((exact, unit(claim, &fitted.weights)))
@@ -144,7 +148,9 @@ fn of_fit(claim: &Claim, fitted: &Fitted) -> Result<Exact, Verdict> {
         Quantity::Rmse | Quantity::MeanError | Quantity::MaxAbsError => {
             of_errors(claim, fitted.validation.as_ref().ok_or_else(|| undefined(claim))?)?
         }
-        Quantity::Predicted | Quantity::ExpandedU => return Err(wrong_file(claim, "results")),
+        Quantity::Predicted | Quantity::Grams | Quantity::ExpandedU => {
+            return Err(wrong_file(claim, "results"));
+        }
     })
 }
 
@@ -159,26 +165,49 @@ fn of_errors(claim: &Claim, figures: &ErrorFigures) -> Result<Exact, Verdict> {
 }
 
 /// A cell of results: only the datasets that they were derived from have lines there.
-fn of_row(
+fn of_line(
     claim: &Claim,
     fitted: &Fitted,
     datasets: &[RelativePath],
     contents: &Contents,
 ) -> Result<Exact, Verdict> {
-    let no_row = || Verdict::Failed(Finding::new("the results have no such dataset or row"));
-    let pairs = datasets.iter().filter_map(|path| contents.dataset(path));
+    let no_row = || Verdict::Failed(Finding::new("the results have no such dataset, row or weighing"));
+    let recipe = &fitted.weights.recipe;
+    let pairs = datasets.iter().filter_map(|path| contents.dataset(path, recipe));
     let mut named = pairs.filter(|(dataset, _)| Some(&dataset.name) == claim.over.dataset.as_ref());
-    let (dataset, table) = named.next().ok_or_else(no_row)?;
-    let row = claim.over.row.and_then(|row| usize::try_from(row).ok()).filter(|row| *row < table.rows());
+    let (dataset, data) = named.next().ok_or_else(no_row)?;
     let predictor = Predictor::of(fitted);
-    let line = predictor.line(dataset, table, row.ok_or_else(no_row)?);
     let header = predictor.header();
+    let line = match data {
+        Data::Table(table) => {
+            let row = claim.over.row.and_then(|row| usize::try_from(row).ok());
+            predictor.line(dataset, table, row.filter(|row| *row < table.rows()).ok_or_else(no_row)?)
+        }
+        Data::Sessions(sessions) => {
+            line_of_weighing(claim, &predictor, dataset, sessions).ok_or_else(no_row)?
+        }
+    };
     let (names, line) = (String::from_utf8_lossy(&header), String::from_utf8_lossy(&line));
     // A feature may have the same name; what is predicted stands behind the features.
     let names: Vec<&str> = names.trim_end().split(',').collect();
-    let at = names.iter().rposition(|name| *name == claim.quantity.as_str());
+    let wanted = |name: &&str| name.strip_suffix("_g").unwrap_or(name) == claim.quantity.as_str();
+    let at = names.iter().rposition(wanted);
     let cell = at.and_then(|at| line.trim_end_matches('\n').split(',').nth(at)).unwrap_or("");
     Fixed::parse(cell).map(|cell| Exact::Value(Ratio::from(&cell))).map_err(|_| undefined(claim))
+}
+
+fn line_of_weighing(
+    claim: &Claim,
+    predictor: &Predictor<'_>,
+    dataset: &Dataset,
+    sessions: &[SessionReadings],
+) -> Option<Vec<u8>> {
+    let (session, weighing) = (claim.over.session.as_ref()?, claim.over.weighing.as_ref()?);
+    let one = sessions.iter().find(|one| one.session.id == *session)?;
+    let at = one.weighings.iter().position(|own| own.id == *weighing)?;
+    let place = Place { dataset, session: session.as_str(), weighings: &one.weighings };
+    let (lines, _) = predictor.chunk(place, one.chunks.first()?).ok()?;
+    lines.split_inclusive(|byte| *byte == b'\n').nth(at).map(<[u8]>::to_vec)
 }
 
 /// The unit of a claimed quantity, none where the sources state none.

@@ -4,7 +4,7 @@
 use crate::listing::{Contents, Scope};
 use crate::report::{Finding, Item, Stage, Verdict};
 use crate::shelf::{Shelf, Unreadable};
-use openweigh_formats::dataset::MEASUREMENTS;
+use openweigh_formats::dataset::{DatasetFile, DatasetRole};
 use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{Derivation, DerivationKind, Manifest, Role};
 use openweigh_formats::path::RelativePath;
@@ -71,6 +71,14 @@ impl Complaints<'_> {
                 );
             }
         }
+        for (path, session) in &contents.sessions {
+            if folder(path).as_deref() != Some(session.id.as_str()) {
+                self.add(
+                    path.as_str(),
+                    format!("it calls itself `{}`, which is not what its folder is called", session.id),
+                );
+            }
+        }
         for (path, dataset) in &contents.datasets {
             let in_own_folder = folder(path).as_deref() == Some(dataset.name.as_str());
             if !in_own_folder || name_and_stem(path).0 != "dataset.json" {
@@ -92,7 +100,7 @@ impl Complaints<'_> {
                     Some(listed) if listed.sha256 != file.sha256 || listed.bytes != file.bytes => {
                         format!("it states another SHA-256 or size for `{at}` than the manifest does")
                     }
-                    Some(listed) if listed.role != Role::Measurements => {
+                    Some(listed) if listed.role != Role::from(file.role) => {
                         format!("the manifest lists `{at}` in another role")
                     }
                     Some(listed) if listed.licence != dataset.licence => {
@@ -133,11 +141,16 @@ impl Complaints<'_> {
         let (mut names, mut tables) = (BTreeSet::new(), BTreeSet::new());
         for input in &derivation.inputs {
             let Some(dataset) = self.contents.datasets.get(input) else { continue };
-            let table = dataset.measurements().map(|file| &file.sha256);
-            if !names.insert(&dataset.name) || !tables.insert(table) {
+            let data =
+                |file: &&DatasetFile| matches!(file.role, DatasetRole::Measurements | DatasetRole::Touches);
+            let mut repeated = false;
+            for file in dataset.files.iter().filter(data) {
+                repeated |= !tables.insert(&file.sha256);
+            }
+            if !names.insert(&dataset.name) || repeated {
                 let output = derivation.outputs.first().map_or("", RelativePath::as_str);
                 let what =
-                    format!("it is derived from `{input}`, whose name or table is already among its inputs");
+                    format!("it is derived from `{input}`, whose name or data are already among its inputs");
                 self.add(output, what);
             }
         }
@@ -160,8 +173,8 @@ impl Complaints<'_> {
     fn roles(&mut self) {
         let used: BTreeSet<&RelativePath> =
             self.manifest.derivations.iter().flat_map(|own| &own.inputs).collect();
-        let tables: BTreeSet<RelativePath> = (self.contents.datasets.keys())
-            .filter_map(|path| path.sibling(&MEASUREMENTS.parse().ok()?).ok())
+        let owned: BTreeSet<RelativePath> = (self.contents.datasets.iter())
+            .flat_map(|(path, dataset)| dataset.files.iter().filter_map(|file| path.sibling(&file.path).ok()))
             .collect();
         let texts: BTreeSet<String> =
             self.stated().iter().flat_map(|(_, licence)| licence.ids()).map(|id| text_of(&id)).collect();
@@ -171,8 +184,10 @@ impl Complaints<'_> {
             let what = match file.role {
                 Role::Recipe | Role::Dataset if !used.contains(&file.path) => "nothing is derived from it",
                 // What could not be read may be what lists the table or states the licence.
-                Role::Measurements if !unread && !tables.contains(&file.path) => {
-                    "no listed dataset has this table"
+                Role::Measurements | Role::Session | Role::Touches | Role::Events | Role::Weighings
+                    if !unread && !owned.contains(&file.path) =>
+                {
+                    "no listed dataset has this file"
                 }
                 Role::Licence if !unread && !texts.contains(file.path.as_str()) => {
                     "it is not the text of a licence that a listed dataset or weights state"

@@ -12,9 +12,12 @@ pub mod account;
 pub mod claims;
 mod completeness;
 pub mod divergence;
+pub mod grams;
 pub mod listing;
+mod passing;
 pub mod predict;
 pub mod report;
+pub mod sessions;
 pub mod shelf;
 pub mod verify;
 
@@ -25,6 +28,8 @@ pub use verify::verify;
 
 use openweigh_fit::FitError;
 use openweigh_formats::text::{ColumnName, Name, Unit};
+use openweigh_formats::weighings::Id;
+use openweigh_formats::weights::Pad;
 
 /// Why weights cannot be applied to a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +52,20 @@ pub enum ReplayError {
         found: Option<Unit>,
         /// The unit of the weights.
         expected: Option<Unit>,
+    },
+    /// The session is of another pad than the weights were fitted on.
+    #[error(
+        "the weights apply to {expected}; session `{session}` of dataset `{dataset}` is of {found}, which has another scale"
+    )]
+    Pad {
+        /// The dataset.
+        dataset: Name,
+        /// The session.
+        session: Id,
+        /// Its pad.
+        found: Box<Pad>,
+        /// The pad of the weights.
+        expected: Box<Pad>,
     },
 }
 

@@ -1,16 +1,23 @@
 //! Stage 1: every listed file is there with its digest, and everything that must be listed is (7.1).
 
+use crate::ReplayError;
 use crate::completeness;
+use crate::passing;
+use crate::predict::Outcome;
 use crate::report::{Finding, Item, Stage, Verdict};
 use crate::shelf::{self, Shelf, Unreadable};
+use openweigh_fit::{Data, SessionReadings};
 use openweigh_formats::canonical::{self, Document};
-use openweigh_formats::dataset::{CellType, Dataset};
+use openweigh_formats::dataset::{CellType, Dataset, Kind};
 use openweigh_formats::digest::Hasher;
+use openweigh_formats::events::{self, Event};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
+use openweigh_formats::session::Session;
 use openweigh_formats::table::{Table, TableReader};
+use openweigh_formats::weighings::{self, Weighing};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, Malformed, edit};
 use std::collections::BTreeMap;
@@ -31,17 +38,76 @@ pub struct Contents {
     pub weights: BTreeMap<RelativePath, Weights>,
     /// Results whose bytes have their digest.
     pub results: Vec<RelativePath>,
+    /// The sessions' descriptions, weighings and events, each by its path.
+    pub sessions: BTreeMap<RelativePath, Session>,
+    /// Weighings, by their path.
+    pub weighings: BTreeMap<RelativePath, Vec<Weighing>>,
+    /// Events, by their path.
+    pub events: BTreeMap<RelativePath, Vec<Event>>,
+    /// The readings of touch sessions, by dataset and recipe.
+    pub readings: Vec<DatasetReadings>,
+    /// Results by frame that were derived while the touches passed by.
+    pub streamed: BTreeMap<RelativePath, Streamed>,
     /// What may still be spent on finding out how changed files were changed.
-    search: edit::Effort,
+    pub(crate) search: edit::Effort,
+}
+
+/// The readings that a recipe makes of a dataset.
+#[derive(Debug)]
+pub struct DatasetReadings {
+    /// The `dataset.json`.
+    pub dataset: RelativePath,
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Session by session; none where one of them could not be read. Of a recipe by frame, only the readings
+    /// that are fitted are kept.
+    pub sessions: Option<Vec<SessionReadings>>,
+}
+
+/// Results derived from touches as they were read.
+#[derive(Debug)]
+pub struct Streamed {
+    /// SHA-256 of the results' bytes.
+    pub sha256: Digest,
+    /// Their figures.
+    pub outcome: Outcome,
+    /// Why they could not be derived, if so.
+    pub fault: Option<ReplayError>,
+    /// Whether all sessions could be read.
+    pub complete: bool,
 }
 
 impl Contents {
-    /// The dataset of a `dataset.json`, with its table, if both could be read.
-    pub fn dataset(&self, path: &RelativePath) -> Option<(&Dataset, &Table)> {
+    /// The dataset of a `dataset.json`, and its data as the recipe reads them, if all could be read.
+    pub fn dataset(&self, path: &RelativePath, recipe: &Recipe) -> Option<(&Dataset, Data<'_>)> {
+        let dataset = self.datasets.get(path)?;
+        let data = match dataset.kind {
+            Kind::Table => Data::Table(self.tables.get(&path.sibling(&dataset.measurements()?.path).ok()?)?),
+            // A recipe of the other kind makes no readings, which is told when they are asked for.
+            Kind::TouchSessions if recipe.reading.is_none() => Data::Sessions(&[]),
+            Kind::TouchSessions => Data::Sessions(self.readings(path, recipe)?),
+        };
+        Some((dataset, data))
+    }
+
+    /// The table of a dataset, if it has one that could be read.
+    pub fn table(&self, path: &RelativePath) -> Option<(&Dataset, &Table)> {
         let dataset = self.datasets.get(path)?;
         let table = path.sibling(&dataset.measurements()?.path).ok()?;
         Some((dataset, self.tables.get(&table)?))
     }
+
+    fn readings(&self, path: &RelativePath, recipe: &Recipe) -> Option<&[SessionReadings]> {
+        let found = self.readings.iter().find(|own| own.dataset == *path && reads_alike(&own.recipe, recipe));
+        found?.sessions.as_deref()
+    }
+}
+
+/// Whether two recipes make the same readings.
+pub(crate) fn reads_alike(left: &Recipe, right: &Recipe) -> bool {
+    left.reading == right.reading
+        && left.features() == right.features()
+        && left.model.tare == right.model.tare
 }
 
 /// What a manifest has to account for.
@@ -65,17 +131,19 @@ pub fn read_all(
     items: &mut impl FnMut(Item),
 ) -> Contents {
     let mut contents = Contents::default();
-    // Tables need their dataset's columns, so descriptions come first.
-    let tables_last = |file: &&ManifestFile| file.role == Role::Measurements;
-    let (tables, others): (Vec<_>, Vec<_>) = manifest.files.iter().partition(tables_last);
+    // Tables need their dataset's columns, and touches the recipes of all that follows from them.
+    let data_last = |file: &&ManifestFile| matches!(file.role, Role::Measurements | Role::Touches);
+    let (data, others): (Vec<_>, Vec<_>) = manifest.files.iter().partition(data_last);
     for file in others {
         let verdict = read_one(file, shelf, max_csv, &mut contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
+    let (touches, tables): (Vec<_>, Vec<_>) = data.into_iter().partition(|file| file.role == Role::Touches);
     for file in tables {
         let verdict = read_table(file, shelf, max_csv, &mut contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
+    passing::read_touches(manifest, &touches, shelf, max_csv, &mut contents, items);
     for item in completeness::check(manifest, &contents, shelf, scope) {
         items(item);
     }
@@ -93,7 +161,11 @@ fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut
             Ok((size, digest)) => mismatch(file, shelf, size, &digest, &mut contents.search),
         };
     }
-    let bytes = match shelf::bytes(shelf, &file.path, limits::JSON_BYTES) {
+    let limit = match file.role {
+        Role::Events | Role::Weighings => limits::SESSION_CSV_BYTES,
+        _ => limits::JSON_BYTES,
+    };
+    let bytes = match shelf::bytes(shelf, &file.path, limit) {
         Ok(bytes) => bytes,
         Err(error) => return unreadable(&error),
     };
@@ -112,7 +184,22 @@ fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut
             }
             Err(error) => malformed(&error),
         },
-        Role::Licence | Role::Measurements | Role::Results => Verdict::Checked,
+        Role::Session => keep(&bytes, path, &mut contents.sessions),
+        Role::Weighings => match weighings::read(&bytes) {
+            Ok(weighings) => {
+                contents.weighings.insert(path, weighings);
+                Verdict::Checked
+            }
+            Err(error) => malformed(&error),
+        },
+        Role::Events => match events::read(&bytes) {
+            Ok(events) => {
+                contents.events.insert(path, events);
+                Verdict::Checked
+            }
+            Err(error) => malformed(&error),
+        },
+        Role::Licence | Role::Measurements | Role::Touches | Role::Results => Verdict::Checked,
     }
 }
 
@@ -164,7 +251,7 @@ fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &m
     }
 }
 
-fn unreadable(error: &Unreadable) -> Verdict {
+pub(crate) fn unreadable(error: &Unreadable) -> Verdict {
     let finding = Finding::new(error.to_string());
     match error {
         Unreadable::Missing | Unreadable::NotPlain(_) => Verdict::Failed(finding),
@@ -172,12 +259,12 @@ fn unreadable(error: &Unreadable) -> Verdict {
     }
 }
 
-fn malformed(error: &Malformed) -> Verdict {
+pub(crate) fn malformed(error: &Malformed) -> Verdict {
     Verdict::Malformed(Finding { position: Some(error.position), ..Finding::new(error.fault.to_string()) })
 }
 
 /// The bytes are not the listed ones: which edit would explain that?
-fn mismatch(
+pub(crate) fn mismatch(
     file: &ManifestFile,
     shelf: &dyn Shelf,
     size: u64,

@@ -1,4 +1,4 @@
-//! Results of a table: predictions, their expanded uncertainties, errors and flags.
+//! Results: predictions, their expanded uncertainties, errors and flags.
 
 use crate::ReplayError;
 use openweigh_exact::column::Integers;
@@ -6,7 +6,7 @@ use openweigh_exact::decimal::power_of_ten;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
-use openweigh_fit::{ErrorFigures, Estimate, FitError, Fitted, Model, reading};
+use openweigh_fit::{Data, ErrorFigures, Estimate, FitError, Fitted, Inputs, Model, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::limits;
 use openweigh_formats::table::Table;
@@ -18,9 +18,9 @@ use std::ops::Range;
 /// Weights, ready to predict.
 #[derive(Debug, Clone)]
 pub struct Predictor<'a> {
-    weights: &'a Weights,
-    features: Vec<ColumnName>,
-    model: Model,
+    pub(crate) weights: &'a Weights,
+    pub(crate) features: Vec<ColumnName>,
+    pub(crate) model: Model,
     coefficients: Vec<Decimal>,
     estimate: Cow<'a, Estimate>,
     /// k²·s², none without degrees of freedom.
@@ -41,7 +41,7 @@ impl<'a> Predictor<'a> {
     /// Their `normal` does not determine the coefficients.
     pub fn new(weights: &'a Weights) -> Result<Self, ReplayError> {
         let normal = weights.normal.to_normal().expect("checked when the weights were read");
-        let estimate = Estimate::of(normal, &weights.recipe.model.terms)?;
+        let estimate = Estimate::of(normal, &weights.recipe)?;
         Ok(Self::with(weights, Cow::Owned(estimate)))
     }
 
@@ -56,11 +56,16 @@ impl<'a> Predictor<'a> {
         Self {
             weights,
             features: weights.recipe.features(),
-            model: Model::new(&weights.recipe.model.terms),
+            model: Model::of(&weights.recipe),
             coefficients: weights.coefficients(),
             estimate,
             scale,
         }
+    }
+
+    /// The weights.
+    pub fn weights(&self) -> &Weights {
+        self.weights
     }
 
     /// The exact estimate that `normal` determines.
@@ -71,12 +76,13 @@ impl<'a> Predictor<'a> {
     /// The header line of the results.
     pub fn header(&self) -> Vec<u8> {
         let features = self.features.iter().map(ColumnName::as_str);
-        let names = ["dataset", "row"].into_iter().chain(features);
+        let (before, behind): (&[&str], &[&str]) = match &self.weights.recipe.reading {
+            None => (&["dataset", "row"], &["predicted", "expanded_u", "target", "error", "flags"]),
+            Some(reading) => crate::grams::columns(reading.per),
+        };
         let mut line = Vec::new();
-        openweigh_formats::csv::write_line(
-            &mut line,
-            names.chain(["predicted", "expanded_u", "target", "error", "flags"]),
-        );
+        let names = before.iter().copied().chain(features).chain(behind.iter().copied());
+        openweigh_formats::csv::write_line(&mut line, names);
         line
     }
 
@@ -84,7 +90,12 @@ impl<'a> Predictor<'a> {
     ///
     /// # Errors
     /// A feature that the dataset lacks, or another unit.
-    pub fn check(&self, dataset: &Dataset, table: &Table) -> Result<(), ReplayError> {
+    pub fn check(&self, dataset: &Dataset, data: Data<'_>) -> Result<(), ReplayError> {
+        reading::check_kind(&self.weights.recipe, dataset)?;
+        let table = match data {
+            Data::Table(table) => table,
+            Data::Sessions(sessions) => return self.check_sessions(dataset, sessions),
+        };
         for feature in &self.features {
             reading::numbers(dataset, table, feature)?;
         }
@@ -106,11 +117,14 @@ impl<'a> Predictor<'a> {
     fn check_work(&self, table: &Table) -> Result<(), ReplayError> {
         let column = |name: &ColumnName| table.numbers(name).expect("checked before").0;
         let (rows, terms) = (table.rows(), self.model.monomials().len());
-        let words = self.model.words(column);
+        let whole: Vec<Cow<'_, Column>> =
+            self.features.iter().map(|name| Cow::Borrowed(column(name))).collect();
+        let words = self.model.words(Inputs { features: &whole, tares: None, rows });
         // The form's scale depends on the columns' places and not on their rows.
-        let empty: Vec<Column> = self.features.iter().map(|name| column(name).slice(0..0)).collect();
-        let columns = self.columns(|at| &empty[at]);
-        let form = self.scale.as_ref().map_or(1, |_| self.leverage(&columns).words().max(1));
+        let empty: Vec<Cow<'_, Column>> =
+            self.features.iter().map(|name| Cow::Owned(column(name).slice(0..0))).collect();
+        let columns = self.model.columns(Inputs { features: &empty, tares: None, rows: 0 });
+        let form = self.leverage(&columns).map_or(1, |form| form.words().max(1));
         let work = [rows, terms, words, form].into_iter().map(|factor| factor as u128).product::<u128>();
         if work > limits::ROW_WORK {
             Err(FitError::TooManyRows { rows, terms, words }.into())
@@ -119,16 +133,37 @@ impl<'a> Predictor<'a> {
         }
     }
 
-    /// The variables' columns, from the columns of the features by their place.
-    fn columns<'b>(&self, feature: impl Fn(usize) -> &'b Column) -> Vec<Cow<'b, Column>> {
-        self.model.columns(|name| {
-            feature(self.features.iter().position(|own| own == name).expect("terms read features"))
-        })
+    /// The form of the leverages, none where nothing is uncertain but the residuals.
+    fn leverage(&self, columns: &[Cow<'_, Column>]) -> Option<Leverage> {
+        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+        self.scale.as_ref().and_then(|_| self.estimate.leverage(&self.model, &columns))
     }
 
-    fn leverage(&self, columns: &[Cow<'_, Column>]) -> Leverage {
+    /// The predictions of some readings.
+    pub(crate) fn predict(&self, inputs: Inputs<'_>) -> Column {
+        let columns = self.model.columns(inputs);
         let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-        Leverage::new(self.estimate.solution(), self.estimate.adjugate(), self.model.monomials(), &columns)
+        let decimals = self.weights.recipe.result.decimals;
+        let form = LinearForm { coefficients: &self.coefficients, terms: self.model.monomials(), decimals };
+        form.predict(&columns, 0..inputs.rows)
+    }
+
+    /// k·√(s²·(1 + xᵀ(XᵀX)⁻¹x)) of each reading, rounded; none without degrees of freedom.
+    pub(crate) fn uncertainties(&self, inputs: Inputs<'_>) -> Option<Vec<Fixed>> {
+        let scale = self.scale.as_ref()?;
+        let decimals = self.weights.recipe.result.decimals;
+        let columns = self.model.columns(inputs);
+        let Some(form) = self.leverage(&columns) else {
+            return Some(vec![root::to_places(scale, decimals); inputs.rows]);
+        };
+        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+        let leverages = form.of_rows(self.model.monomials(), &columns, &(0..inputs.rows));
+        let one_more = |leverage: &Ratio| {
+            let numerator = leverage.numerator() + IBig::from(leverage.denominator().clone());
+            Ratio::new(numerator, leverage.denominator().clone())
+        };
+        let of_row = |leverage: &Ratio| root::to_places(&scale.times(&one_more(leverage)), decimals);
+        Some(leverages.iter().map(of_row).collect())
     }
 
     /// Hands the lines of a dataset's results to `sink`, block by block in order, computed on so
@@ -142,11 +177,15 @@ impl<'a> Predictor<'a> {
     pub fn lines<E: From<ReplayError>>(
         &self,
         dataset: &Dataset,
-        table: &Table,
+        data: Data<'_>,
         threads: usize,
         mut sink: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<Outcome, E> {
-        self.check(dataset, table)?;
+        self.check(dataset, data)?;
+        let table = match data {
+            Data::Table(table) => table,
+            Data::Sessions(sessions) => return self.sessions(dataset, sessions, sink),
+        };
         self.check_work(table)?;
         let blocks: Vec<Range<usize>> =
             (0..table.rows()).step_by(BLOCK).map(|start| start..table.rows().min(start + BLOCK)).collect();
@@ -181,14 +220,10 @@ impl<'a> Predictor<'a> {
     fn block(&self, dataset: &Dataset, table: &Table, rows: Range<usize>) -> (Vec<u8>, ErrorFigures) {
         let features: Vec<Feature> =
             self.features.iter().map(|name| Feature::of(self.weights, table, name, &rows)).collect();
-        let columns = self.columns(|at| &features[at].values);
-        let leverage = self.scale.as_ref().map(|_| self.leverage(&columns));
-        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-        let decimals = self.weights.recipe.result.decimals;
-        let terms = self.model.monomials();
-        let form = LinearForm { coefficients: &self.coefficients, terms, decimals };
-        let predicted = form.predict(&columns, 0..rows.len());
-        let uncertainties = leverage.and_then(|form| self.uncertainties(&form, &columns, rows.len()));
+        let columns: Vec<Cow<'_, Column>> =
+            features.iter().map(|feature| Cow::Borrowed(&feature.values)).collect();
+        let inputs = Inputs { features: &columns, tares: None, rows: rows.len() };
+        let (predicted, uncertainties) = (self.predict(inputs), self.uncertainties(inputs));
         let target = Target::of(self.weights, table, &rows);
         let mut errors = Vec::new();
         let mut out = Vec::with_capacity(rows.len() * 48);
@@ -231,27 +266,10 @@ impl<'a> Predictor<'a> {
         }
         (out, ErrorFigures::of(&errors.into_iter().collect()))
     }
-
-    /// k·√(s²·(1 + xᵀ(XᵀX)⁻¹x)) of each row, rounded.
-    fn uncertainties(&self, form: &Leverage, columns: &[&Column], rows: usize) -> Option<Vec<Fixed>> {
-        let scale = self.scale.as_ref()?;
-        let one = |leverage: &Ratio| {
-            let numerator = leverage.numerator() + IBig::from(leverage.denominator().clone());
-            Ratio::new(numerator, leverage.denominator().clone())
-        };
-        let decimals = self.weights.recipe.result.decimals;
-        let leverages = form.of_rows(self.model.monomials(), columns, &(0..rows));
-        Some(
-            leverages
-                .iter()
-                .map(|leverage| root::to_places(&scale.times(&one(leverage)), decimals))
-                .collect(),
-        )
-    }
 }
 
 /// predicted - target, with the larger of the two numbers of places.
-fn difference(predicted: &Column, row: usize, target: &Decimal) -> Fixed {
+pub(crate) fn difference(predicted: &Column, row: usize, target: &Decimal) -> Fixed {
     let places = predicted.places().max(target.places());
     let lift = IBig::from(power_of_ten(places - predicted.places()));
     Fixed::new(predicted.integer(row) * lift - target.scaled_to(places), places)
@@ -280,13 +298,7 @@ impl Feature {
     }
 
     fn is_outside(&self, at: usize) -> bool {
-        match self.values.integers() {
-            Integers::Narrow(values) => {
-                let value = IBig::from(values[at]);
-                value < self.low || value > self.high
-            }
-            Integers::Wide(values) => values[at] < self.low || values[at] > self.high,
-        }
+        is_outside(&self.values, at, &self.low, &self.high)
     }
 
     fn write(&self, at: usize, out: &mut Vec<u8>) {
@@ -296,8 +308,19 @@ impl Feature {
     }
 }
 
+/// Whether a value of a column, as its scaled integer, is not between two bounds.
+pub(crate) fn is_outside(column: &Column, at: usize, low: &IBig, high: &IBig) -> bool {
+    match column.integers() {
+        Integers::Narrow(values) => {
+            let value = IBig::from(values[at]);
+            value < *low || value > *high
+        }
+        Integers::Wide(values) => values[at] < *low || values[at] > *high,
+    }
+}
+
 /// The least (greatest) scaled integer of the column's places that is not below (above) `limit`.
-fn bound(limit: &Decimal, column: &Column, least: bool) -> IBig {
+pub(crate) fn bound(limit: &Decimal, column: &Column, least: bool) -> IBig {
     let places = column.places();
     if places >= limit.places() {
         return limit.scaled_to(places);

@@ -3,14 +3,15 @@
 use crate::ReplayError;
 use crate::claims;
 use crate::divergence;
-use crate::listing::{self, Contents, Scope};
+use crate::listing::{self, Contents, Scope, Streamed};
 use crate::predict::{Outcome, Predictor};
 use crate::report::{Finding, Item, Report, Stage, Verdict};
 use crate::shelf::{self, Shelf};
-use openweigh_fit::{FitError, Fitted, Header, Training, fit};
+use openweigh_fit::{Data, FitError, Fitted, Header, Training, fit};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
+use openweigh_formats::recipe::Recipe;
 use openweigh_formats::{Digest, canonical};
 use std::collections::BTreeMap;
 
@@ -78,22 +79,23 @@ pub fn derive(
     }
 }
 
-/// The datasets among some inputs, or the first one that could not be read.
+/// The datasets among some inputs, as a recipe reads them, or the first one that could not be read.
 fn datasets<'a>(
     contents: &'a Contents,
     inputs: &[RelativePath],
+    recipe: &Recipe,
 ) -> Result<Vec<(&'a RelativePath, Pair<'a>)>, String> {
     (inputs.iter())
         .map(|path| {
             let found = contents.datasets.get_key_value(path);
-            let pair = found.and_then(|(path, _)| contents.dataset(path).map(|pair| (path, pair)));
-            pair.ok_or_else(|| format!("the dataset of `{path}`, or its table, could not be read; see above"))
+            let pair = found.and_then(|(path, _)| contents.dataset(path, recipe).map(|pair| (path, pair)));
+            pair.ok_or_else(|| format!("the dataset of `{path}`, or its data, could not be read; see above"))
         })
         .collect()
 }
 
-/// A dataset and its table.
-pub type Pair<'a> = (&'a openweigh_formats::dataset::Dataset, &'a openweigh_formats::table::Table);
+/// A dataset and its data.
+pub type Pair<'a> = (&'a openweigh_formats::dataset::Dataset, Data<'a>);
 
 fn fit_again(
     manifest: &Manifest,
@@ -122,13 +124,13 @@ fn fit_again(
     if let Err(finding) = check_parent(manifest, published.parent.as_ref(), &of_role(Role::Weights)) {
         return Verdict::Failed(finding);
     }
-    let datasets = match datasets(contents, &of_role(Role::Dataset)) {
+    let datasets = match datasets(contents, &of_role(Role::Dataset), recipe) {
         Ok(datasets) => datasets,
         Err(why) => return Verdict::NotCheckable(why),
     };
     let training: Vec<Training<'_>> = (datasets.iter())
-        .filter_map(|(path, (dataset, table))| {
-            manifest.file(path).map(|file| Training { dataset, sha256: &file.sha256, table })
+        .filter_map(|(path, (dataset, data))| {
+            manifest.file(path).map(|file| Training { dataset, sha256: &file.sha256, data: *data })
         })
         .collect();
     match fit(Header::of(published), recipe, &training, effort.threads) {
@@ -190,13 +192,16 @@ fn replay_again(
     let Some(weights) = contents.weights.get(weights_path) else {
         return not_checkable("their weights could not be read");
     };
-    let datasets = match datasets(contents, rest) {
-        Ok(datasets) => datasets,
-        Err(why) => return Verdict::NotCheckable(why),
-    };
     if !contents.results.contains(&file.path) {
         return not_checkable("the results could not be read");
     }
+    if let Some(streamed) = contents.streamed.get(&file.path) {
+        return streamed_again(streamed, file, weights_path, derived);
+    }
+    let datasets = match datasets(contents, rest, &weights.recipe) {
+        Ok(datasets) => datasets,
+        Err(why) => return Verdict::NotCheckable(why),
+    };
     let pairs: Vec<Pair<'_>> = datasets.into_iter().map(|(_, pair)| pair).collect();
     let mut hasher = Hasher::default();
     let outcome = write(weights, &pairs, effort.threads, &mut |bytes| hasher.update(bytes));
@@ -215,6 +220,32 @@ fn replay_again(
     }
 }
 
+/// Results by frame, which were derived while the touches were read.
+fn streamed_again(
+    streamed: &Streamed,
+    file: &ManifestFile,
+    weights: &RelativePath,
+    derived: &mut Derived,
+) -> Verdict {
+    if let Some(error) = &streamed.fault {
+        return Verdict::Failed(Finding::new(format!("the weights cannot be applied to the data: {error}")));
+    }
+    if !streamed.complete {
+        return Verdict::NotCheckable("a session of their datasets could not be read; see above".to_owned());
+    }
+    if streamed.sha256 != file.sha256 {
+        return Verdict::Failed(Finding {
+            published: Some(file.sha256.to_string()),
+            expected: Some(streamed.sha256.to_string()),
+            ..Finding::new("the results derived again have another SHA-256")
+        });
+    }
+    if derived.fits.get(weights).is_some_and(|(_, same)| *same) {
+        derived.results.insert(file.path.clone(), streamed.outcome.clone());
+    }
+    Verdict::Checked
+}
+
 /// Writes the results of some datasets in order, header first.
 ///
 /// # Errors
@@ -226,13 +257,13 @@ pub fn write(
     sink: &mut dyn FnMut(&[u8]),
 ) -> Result<Outcome, ReplayError> {
     let predictor = Predictor::new(weights)?;
-    for (dataset, table) in datasets {
-        predictor.check(dataset, table)?;
+    for (dataset, data) in datasets {
+        predictor.check(dataset, *data)?;
     }
     sink(&predictor.header());
     let mut whole = Outcome::default();
-    for (dataset, table) in datasets {
-        let part = predictor.lines(dataset, table, threads, |bytes| {
+    for (dataset, data) in datasets {
+        let part = predictor.lines(dataset, *data, threads, |bytes| {
             sink(bytes);
             Ok::<(), ReplayError>(())
         })?;

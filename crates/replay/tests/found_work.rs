@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
-use openweigh_fit::{FitError, Header, Training, fit};
+use openweigh_fit::{Data, FitError, Header, Training, fit};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::number::{Number, Sum};
 use openweigh_formats::recipe::Validation;
@@ -82,14 +82,14 @@ fn a_fit_that_would_take_minutes_is_refused_at_once() {
     let (dataset, table) = wide(800);
     let weights = weights();
     let sha256 = Digest::of(b"");
-    let training = [Training { dataset: &dataset, sha256: &sha256, table: &table }];
+    let training = [Training { dataset: &dataset, sha256: &sha256, data: Data::Table(&table) }];
     let error = fit(Header::of(&weights), &weights.recipe, &training, 1).unwrap_err();
     assert!(matches!(error, FitError::TooManyRows { rows: 800, terms: 64, .. }), "{error}");
 
     let (dataset, table) = wide(300);
     let mut recipe = weights.recipe.clone();
     recipe.fit.validation = Validation::KFold(100);
-    let training = [Training { dataset: &dataset, sha256: &sha256, table: &table }];
+    let training = [Training { dataset: &dataset, sha256: &sha256, data: Data::Table(&table) }];
     let error = fit(Header::of(&weights), &recipe, &training, 1).unwrap_err();
     assert!(matches!(error, FitError::TooMuchWork { terms: 64, folds: 100, .. }), "{error}");
 }
@@ -99,9 +99,9 @@ fn a_replay_that_would_take_minutes_is_refused_at_once() {
     let (dataset, table) = wide(400);
     let weights = weights();
     let predictor = Predictor::new(&weights).unwrap();
-    let error = predictor.lines::<ReplayError>(&dataset, &table, 1, |_| Ok(())).unwrap_err();
+    let error = predictor.lines::<ReplayError>(&dataset, Data::Table(&table), 1, |_| Ok(())).unwrap_err();
     assert!(matches!(error, ReplayError::Fit(FitError::TooManyRows { rows: 400, .. })), "{error}");
     // A few such rows are no matter.
     let (dataset, table) = wide(2);
-    predictor.lines::<ReplayError>(&dataset, &table, 1, |_| Ok(())).unwrap();
+    predictor.lines::<ReplayError>(&dataset, Data::Table(&table), 1, |_| Ok(())).unwrap();
 }

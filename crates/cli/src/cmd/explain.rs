@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_exact::Ratio;
+use openweigh_fit::Data;
 use openweigh_formats::Digest;
 use openweigh_formats::claim::{Claim, Quantity};
 use openweigh_formats::limits;
@@ -15,10 +16,11 @@ use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::Ledger;
+use openweigh_replay::account::{self, Account};
 use openweigh_replay::claims::{self, Exact};
 use openweigh_replay::listing::{self, Contents};
 use openweigh_replay::verify::{Derived, Effort, derive};
-use openweigh_replay::{Predictor, Verdict, account};
+use openweigh_replay::{Predictor, Verdict};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -27,11 +29,12 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   openweigh explain load-cell-1.0.0                     what there is to explain
   openweigh explain load-cell-1.0.0 b2                  the claim `b2`
-  openweigh explain load-cell-1.0.0 load-cell:12        row 12 of the dataset `load-cell`")]
+  openweigh explain load-cell-1.0.0 load-cell:12        row 12 of the dataset `load-cell`
+  openweigh explain coins-1.0.0 coins:s01/euro-1        weighing `euro-1` of session `s01`")]
 pub(crate) struct Args {
     /// Manifest, by path or `name-version`
     manifest: String,
-    /// A claim's id, or DATASET:ROW with rows counted from 0
+    /// A claim's id, DATASET:ROW with rows counted from 0, or DATASET:SESSION/WEIGHING
     #[arg(value_name = "CLAIM or ROW")]
     subject: Option<String>,
 }
@@ -75,7 +78,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Some((dataset, row)) => (Some(dataset), row),
         None => (None, subject.as_str()),
     };
-    if let Ok(row) = row.parse::<usize>() {
+    if let (Some(dataset), Some((session, weighing))) = (dataset, row.split_once('/')) {
+        scene.weighing(dataset, session, weighing, screen)
+    } else if let Ok(row) = row.parse::<usize>() {
         scene.row(dataset, row, screen)
     } else {
         let ids: Vec<&str> = manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
@@ -133,6 +138,10 @@ impl Scene<'_> {
             (claim.quantity, &claim.over.dataset, claim.over.row)
         {
             self.row(Some(dataset.as_str()), usize::try_from(row).unwrap_or(usize::MAX), screen)?;
+        } else if let (Some(dataset), Some(session), Some(weighing)) =
+            (&claim.over.dataset, &claim.over.session, &claim.over.weighing)
+        {
+            self.weighing(dataset.as_str(), session.as_str(), weighing.as_str(), screen)?;
         } else {
             self.derivation(claim, screen)?;
         }
@@ -197,7 +206,8 @@ impl Scene<'_> {
         })
     }
 
-    fn row(&self, name: Option<&str>, row: usize, screen: &mut Screen) -> Result<u8, Failure> {
+    /// The `dataset.json` of a name that some results were derived from, with those results.
+    fn predicted(&self, name: Option<&str>) -> Result<(&RelativePath, &RelativePath, &Weights), Failure> {
         let named = |dataset: &&RelativePath| {
             self.contents
                 .datasets
@@ -206,15 +216,57 @@ impl Scene<'_> {
         };
         let path =
             self.contents.datasets.keys().filter(named).find(|dataset| self.results_of(dataset).is_some());
-        let (path, (results, weights)) =
-            path.and_then(|path| Some((path, self.results_of(path)?))).ok_or_else(|| {
-                Failure::usage(format!(
-                    "no results of this manifest have a dataset {}",
-                    name.map_or("at all".to_owned(), |name| format!("`{name}`"))
-                ))
-            })?;
-        let Some((dataset, table)) = self.contents.dataset(path) else {
-            return Err(Failure::input(path, "it could not be read, see above"));
+        let found =
+            path.and_then(|path| self.results_of(path).map(|(results, weights)| (path, results, weights)));
+        found.ok_or_else(|| {
+            Failure::usage(format!(
+                "no results of this manifest have a dataset {}",
+                name.map_or("at all".to_owned(), |name| format!("`{name}`"))
+            ))
+        })
+    }
+
+    fn weighing(
+        &self,
+        name: &str,
+        session: &str,
+        weighing: &str,
+        screen: &mut Screen,
+    ) -> Result<u8, Failure> {
+        let (path, results, weights) = self.predicted(Some(name))?;
+        let read = self.contents.dataset(path, &weights.recipe);
+        let Some((dataset, Data::Sessions(sessions))) = read else {
+            return Err(Failure::input(path, "its sessions could not be read, see above, or it has none"));
+        };
+        let place = path.as_str().replace("dataset.json", &format!("sessions/{session}"));
+        let title = format!("weighing `{weighing}` of session `{session}` of `{}`: {place}", dataset.name);
+        screen.line(&screen.tone(Tone::Strong, &title))?;
+        let Some(account) = account::of_weighing(weights, sessions, session, weighing) else {
+            return Err(Failure::usage(format!(
+                "there is no weighing `{session}/{weighing}` with grams in `{}`",
+                dataset.name
+            )));
+        };
+        self.account(&account, weights, screen)?;
+        let one =
+            sessions.iter().filter(|one| one.session.id.as_str() == session).cloned().collect::<Vec<_>>();
+        let mut lines = Vec::new();
+        Predictor::new(weights)?.lines(dataset, Data::Sessions(&one), 1, |bytes| {
+            lines.extend_from_slice(bytes);
+            Ok::<(), openweigh_replay::ReplayError>(())
+        })?;
+        let start = format!("{},{session},{weighing},", dataset.name);
+        let lines = String::from_utf8_lossy(&lines).into_owned();
+        let derived = lines.lines().find(|line| line.starts_with(&start)).unwrap_or_default().to_owned();
+        let same = self.compare(results, &derived, &start, screen)?;
+        screen.document(json!({ "dataset": dataset.name.as_str(), "session": session, "weighing": weighing, "sum": account.sum.to_string(), "predicted": account.predicted.to_string(), "line": derived, "same": same }));
+        Ok(if same { exit::DONE } else { exit::FAILED })
+    }
+
+    fn row(&self, name: Option<&str>, row: usize, screen: &mut Screen) -> Result<u8, Failure> {
+        let (path, results, weights) = self.predicted(name)?;
+        let Some((dataset, table)) = self.contents.table(path) else {
+            return Err(Failure::input(path, "it has no table, or that could not be read, see above"));
         };
         if row >= table.rows() {
             return Err(Failure::usage(format!(
@@ -235,6 +287,17 @@ impl Scene<'_> {
             );
             return Ok(exit::DONE);
         };
+        self.account(&account, weights, screen)?;
+        let derived = Predictor::new(weights)?.line(dataset, table, row);
+        let derived = String::from_utf8_lossy(&derived).trim_end().to_owned();
+        let start = format!("{},{row},", dataset.name);
+        let same = self.compare(results, &derived, &start, screen)?;
+        screen.document(json!({ "dataset": dataset.name.as_str(), "row": row, "sum": account.sum.to_string(), "predicted": account.predicted.to_string(), "line": derived, "same": same }));
+        Ok(if same { exit::DONE } else { exit::FAILED })
+    }
+
+    /// Features, terms, their sum and its rounding.
+    fn account(&self, account: &Account, weights: &Weights, screen: &mut Screen) -> Result<(), Failure> {
         for (feature, value) in &account.features {
             screen.line(&format!("  {feature} = {value}"))?;
         }
@@ -254,13 +317,20 @@ impl Scene<'_> {
         screen.line(&format!(
             "  rounded   {} to {decimals} decimals, half to even: the predicted {target}",
             account.predicted
-        ))?;
-        let predictor = Predictor::new(weights)?;
-        let derived = predictor.line(dataset, table, row);
-        let derived = String::from_utf8_lossy(&derived).trim_end().to_owned();
+        ))
+    }
+
+    /// Shows a line derived again, and whether the published one is the same.
+    fn compare(
+        &self,
+        results: &RelativePath,
+        derived: &str,
+        start: &str,
+        screen: &mut Screen,
+    ) -> Result<bool, Failure> {
         screen.line(&format!("  line      {derived}"))?;
-        let published = self.published_line(results, dataset.name.as_str(), row);
-        let same = published.as_ref().is_none_or(|(_, line)| *line == derived);
+        let published = self.published_line(results, start);
+        let same = published.as_ref().is_none_or(|(_, line)| line == derived);
         match published {
             Some((line, _)) if same => {
                 screen.line(&format!("  published in {results}, line {line}, the same"))?;
@@ -270,23 +340,21 @@ impl Scene<'_> {
             }
             None => screen.line(&format!("  {results} has no such line, or could not be read"))?,
         }
-        screen.document(json!({ "dataset": dataset.name.as_str(), "row": row, "sum": account.sum.to_string(), "predicted": account.predicted.to_string(), "line": derived, "same": same }));
-        Ok(if same { exit::DONE } else { exit::FAILED })
+        Ok(same)
     }
 
     /// The published line of a row; only from bytes that have their digest.
-    fn published_line(&self, results: &RelativePath, dataset: &str, row: usize) -> Option<(usize, String)> {
+    fn published_line(&self, results: &RelativePath, start: &str) -> Option<(usize, String)> {
         let listed = self.manifest.file(results).filter(|_| self.contents.results.contains(results))?;
         let mut bytes = Vec::new();
         self.ledger.read(results, limits::CSV_BYTES, &mut |block| bytes.extend_from_slice(block)).ok()?;
         if Digest::of(&bytes) != listed.sha256 {
             return None;
         }
-        let start = format!("{dataset},{row},");
         let text = String::from_utf8_lossy(&bytes);
         text.lines()
             .enumerate()
-            .find(|(_, line)| line.starts_with(&start))
+            .find(|(_, line)| line.starts_with(start))
             .map(|(at, line)| (at + 1, line.to_owned()))
     }
 }

@@ -92,8 +92,8 @@ mod with_frames {
             word.to_owned()
         };
         // One word, one dataset.
-        let loaded = place::datasets(&ledger, std::slice::from_ref(&word), global.max_csv())?.swap_remove(0);
-        table::to_frame(&loaded.table).map_err(|error| failure(&word, error))
+        let (_, table) = place::table_of(&ledger, &word, global.max_csv())?;
+        table::to_frame(&table).map_err(|error| failure(&word, error))
     }
 
     /// The results that a word means, none if it means a dataset.

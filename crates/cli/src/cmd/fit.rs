@@ -51,7 +51,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
     let recipe = place::recipe(&ledger, &args.recipe)?;
-    let loaded = place::datasets(&ledger, &args.dataset, global.max_csv())?;
+    let loaded = place::datasets(&ledger, &args.dataset, &recipe, global.max_csv())?;
     let parent = args.parent.as_ref().map(|word| place::weights(&ledger, word)).transpose()?;
     let training: Vec<Training<'_>> = loaded.iter().map(place::Loaded::training).collect();
     let named: Vec<&str> = loaded.iter().map(|loaded| loaded.dataset.name.as_str()).collect();

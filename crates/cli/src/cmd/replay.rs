@@ -38,8 +38,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
     let (weights, _) = place::weights(&ledger, &args.weights)?;
-    let loaded = place::datasets(&ledger, &args.dataset, global.max_csv())?;
-    let pairs: Vec<Pair<'_>> = loaded.iter().map(|loaded| (&loaded.dataset, &loaded.table)).collect();
+    let loaded = place::datasets(&ledger, &args.dataset, &weights.recipe, global.max_csv())?;
+    let pairs: Vec<Pair<'_>> = loaded.iter().map(|loaded| (&loaded.dataset, loaded.data())).collect();
     let (mut bytes, progress) = (Vec::new(), Progress::new(true));
     let outcome = write(&weights, &pairs, global.threads(), &mut |block| {
         bytes.extend_from_slice(block);
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     };
     let written = write_atomically(&path, &bytes, args.force)?;
     let digest = Digest::of(&bytes);
-    let (rows, errors) = (pairs.iter().map(|(_, table)| table.rows()).sum::<usize>(), &outcome.errors);
+    let (rows, errors) = (loaded.iter().map(place::Loaded::rows).sum::<usize>(), &outcome.errors);
     let decimals = weights.recipe.result.decimals;
     let rmse = errors.mean_square().map(|square| root::to_places(&square, decimals).to_string());
     let mean = errors.mean().map(|mean| round::to_places(&mean, decimals).to_string());

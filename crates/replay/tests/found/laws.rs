@@ -33,7 +33,7 @@ fn predict(weights: &Weights) {
     };
     let (dataset, table) = applicable(weights);
     let mut out = predictor.header();
-    let written = predictor.lines::<ReplayError>(&dataset, &table, 1, |block| {
+    let written = predictor.lines::<ReplayError>(&dataset, openweigh_fit::Data::Table(&table), 1, |block| {
         out.extend_from_slice(block);
         Ok(())
     });

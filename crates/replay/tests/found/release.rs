@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each fuzz target uses its part")]
 
-use openweigh_fit::{Header, Training, fit};
+use openweigh_fit::{Data, Header, Training, fit};
 use openweigh_formats::canonical;
 use openweigh_formats::claim::{Claim, Over, Quantity};
 use openweigh_formats::dataset::{CellType, Dataset};
@@ -204,10 +204,13 @@ impl Release {
         let table = read(&dataset, self.now(&format!("datasets/{name}/measurements.csv")))?;
         let published: Weights = canonical::read(self.published_bytes(&weights)).ok()?;
         let sha256 = Digest::of(self.now(&description));
-        let training = [Training { dataset: &dataset, sha256: &sha256, table: &table }];
+        let training = [Training { dataset: &dataset, sha256: &sha256, data: Data::Table(&table) }];
         let fitted = fit(Header::of(&published), &recipe, &training, 1).ok()?;
         let mut lines = Vec::new();
-        write(&fitted.weights, &[(&dataset, &table)], 1, &mut |block| lines.extend_from_slice(block)).ok()?;
+        write(&fitted.weights, &[(&dataset, Data::Table(&table))], 1, &mut |block| {
+            lines.extend_from_slice(block);
+        })
+        .ok()?;
         let claim = claim(name, &results, &recipe, &lines);
         self.file(&weights).now = canonical::write(&fitted.weights);
         self.file(&results).now = lines;
@@ -251,6 +254,8 @@ fn claim(name: &str, results: &str, recipe: &Recipe, lines: &[u8]) -> Option<Cla
             term: None,
             dataset: Some(name.parse().expect("a name")),
             row: Some(0),
+            session: None,
+            weighing: None,
         },
         value,
         unit: recipe.result.unit.clone(),

@@ -1,0 +1,207 @@
+//! Results of touch sessions: grams by weighing or by frame (docs/spec/6-results.md, 6.2).
+
+use crate::ReplayError;
+use crate::predict::{self, Outcome, Predictor};
+use openweigh_exact::{Column, IBig};
+use openweigh_fit::weighing::{Chunk, Key};
+use openweigh_fit::{ErrorFigures, FitError, Inputs, SessionReadings};
+use openweigh_formats::dataset::Dataset;
+use openweigh_formats::recipe::{Per, Tare};
+use openweigh_formats::weighings::{Role, Weighing};
+use openweigh_formats::weights::Pad;
+use std::borrow::Cow;
+
+/// The columns before and behind the features.
+pub(crate) fn columns(per: Per) -> (&'static [&'static str], &'static [&'static str]) {
+    match per {
+        Per::Weighing => (
+            &["dataset", "session", "weighing", "role", "label", "frames"],
+            &["grams", "expanded_u_g", "reference_g", "error_g", "flags"],
+        ),
+        Per::Frame => (&["dataset", "session", "frame"], &["grams", "flags"]),
+    }
+}
+
+impl Predictor<'_> {
+    /// Refuses sessions of another pad.
+    pub(crate) fn check_sessions(
+        &self,
+        dataset: &Dataset,
+        sessions: &[SessionReadings],
+    ) -> Result<(), ReplayError> {
+        sessions.iter().try_for_each(|one| self.check_pad(dataset, &one.session))
+    }
+
+    /// Refuses a session of another pad.
+    ///
+    /// # Errors
+    /// Its model, way of connection or unit is not that of the weights.
+    pub fn check_pad(
+        &self,
+        dataset: &Dataset,
+        session: &openweigh_formats::session::Session,
+    ) -> Result<(), ReplayError> {
+        let found = Pad::of(&session.source);
+        match &self.weights.applies_to.pad {
+            Some(expected) if *expected != found => Err(ReplayError::Pad {
+                dataset: dataset.name.clone(),
+                session: session.id.clone(),
+                found: Box::new(found),
+                expected: Box::new(expected.clone()),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Hands the lines of some sessions to `sink`.
+    pub(crate) fn sessions<E: From<ReplayError>>(
+        &self,
+        dataset: &Dataset,
+        sessions: &[SessionReadings],
+        mut sink: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<Outcome, E> {
+        let mut outcome = Outcome::default();
+        for one in sessions {
+            let place = Place { dataset, session: one.session.id.as_str(), weighings: &one.weighings };
+            for chunk in &one.chunks {
+                let (lines, errors) = self.chunk(place, chunk)?;
+                sink(&lines)?;
+                outcome.errors = outcome.errors.plus(&errors);
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// The lines of a chunk of readings.
+    ///
+    /// # Errors
+    /// A load without a tare, under a recipe that subtracts one.
+    pub fn chunk(&self, place: Place<'_>, chunk: &Chunk) -> Result<(Vec<u8>, ErrorFigures), ReplayError> {
+        let features: Vec<Cow<'_, Column>> = chunk.features.iter().map(Cow::Borrowed).collect();
+        let inputs = Inputs { features: &features, tares: chunk.tares.as_deref(), rows: chunk.keys.len() };
+        let predicted = self.predict(inputs);
+        let reading = self.weights.recipe.reading.as_ref();
+        let per = reading.map_or(Per::Weighing, |reading| reading.per);
+        let uncertainties = if per == Per::Weighing { self.uncertainties(inputs) } else { None };
+        let ranges = Ranges::of(self, inputs);
+        let tared = self.weights.recipe.model.tare != Tare::None;
+        let mut out = Vec::with_capacity(chunk.keys.len() * 64);
+        let mut errors = Vec::new();
+        for (at, key) in chunk.keys.iter().enumerate() {
+            let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
+            if let Some(load) =
+                weighing.filter(|load| tared && load.role != Role::Tare && load.tare.is_none())
+            {
+                let session = place.session.parse().expect("a session has an id");
+                return Err(FitError::NoTare { session, weighing: load.id.clone() }.into());
+            }
+            place.begin(key, weighing, &mut out);
+            for column in &chunk.features {
+                if key.complete {
+                    column.write_canonical(at, &mut out);
+                }
+                out.push(b',');
+            }
+            let weighed = key.complete && key.tared && weighing.is_none_or(|load| load.role != Role::Tare);
+            let outside = weighed && ranges.is_outside(at);
+            if weighed {
+                predicted.write_fixed(at, &mut out);
+            }
+            out.push(b',');
+            if per == Per::Weighing {
+                if let (true, Some(uncertainties)) = (weighed, &uncertainties) {
+                    out.extend_from_slice(uncertainties[at].to_string().as_bytes());
+                }
+                out.push(b',');
+                if let Some(mass) = weighing.and_then(|load| load.reference_g.as_ref()) {
+                    out.extend_from_slice(mass.to_string().as_bytes());
+                    out.push(b',');
+                    if weighed {
+                        let error = predict::difference(&predicted, at, &mass.0);
+                        out.extend_from_slice(error.to_string().as_bytes());
+                        errors.push(error.to_decimal());
+                    }
+                } else {
+                    out.push(b',');
+                }
+                out.push(b',');
+            }
+            write_flags(key, outside, &mut out);
+            out.push(b'\n');
+        }
+        Ok((out, ErrorFigures::of(&errors.into_iter().collect())))
+    }
+}
+
+/// Which session a chunk is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The dataset.
+    pub dataset: &'a Dataset,
+    /// The session's id.
+    pub session: &'a str,
+    /// Its weighings.
+    pub weighings: &'a [Weighing],
+}
+
+impl Place<'_> {
+    /// The cells before the features.
+    fn begin(&self, key: &Key, weighing: Option<&Weighing>, out: &mut Vec<u8>) {
+        let mut cell = |text: &str| {
+            out.extend_from_slice(text.as_bytes());
+            out.push(b',');
+        };
+        cell(self.dataset.name.as_str());
+        cell(self.session);
+        match (key.frame, weighing) {
+            (Some(frame), _) => cell(&frame.to_string()),
+            (None, weighing) => {
+                cell(weighing.map_or("", |weighing| weighing.id.as_str()));
+                cell(weighing.map_or("", |weighing| weighing.role.as_str()));
+                cell(weighing.map_or("", |weighing| weighing.label.as_str()));
+                cell(&key.frames.to_string());
+            }
+        }
+    }
+}
+
+fn write_flags(key: &Key, outside: bool, out: &mut Vec<u8>) {
+    let flags = [(key.saturated, "saturated"), (outside, "extrapolated"), (key.gap, "gap")];
+    let mut first = true;
+    for (_, flag) in flags.iter().filter(|(is_set, _)| *is_set) {
+        if !first {
+            out.push(b'+');
+        }
+        out.extend_from_slice(flag.as_bytes());
+        first = false;
+    }
+}
+
+/// The features as the model sees them, and the range of each while fitting.
+struct Ranges<'a> {
+    columns: Vec<Cow<'a, Column>>,
+    bounds: Vec<(IBig, IBig)>,
+}
+
+impl<'a> Ranges<'a> {
+    fn of(predictor: &Predictor<'_>, inputs: Inputs<'a>) -> Self {
+        let signal = predictor.weights.recipe.model.tare == Tare::Signal;
+        let columns: Vec<Cow<'a, Column>> = match inputs.tares.filter(|_| signal) {
+            Some(tares) => {
+                inputs.features.iter().zip(tares).map(|(load, tare)| Cow::Owned(load.minus(tare))).collect()
+            }
+            None => inputs.features.iter().map(|column| Cow::Borrowed(column.as_ref())).collect(),
+        };
+        let bounds = (predictor.weights.range.iter().zip(&columns))
+            .map(|(range, column)| {
+                (predict::bound(&range.min.0, column, true), predict::bound(&range.max.0, column, false))
+            })
+            .collect();
+        Self { columns, bounds }
+    }
+
+    fn is_outside(&self, at: usize) -> bool {
+        let mut pairs = self.columns.iter().zip(&self.bounds);
+        pairs.any(|(column, (low, high))| predict::is_outside(column, at, low, high))
+    }
+}

@@ -1,0 +1,264 @@
+//! The touches of a manifest, each file read once: hashed, checked, and turned into all that follows from it.
+
+use crate::ReplayError;
+use crate::grams::Place;
+use crate::listing::{self, Contents, DatasetReadings, Streamed, reads_alike};
+use crate::predict::{Outcome, Predictor};
+use crate::report::{Item, Stage, Verdict};
+use crate::sessions::{self, Files, Stopped};
+use crate::shelf::Shelf;
+use openweigh_fit::SessionReadings;
+use openweigh_fit::reading::is_fitted;
+use openweigh_fit::weighing::Chunk;
+use openweigh_formats::dataset::{Dataset, DatasetRole, SESSION_FILES};
+use openweigh_formats::digest::Hasher;
+use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::recipe::{Per, Recipe};
+use openweigh_formats::weights::Weights;
+use std::collections::BTreeMap;
+
+/// Results by frame, derived as the touches pass by.
+struct Stream<'a> {
+    results: RelativePath,
+    predictor: Predictor<'a>,
+    datasets: &'a [RelativePath],
+    hasher: Hasher,
+    outcome: Outcome,
+    fault: Option<ReplayError>,
+    complete: bool,
+}
+
+/// Reads all touches in the order of their paths, one item for each file.
+pub(crate) fn read_touches(
+    manifest: &Manifest,
+    touches: &[&ManifestFile],
+    shelf: &dyn Shelf,
+    max_csv: u64,
+    contents: &mut Contents,
+    items: &mut impl FnMut(Item),
+) {
+    if touches.is_empty() {
+        return;
+    }
+    let weights = std::mem::take(&mut contents.weights);
+    let mut streams = streams(manifest, &weights);
+    let mut readings = demands(manifest, contents, &weights);
+    for file in touches {
+        let session = locate(contents, &file.path);
+        let verdict = read_one(file, session.as_ref(), shelf, max_csv, &mut readings, &mut streams, contents);
+        items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
+    }
+    for one in &mut readings {
+        let wanted = contents.datasets.get(&one.dataset).map_or(0, |dataset| dataset.sessions().len());
+        one.sessions = one.sessions.take().filter(|sessions| sessions.len() == wanted);
+    }
+    for stream in streams {
+        let streamed = Streamed {
+            sha256: stream.hasher.finish(),
+            outcome: stream.outcome,
+            fault: stream.fault,
+            complete: stream.complete,
+        };
+        contents.streamed.insert(stream.results, streamed);
+    }
+    contents.readings = readings;
+    contents.weights = weights;
+}
+
+/// The readings that the manifest's derivations need.
+fn demands(
+    manifest: &Manifest,
+    contents: &Contents,
+    weights: &BTreeMap<RelativePath, Weights>,
+) -> Vec<DatasetReadings> {
+    let mut found: Vec<DatasetReadings> = Vec::new();
+    for derivation in &manifest.derivations {
+        let Some((first, datasets)) = derivation.inputs.split_first() else { continue };
+        let recipe =
+            contents.recipes.get(first).or_else(|| weights.get(first).map(|weights| &weights.recipe));
+        let Some(recipe) = recipe.filter(|recipe| recipe.reading.is_some()) else { continue };
+        for dataset in datasets.iter().filter(|path| contents.datasets.contains_key(*path)) {
+            if !found.iter().any(|own| own.dataset == *dataset && reads_alike(&own.recipe, recipe)) {
+                let (dataset, recipe) = (dataset.clone(), recipe.clone());
+                found.push(DatasetReadings { dataset, recipe, sessions: Some(Vec::new()) });
+            }
+        }
+    }
+    found
+}
+
+/// The results by frame whose lines come in the order in which the touches are read.
+fn streams<'a>(manifest: &'a Manifest, weights: &'a BTreeMap<RelativePath, Weights>) -> Vec<Stream<'a>> {
+    let mut streams = Vec::new();
+    for file in manifest.of_role(Role::Results) {
+        let inputs =
+            manifest.derivation_of(&file.path).and_then(|derivation| derivation.inputs.split_first());
+        let Some((weights, datasets)) = inputs.and_then(|(path, rest)| Some((weights.get(path)?, rest)))
+        else {
+            continue;
+        };
+        let ascending = datasets.windows(2).all(|pair| pair[0] < pair[1]);
+        if is_by_frame(&weights.recipe)
+            && ascending
+            && let Ok(predictor) = Predictor::new(weights)
+        {
+            let mut hasher = Hasher::default();
+            hasher.update(&predictor.header());
+            streams.push(Stream {
+                results: file.path.clone(),
+                predictor,
+                datasets,
+                hasher,
+                outcome: Outcome::default(),
+                fault: None,
+                complete: true,
+            });
+        }
+    }
+    streams
+}
+
+fn is_by_frame(recipe: &Recipe) -> bool {
+    recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame)
+}
+
+/// A session, found by the path of its touches.
+struct Located {
+    path: RelativePath,
+    dataset: Dataset,
+    files: Option<Files>,
+}
+
+fn locate(contents: &Contents, touches: &RelativePath) -> Option<Located> {
+    let (path, dataset) = contents.datasets.iter().find(|(path, dataset)| {
+        let mut files = dataset.files.iter().filter(|file| file.role == DatasetRole::Touches);
+        files.any(|file| path.sibling(&file.path).is_ok_and(|path| path == *touches))
+    })?;
+    let beside = |role: DatasetRole| {
+        let (name, _) = SESSION_FILES.iter().find(|(_, own)| *own == role)?;
+        touches.sibling(&name.parse().ok()?).ok()
+    };
+    let files = || {
+        Some(Files {
+            session: contents.sessions.get(&beside(DatasetRole::Session)?)?.clone(),
+            weighings: contents.weighings.get(&beside(DatasetRole::Weighings)?)?.clone(),
+            events: contents.events.get(&beside(DatasetRole::Events)?)?.clone(),
+        })
+    };
+    Some(Located { path: path.clone(), dataset: dataset.clone(), files: files() })
+}
+
+fn read_one(
+    file: &ManifestFile,
+    session: Option<&Located>,
+    shelf: &dyn Shelf,
+    max_csv: u64,
+    readings: &mut [DatasetReadings],
+    streams: &mut [Stream<'_>],
+    contents: &mut Contents,
+) -> Verdict {
+    let of_dataset = |path: &RelativePath| session.is_some_and(|session| session.path == *path);
+    let Some((located, files)) = session.and_then(|located| Some((located, located.files.as_ref()?))) else {
+        forget(readings, streams, of_dataset);
+        return digest_alone(file, shelf, max_csv, contents);
+    };
+    let place =
+        Place { dataset: &located.dataset, session: files.session.id.as_str(), weighings: &files.weighings };
+    let wanted: Vec<usize> = (0..readings.len()).filter(|at| of_dataset(&readings[*at].dataset)).collect();
+    let recipes: Vec<Recipe> = wanted.iter().map(|at| readings[*at].recipe.clone()).collect();
+    let recipes: Vec<&Recipe> = recipes.iter().collect();
+    let mut kept: Vec<Vec<Chunk>> = vec![Vec::new(); recipes.len()];
+    // What was derived so far counts only once the digest is found to be right.
+    let before: Vec<(Hasher, Outcome)> =
+        streams.iter().map(|stream| (stream.hasher.clone(), stream.outcome.clone())).collect();
+    let mut sink = |at: usize, chunk: Chunk| {
+        for stream in streams.iter_mut() {
+            let weights = stream.predictor.weights();
+            let wanted = stream.fault.is_none()
+                && stream.datasets.contains(&located.path)
+                && reads_alike(&weights.recipe, recipes[at]);
+            if wanted && let Err(error) = stream.take(place, &files.session, &chunk) {
+                stream.fault = Some(error);
+            }
+        }
+        kept[at].push(if is_by_frame(recipes[at]) { fitted(&chunk, place) } else { chunk });
+        Ok(())
+    };
+    let pass = sessions::pass(shelf, &file.path, max_csv, files, &recipes, &mut sink);
+    let verdict = match pass {
+        Err(error) => listing::unreadable(&error),
+        Ok(pass) if pass.sha256 != file.sha256 || pass.bytes != file.bytes => {
+            listing::mismatch(file, shelf, pass.bytes, &pass.sha256, &mut contents.search)
+        }
+        Ok(pass) => match pass.fault {
+            None => Verdict::Checked,
+            Some(Stopped::Malformed(error)) => listing::malformed(&error),
+            Some(Stopped::Replay(error)) => Verdict::Malformed(crate::Finding::new(error.to_string())),
+        },
+    };
+    if verdict != Verdict::Checked {
+        for (stream, (hasher, outcome)) in streams.iter_mut().zip(before) {
+            (stream.hasher, stream.outcome) = (hasher, outcome);
+        }
+        forget(readings, streams, of_dataset);
+        return verdict;
+    }
+    for (at, chunks) in wanted.into_iter().zip(kept) {
+        if let Some(sessions) = &mut readings[at].sessions {
+            let (session, weighings) = (files.session.clone(), files.weighings.clone());
+            sessions.push(SessionReadings { session, weighings, chunks });
+        }
+    }
+    verdict
+}
+
+/// Nothing can follow from a dataset one of whose sessions could not be read.
+fn forget(
+    readings: &mut [DatasetReadings],
+    streams: &mut [Stream<'_>],
+    of_dataset: impl Fn(&RelativePath) -> bool,
+) {
+    for one in readings.iter_mut().filter(|one| of_dataset(&one.dataset)) {
+        one.sessions = None;
+    }
+    for stream in streams.iter_mut().filter(|stream| stream.datasets.iter().any(&of_dataset)) {
+        stream.complete = false;
+    }
+}
+
+impl Stream<'_> {
+    fn take(
+        &mut self,
+        place: Place<'_>,
+        session: &openweigh_formats::session::Session,
+        chunk: &Chunk,
+    ) -> Result<(), ReplayError> {
+        self.predictor.check_pad(place.dataset, session)?;
+        let (lines, errors) = self.predictor.chunk(place, chunk)?;
+        self.hasher.update(&lines);
+        self.outcome.errors = self.outcome.errors.plus(&errors);
+        Ok(())
+    }
+}
+
+/// The readings of a chunk that are fitted, alone.
+fn fitted(chunk: &Chunk, place: Place<'_>) -> Chunk {
+    let rows: Vec<usize> = (chunk.keys.iter().enumerate())
+        .filter(|(_, key)| key.weighing.is_some_and(|at| is_fitted(key, &place.weighings[at])))
+        .map(|(row, _)| row)
+        .collect();
+    Chunk {
+        keys: rows.iter().map(|row| chunk.keys[*row]).collect(),
+        features: chunk.features.iter().map(|column| column.gather(&rows)).collect(),
+        tares: chunk.tares.as_ref().map(|tares| tares.iter().map(|column| column.gather(&rows)).collect()),
+    }
+}
+
+fn digest_alone(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
+    match crate::shelf::digest(shelf, &file.path, max_csv) {
+        Err(error) => listing::unreadable(&error),
+        Ok((size, digest)) if digest == file.sha256 && size == file.bytes => Verdict::Checked,
+        Ok((size, digest)) => listing::mismatch(file, shelf, size, &digest, &mut contents.search),
+    }
+}

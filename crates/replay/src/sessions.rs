@@ -1,0 +1,169 @@
+//! Touch sessions from a shelf: the small files whole, the touches in one pass that hashes what it reads.
+//!
+//! One thread reads and hashes, another takes the rows apart and forms readings, so that a session of any
+//! size needs a few blocks of memory and little more time than its digest alone.
+
+use crate::ReplayError;
+use crate::shelf::{Shelf, Unreadable};
+use openweigh_fit::weighing::{Chunk, Reducer};
+use openweigh_formats::digest::Hasher;
+use openweigh_formats::events::Event;
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::recipe::Recipe;
+use openweigh_formats::session::Session;
+use openweigh_formats::touches::{Quantity, Row, TouchReader};
+use openweigh_formats::weighings::Weighing;
+use openweigh_formats::{Digest, Fault, Malformed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Bytes that are handed from one thread to the other at a time.
+const BLOCK: usize = 1 << 18;
+
+/// Blocks on their way.
+const BLOCKS: usize = 4;
+
+/// What a session is besides its touches.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// Its description.
+    pub session: Session,
+    /// Its weighings.
+    pub weighings: Vec<Weighing>,
+    /// What happened between its frames.
+    pub events: Vec<Event>,
+}
+
+/// What one pass over a session's touches found.
+#[derive(Debug)]
+pub struct Pass {
+    /// Size of the file.
+    pub bytes: u64,
+    /// SHA-256 of the bytes that were parsed.
+    pub sha256: Digest,
+    /// What stopped the readings, if something did; the digest is of the whole file all the same.
+    pub fault: Option<Stopped>,
+}
+
+/// What stops the readings of a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// The file is not of its format, or contradicts the session's other files.
+    #[error("{0}")]
+    Malformed(#[from] Malformed),
+    /// No readings, or no results, can be made.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+/// Takes chunks of readings, each with the place of its recipe.
+pub type Sink<'a> = dyn FnMut(usize, Chunk) -> Result<(), ReplayError> + Send + 'a;
+
+/// Reads a session's touches once: hashes them, and hands the readings that each recipe makes to `sink`.
+///
+/// # Errors
+/// The file cannot be read.
+///
+/// # Panics
+/// If the other thread panicked.
+pub fn pass(
+    shelf: &dyn Shelf,
+    path: &RelativePath,
+    limit: u64,
+    files: &Files,
+    recipes: &[&Recipe],
+    sink: &mut Sink<'_>,
+) -> Result<Pass, Unreadable> {
+    let (full, blocks) = sync_channel::<Vec<u8>>(BLOCKS);
+    let (emptied, spare) = sync_channel::<Vec<u8>>(2 * BLOCKS);
+    std::thread::scope(|scope| {
+        let parsing = scope.spawn(move || parse(files, recipes, sink, &blocks, &emptied));
+        let (mut bytes, mut hasher, mut block) = (0u64, Hasher::default(), Vec::with_capacity(BLOCK));
+        let read = shelf.read(path, limit, &mut |part| {
+            bytes += part.len() as u64;
+            hasher.update(part);
+            block.extend_from_slice(part);
+            if block.len() >= BLOCK {
+                hand_over(&mut block, &full, &spare);
+            }
+        });
+        hand_over(&mut block, &full, &spare);
+        drop(full);
+        let fault = parsing.join().expect("parsing does not panic").err();
+        read.map(|()| Pass { bytes, sha256: hasher.finish(), fault })
+    })
+}
+
+/// Sends a block; a parser that stopped early no longer takes any.
+fn hand_over(block: &mut Vec<u8>, full: &SyncSender<Vec<u8>>, spare: &Receiver<Vec<u8>>) {
+    let next = spare.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK));
+    drop(full.send(std::mem::replace(block, next)));
+}
+
+fn parse(
+    files: &Files,
+    recipes: &[&Recipe],
+    sink: &mut Sink<'_>,
+    blocks: &Receiver<Vec<u8>>,
+    emptied: &SyncSender<Vec<u8>>,
+) -> Result<(), Stopped> {
+    let mut wanted: Vec<Quantity> =
+        recipes.iter().flat_map(|recipe| openweigh_fit::weighing::quantities(recipe)).collect();
+    wanted.push(Quantity::Pressure);
+    let mut reader = TouchReader::new(&wanted);
+    let mut reducers: Vec<Reducer<'_>> =
+        recipes.iter().map(|recipe| Reducer::new(recipe, &files.weighings, &files.events)).collect();
+    let mut touches = 0u64;
+    for mut block in blocks {
+        let mut row = |row: &Row| {
+            touches += u64::from(row.state.is_some());
+            for reducer in &mut reducers {
+                reducer.row(row);
+            }
+        };
+        reader.feed(&block, &mut row)?;
+        for (at, reducer) in reducers.iter_mut().enumerate() {
+            while let Some(chunk) = reducer.ready().map_err(ReplayError::from)? {
+                sink(at, chunk)?;
+            }
+        }
+        block.clear();
+        drop(emptied.try_send(block));
+    }
+    let frames = reader.finish()?;
+    agree(files, frames, touches)?;
+    for (at, reducer) in reducers.iter_mut().enumerate() {
+        let chunk = reducer.finish().map_err(ReplayError::from)?;
+        sink(at, chunk)?;
+    }
+    Ok(())
+}
+
+/// Insists that the other files of the session speak of these touches.
+fn agree(files: &Files, frames: u64, touches: u64) -> Result<(), Malformed> {
+    let wrong = |what: String, found: String, expected: String| {
+        Malformed::whole(Fault::Inconsistent { what, found, expected })
+    };
+    let quality = &files.session.quality;
+    for (what, stated, counted) in [("frames", quality.frames, frames), ("touches", quality.touches, touches)]
+    {
+        if stated != counted {
+            let what = format!("`quality.{what}` of session.json");
+            return Err(wrong(what, stated.to_string(), format!("{counted}, as many as touches.csv has")));
+        }
+    }
+    if let Some(late) = files.weighings.last().filter(|weighing| weighing.last_frame >= frames) {
+        let (what, found) =
+            (format!("weighing `{}`", late.id), format!("its last frame is {}", late.last_frame));
+        return Err(wrong(what, found, format!("a frame of the session, which has {frames}")));
+    }
+    let after = |event: &&Event| event.after_frame.is_some_and(|after| after >= frames);
+    if let Some(late) = files.events.iter().find(after) {
+        let found = format!("an event after frame {}", late.after_frame.unwrap_or_default());
+        return Err(wrong(
+            "events.csv".to_owned(),
+            found,
+            format!("a frame of the session, which has {frames}"),
+        ));
+    }
+    Ok(())
+}
