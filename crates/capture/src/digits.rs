@@ -10,6 +10,9 @@ use openweigh_formats::limits::MAX_CHARACTERS;
 /// Whole numbers up to this are exact in binary32, and every shorter text than theirs is another number.
 const WHOLE: i32 = 1 << 24;
 
+/// From here on upwards the digits come in plain notation.
+const PLAIN: f32 = 0.001;
+
 /// Writes a whole number.
 pub(crate) fn push_integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
@@ -26,6 +29,9 @@ pub(crate) fn push_f32(out: &mut Vec<u8>, value: f32) -> bool {
     let whole = value as i32;
     if whole as f32 == value && (-WHOLE..=WHOLE).contains(&whole) {
         push_integer(out, whole);
+    } else if (PLAIN..16_777_216.0).contains(&value.abs()) {
+        // Not whole, so there is a fraction; not small, so there is no exponent.
+        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     } else {
         lay_out(out, zmij::Buffer::new().format_finite(value));
     }

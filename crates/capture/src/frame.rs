@@ -158,9 +158,4 @@ pub trait Source {
 
     /// Fills `frame` with the next one, or says what else happened. Waits no longer than `longest` for it.
     fn next(&mut self, frame: &mut Frame, longest: Duration) -> Moment;
-
-    /// What was lost after the last frame, once recording ends: an event, if there is something to say.
-    fn close(&mut self) -> Option<(Kind, String)> {
-        None
-    }
 }

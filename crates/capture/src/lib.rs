@@ -12,12 +12,24 @@
 mod digits;
 mod error;
 mod frame;
+mod guide;
+pub mod pad;
 mod place;
+mod protocol;
 mod recorder;
+mod recover;
 mod rows;
+mod run;
+mod salt;
 mod writer;
 
 pub use error::CaptureError;
 pub use frame::{Frame, Moment, Phase, Source, SourceInfo, Touch};
+pub use guide::{Guide, Outcome, View, load};
+pub use pad::{Pad, PadOptions};
 pub use place::{About, PART, Place};
+pub use protocol::{Protocol, Stability, Step, Tare};
 pub use recorder::{Order, Recorded, Recorder};
+pub use recover::{Kept, Loss, Recovery, recover};
+pub use run::{End, Ended, Limits, News, Operator, Warning, Wish, run};
+pub use salt::salt;

@@ -189,6 +189,7 @@ impl Recorder {
     /// # Errors
     /// The system could not write.
     pub fn breathe(&mut self) -> Result<(), CaptureError> {
+        self.events.sync_if_due()?;
         let due = self.block.len() >= BLOCK || (!self.block.is_empty() && self.handed_on.elapsed() >= LINGER);
         if due { self.hand_on() } else { Ok(()) }
     }
@@ -218,6 +219,7 @@ impl Recorder {
         let detail = Cell::try_from(detail).expect("every character is one of a cell");
         let event = Event { after_frame: self.last_frame(), kind, detail };
         self.events.append(&event.line())?;
+        self.events.sync_if_due()?;
         if kind.interrupts() {
             self.rows.quality.gaps += 1;
         }
@@ -242,6 +244,7 @@ impl Recorder {
         self.hand_on()?;
         let line = weighing.line();
         self.weighings.append(&line)?;
+        self.weighings.sync()?;
         self.weighing_lines.push(line);
         Ok(())
     }
@@ -269,6 +272,7 @@ impl Recorder {
             self.discard()?;
             return Err(CaptureError::NoFrames { name });
         }
+        self.events.sync()?;
         let touches = self.part.join("touches.csv");
         let touches = self.writer.finish().map_err(CaptureError::system(touches, "write"))?;
         self.session.quality = self.rows.quality;
@@ -307,29 +311,48 @@ impl Recorder {
     }
 }
 
-/// A small file that grows by lines, each durable when it is there.
+/// A small file that grows by lines.
 #[derive(Debug)]
 struct Appended {
     path: PathBuf,
     file: File,
     hasher: Hasher,
     bytes: u64,
+    /// Whether there are lines that are not durable.
+    dirty: bool,
+    synced: Option<Instant>,
 }
 
 impl Appended {
     fn create(path: PathBuf, header: &str) -> Result<Self, CaptureError> {
         let file = File::create_new(&path).map_err(CaptureError::system(&path, "make"))?;
-        let mut appended = Self { path, file, hasher: Hasher::default(), bytes: 0 };
+        let mut appended =
+            Self { path, file, hasher: Hasher::default(), bytes: 0, dirty: false, synced: None };
         appended.append(&format!("{header}\n"))?;
+        appended.sync()?;
         Ok(appended)
     }
 
     fn append(&mut self, line: &str) -> Result<(), CaptureError> {
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
-        written.map_err(CaptureError::system(&self.path, "write"))?;
+        self.file.write_all(line.as_bytes()).map_err(CaptureError::system(&self.path, "write"))?;
+        self.dirty = true;
         self.hasher.update(line.as_bytes());
         self.bytes += line.len() as u64;
         Ok(())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "tells when lines are due to be made durable")]
+    fn sync(&mut self) -> Result<(), CaptureError> {
+        self.file.sync_data().map_err(CaptureError::system(&self.path, "write"))?;
+        self.dirty = false;
+        self.synced = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Makes lines durable at once, unless others just were: many at a time must not keep frames waiting.
+    fn sync_if_due(&mut self) -> Result<(), CaptureError> {
+        let recent = || self.synced.is_some_and(|synced| synced.elapsed() < LINGER);
+        if self.dirty && !recent() { self.sync() } else { Ok(()) }
     }
 
     /// Shortens the file to these lines, which were its first.

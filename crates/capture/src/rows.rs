@@ -15,13 +15,13 @@ pub(crate) struct Rows {
     /// Counts so far. Gaps and drops are of events and are counted by whoever writes those.
     pub(crate) quality: Quality,
     /// Largest pressure that the device declares.
-    pub(crate) ceiling: Option<f64>,
+    pub(crate) ceiling: Option<f32>,
     device_s: Option<f64>,
     head: Vec<u8>,
 }
 
 impl Rows {
-    pub(crate) fn new(ceiling: Option<f64>) -> Self {
+    pub(crate) fn new(ceiling: Option<f32>) -> Self {
         Self { ceiling, ..Self::default() }
     }
 
@@ -64,7 +64,7 @@ impl Rows {
 
     fn touch(&mut self, out: &mut Vec<u8>, touch: &Touch) {
         if let (Some(ceiling), Some(pressure)) = (self.ceiling, touch.pressure)
-            && f64::from(pressure) >= ceiling
+            && pressure >= ceiling
         {
             self.quality.at_ceiling += 1;
         }

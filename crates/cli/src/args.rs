@@ -72,6 +72,9 @@ pub(crate) enum Command {
     Init(cmd::init::Args),
     #[command(subcommand)]
     Import(Import),
+    Devices(cmd::devices::Args),
+    Record(Box<cmd::record::Args>),
+    Recover(cmd::recover::Args),
     Fit(cmd::fit::Args),
     Replay(cmd::replay::Args),
     Seal(cmd::seal::Args),

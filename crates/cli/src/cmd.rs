@@ -1,5 +1,6 @@
 //! One file a command, each with its `Args` and a `run`.
 
+pub(crate) mod devices;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod fit;
@@ -7,6 +8,8 @@ pub(crate) mod import_table;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod packaging;
+pub(crate) mod record;
+pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod seal;
 pub(crate) mod verify;
@@ -25,6 +28,9 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
     match args.command {
         Command::Init(args) => init::run(&args, screen),
         Command::Import(Import::Table(args)) => import_table::run(&args, &global, screen),
+        Command::Devices(args) => devices::run(&args, screen),
+        Command::Record(args) => record::run(&args, &global, screen),
+        Command::Recover(args) => recover::run(&args, screen),
         Command::Fit(args) => fit::run(args, &global, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),

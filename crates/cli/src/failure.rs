@@ -1,6 +1,7 @@
 //! Why a command stopped, and what a person can do about it. Libraries state, this advises.
 
 use crate::exit;
+use openweigh_capture::CaptureError;
 use openweigh_fit::FitError;
 use openweigh_formats::Malformed;
 use openweigh_ledger::seal::SealError;
@@ -28,6 +29,12 @@ pub(crate) enum Failure {
     Seal(#[from] SealError),
     #[error(transparent)]
     Write(#[from] DraftError),
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    #[error(transparent)]
+    Library(openweigh_multitouch::OpenError),
+    #[error("{0}")]
+    Pad(String),
     #[error("cannot write the output: {0}")]
     Output(std::io::Error),
 }
@@ -84,7 +91,37 @@ impl Failure {
             Self::Seal(SealError::Recipe { .. }) => {
                 "fit again with this recipe, or give the recipe its old name and content back"
             }
+            Self::Capture(error) => return recording(error),
+            Self::Library(_) => {
+                "Apple's framework is on Macs only; elsewhere give --library the simulator that cargo builds"
+            }
+            Self::Pad(_) => "see `openweigh devices` for the pads and what they can",
             _ => return None,
         })
     }
+}
+
+/// What a person can do about a recording that stopped.
+fn recording(error: &CaptureError) -> Option<&'static str> {
+    Some(match error {
+        CaptureError::System { .. } | CaptureError::Write(_) => {
+            "make room on the disk, or mend its permissions; what was recorded can be finished with \
+             `openweigh recover`"
+        }
+        CaptureError::SessionExists { .. } => "choose another --session, or leave it out",
+        CaptureError::OtherKind { .. } | CaptureError::Mixed { .. } | CaptureError::Full { .. } => {
+            "record into another dataset, with another --name"
+        }
+        CaptureError::Running { .. } => "end that recording first, with Ctrl-C",
+        CaptureError::NoFrames { .. } => {
+            "a pad that nothing touches is silent. If it was touched: allow the terminal in System Settings > \
+             Privacy & Security > Input Monitoring and start it again, do not run it in a sandbox, and see \
+             `openweigh devices` for other pads"
+        }
+        CaptureError::NothingToRecover { .. } => "nothing; every session of it is whole",
+        CaptureError::NoDescription { .. } => {
+            "write a session.json by hand, after that of another session of the same pad, and try again"
+        }
+        _ => return None,
+    })
 }

@@ -16,6 +16,11 @@ use openweigh_formats::weighings::{self, Weighing};
 use openweigh_formats::{Digest, canonical};
 use std::path::Path;
 
+/// A folder in memory, where the system has one: some tests sync thousands of files.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 pub fn info() -> SourceInfo {
     SourceInfo {
         source: Source {

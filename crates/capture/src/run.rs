@@ -1,0 +1,479 @@
+//! A recording from its first frame to its end.
+
+use crate::error::CaptureError;
+use crate::frame::{Frame, Moment, Source};
+use crate::guide::{Guide, Outcome, View, load};
+use crate::recorder::{Recorded, Recorder};
+use openweigh_formats::events::Kind;
+use openweigh_formats::session::Quality;
+use openweigh_formats::weighings::{Id, Role, Weighing};
+use std::time::Duration;
+
+/// How long a source is waited for at a time: whoever wants something is heard as often.
+const LISTEN: Duration = Duration::from_millis(20);
+
+/// When a recording ends by itself.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// After so many seconds of the device's time, or of silence.
+    pub seconds: Option<f64>,
+    /// After so many frames.
+    pub frames: Option<u64>,
+    /// For how long no frame at all is no reason to speak.
+    pub patience: Duration,
+}
+
+/// What a person may want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// Take the step's weighing as it is.
+    Accept,
+    /// Make the last weighing again.
+    Repeat,
+    /// Leave the step out.
+    Skip,
+    /// A remark.
+    Note(String),
+    /// End the recording.
+    End,
+}
+
+/// What a person is told, once each.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// Recording has begun.
+    Begun(&'a Recorder),
+    /// The next step of the protocol.
+    Step(&'a Guide),
+    /// A weighing is complete.
+    Weighed(&'a Weighing),
+    /// A step was given up.
+    TimedOut(&'a Id),
+    /// A weighing was taken back.
+    TakenBack(&'a Id),
+    /// Something happened between two frames.
+    Event(Kind, &'a str),
+    /// There was no frame for longer than usual.
+    NoFrames,
+}
+
+/// Who watches a recording, and steers it.
+pub trait Operator {
+    /// What is wanted now, if anything.
+    fn wish(&mut self) -> Option<Wish>;
+    /// Tells news.
+    fn tell(&mut self, news: &News<'_>);
+    /// Shows how it stands. Called often.
+    fn show(&mut self, recorder: &Recorder, guide: Option<&Guide>, view: &View);
+}
+
+/// Why a recording ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Every step of the protocol is done.
+    Protocol,
+    /// The time is over.
+    Seconds,
+    /// There are as many frames as wanted.
+    Frames,
+    /// The source has nothing more.
+    Source,
+    /// Somebody wanted it.
+    Wish,
+}
+
+/// A recording that ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The session.
+    pub recorded: Recorded,
+    /// Why it ended.
+    pub end: End,
+    /// What its user should know about it.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something about a recording that its user should know. Display says what was found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    /// There is no known mass.
+    #[error("no weighing has a known mass")]
+    NoReference,
+    /// Some steps were not weighed.
+    #[error("not weighed: {}", ids.join(", "))]
+    LeftOut {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// Frames were lost.
+    #[error("{frames} frames came faster than they could be kept")]
+    Dropped {
+        /// How many.
+        frames: u64,
+    },
+    /// The recording was interrupted.
+    #[error("the recording has {gaps} interruptions")]
+    Gaps {
+        /// How often.
+        gaps: u64,
+    },
+    /// Touches reached the ceiling.
+    #[error("{touches} touches are at the device's ceiling")]
+    AtCeiling {
+        /// How many.
+        touches: u64,
+    },
+    /// The clock did not go on.
+    #[error("the device's clock stood still or went back {steps} times")]
+    ClockSteps {
+        /// How often.
+        steps: u64,
+    },
+    /// Values were no numbers.
+    #[error("{values} values were no numbers and are empty")]
+    NonFinite {
+        /// How many.
+        values: u64,
+    },
+    /// States have no name.
+    #[error("{touches} touches had a state without a name and are written as not-tracking")]
+    UnknownStates {
+        /// How many.
+        touches: u64,
+    },
+    /// Nothing pressed.
+    #[error("every pressure is 0")]
+    NoPressure,
+}
+
+impl Warning {
+    /// What a person can do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NoReference => "weights cannot be fitted to this session; record one with reference masses",
+            Self::LeftOut { .. } => "record them in another session of the dataset",
+            Self::Dropped { .. } => {
+                "leave the machine alone while it records, or give the queue more room with --capacity"
+            }
+            Self::Gaps { .. } => {
+                "weighings across an interruption are marked; keep the machine awake and the pad connected"
+            }
+            Self::AtCeiling { .. } => "such weighings are never fitted; use lighter loads or more contacts",
+            Self::ClockSteps { .. } => "look at events.csv; means over time need a clock that goes forward",
+            Self::NonFinite { .. } => "look at the empty cells of touches.csv before using them",
+            Self::UnknownStates { .. } => "events.csv has their numbers; please report them",
+            Self::NoPressure => "the pad may have no force sensors; see `openweigh devices`",
+        }
+    }
+
+    fn all(
+        quality: &Quality,
+        unknown_states: u64,
+        references: bool,
+        left_out: Vec<String>,
+        pressed: bool,
+    ) -> Vec<Self> {
+        let count = |value: u64, warning: Self| (value > 0).then_some(warning);
+        [
+            (!pressed && quality.touches > 0).then_some(Self::NoPressure),
+            (!references).then_some(Self::NoReference),
+            (!left_out.is_empty()).then_some(Self::LeftOut { ids: left_out }),
+            count(quality.dropped, Self::Dropped { frames: quality.dropped }),
+            count(quality.gaps, Self::Gaps { gaps: quality.gaps }),
+            count(quality.at_ceiling, Self::AtCeiling { touches: quality.at_ceiling }),
+            count(quality.clock_steps, Self::ClockSteps { steps: quality.clock_steps }),
+            count(quality.non_finite, Self::NonFinite { values: quality.non_finite }),
+            count(unknown_states, Self::UnknownStates { touches: unknown_states }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// Records until something ends it.
+///
+/// # Errors
+/// The system cannot write: what was written can be recovered. Or no frame came at all.
+pub fn run(
+    source: &mut dyn Source,
+    mut recorder: Recorder,
+    mut guide: Option<Guide>,
+    limits: &Limits,
+    operator: &mut dyn Operator,
+) -> Result<Ended, CaptureError> {
+    let mut course = Course::new(source.info().steady);
+    operator.tell(&News::Begun(&recorder));
+    if let Some(guide) = &guide {
+        operator.tell(&News::Step(guide));
+    }
+    let end = course.follow(source, &mut recorder, &mut guide, limits, operator)?;
+    let references = course.references;
+    let left_out = guide
+        .map_or_else(Vec::new, |guide| guide.left_out().iter().map(|step| step.id.to_string()).collect());
+    let recorded = recorder.finish()?;
+    let quality = &recorded.session.quality;
+    let warnings = Warning::all(quality, recorded.unknown_states, references > 0, left_out, course.pressed);
+    Ok(Ended { recorded, end, warnings })
+}
+
+/// What is remembered on the way.
+struct Course {
+    frame: Frame,
+    pauses: Option<Pauses>,
+    begun_s: Option<f64>,
+    silent: Duration,
+    told_silence: bool,
+    references: usize,
+    pressed: bool,
+}
+
+impl Course {
+    fn new(steady: bool) -> Self {
+        Self {
+            frame: Frame::default(),
+            pauses: steady.then(Pauses::default),
+            begun_s: None,
+            silent: Duration::ZERO,
+            told_silence: false,
+            references: 0,
+            pressed: false,
+        }
+    }
+
+    fn follow(
+        &mut self,
+        source: &mut dyn Source,
+        recorder: &mut Recorder,
+        guide: &mut Option<Guide>,
+        limits: &Limits,
+        operator: &mut dyn Operator,
+    ) -> Result<End, CaptureError> {
+        loop {
+            while let Some(wish) = operator.wish() {
+                if wish == Wish::End {
+                    return Ok(End::Wish);
+                }
+                self.grant(wish, recorder, guide, operator)?;
+            }
+            if guide.as_ref().is_some_and(|guide| guide.step().is_none()) {
+                return Ok(End::Protocol);
+            }
+            match source.next(&mut self.frame, LISTEN) {
+                Moment::Frame => {
+                    if let Some(end) = self.take(recorder, guide, limits, operator)? {
+                        return Ok(end);
+                    }
+                }
+                Moment::Silence => {
+                    self.silent += LISTEN;
+                    recorder.breathe()?;
+                    let view = guide.as_ref().map_or_else(View::default, |guide| guide.view(&self.frame));
+                    operator.show(recorder, guide.as_ref(), &view);
+                    if recorder.last_frame().is_none() && self.silent >= limits.patience && !self.told_silence
+                    {
+                        self.told_silence = true;
+                        operator.tell(&News::NoFrames);
+                    }
+                    if limits.seconds.is_some_and(|seconds| self.silent.as_secs_f64() >= seconds) {
+                        return Ok(End::Seconds);
+                    }
+                }
+                Moment::Event(kind, detail) => {
+                    operator.tell(&News::Event(kind, &detail));
+                    if kind == Kind::Dropped {
+                        recorder.dropped(frames_of(&detail), &detail)?;
+                    } else {
+                        recorder.event(kind, &detail)?;
+                    }
+                    if let Some(pauses) = &mut self.pauses {
+                        pauses.forget();
+                    }
+                }
+                Moment::End => return Ok(End::Source),
+            }
+        }
+    }
+
+    /// Takes the frame in. Says whether it was the last.
+    fn take(
+        &mut self,
+        recorder: &mut Recorder,
+        guide: &mut Option<Guide>,
+        limits: &Limits,
+        operator: &mut dyn Operator,
+    ) -> Result<Option<End>, CaptureError> {
+        self.silent = Duration::ZERO;
+        let time = self.frame.device_s;
+        if time.is_finite() {
+            let begun = *self.begun_s.get_or_insert(time);
+            if limits.seconds.is_some_and(|seconds| time - begun > seconds) {
+                return Ok(Some(End::Seconds));
+            }
+        }
+        if let Some(detail) = self.pauses.as_mut().and_then(|pauses| pauses.frame(&self.frame)) {
+            operator.tell(&News::Event(Kind::Gap, &detail));
+            recorder.event(Kind::Gap, &detail)?;
+        }
+        recorder.frame(&self.frame)?;
+        let number = recorder.last_frame().unwrap_or_default();
+        self.pressed |= load(&self.frame).is_some_and(|load| load != 0.0);
+        let outcome = guide.as_mut().and_then(|guide| guide.frame(number, &self.frame));
+        if let Some(outcome) = outcome {
+            self.tell(outcome, recorder, guide, operator)?;
+        }
+        let view = match &guide {
+            Some(guide) => guide.view(&self.frame),
+            None => View { pressure: load(&self.frame), ..View::default() },
+        };
+        operator.show(recorder, guide.as_ref(), &view);
+        Ok(limits.frames.is_some_and(|frames| number + 1 >= frames).then_some(End::Frames))
+    }
+
+    fn tell(
+        &mut self,
+        outcome: Outcome,
+        recorder: &mut Recorder,
+        guide: &mut Option<Guide>,
+        operator: &mut dyn Operator,
+    ) -> Result<(), CaptureError> {
+        match outcome {
+            Outcome::Weighed(weighing) => {
+                recorder.weighing(&weighing)?;
+                self.references += usize::from(weighing.role == Role::Reference);
+                operator.tell(&News::Weighed(&weighing));
+            }
+            Outcome::TimedOut(id) => {
+                recorder.event(Kind::Note, &format!("step {id} took too long and was left out"))?;
+                operator.tell(&News::TimedOut(&id));
+            }
+        }
+        if let Some(guide) = guide
+            && guide.step().is_some()
+        {
+            operator.tell(&News::Step(guide));
+        }
+        Ok(())
+    }
+
+    fn grant(
+        &mut self,
+        wish: Wish,
+        recorder: &mut Recorder,
+        guide: &mut Option<Guide>,
+        operator: &mut dyn Operator,
+    ) -> Result<(), CaptureError> {
+        match (wish, guide.as_mut()) {
+            (Wish::Note(text), _) => return recorder.event(Kind::Note, &text),
+            (Wish::Accept, Some(following)) => {
+                if let Some(outcome) = following.accept() {
+                    return self.tell(outcome, recorder, guide, operator);
+                }
+            }
+            (Wish::Repeat, Some(following)) => {
+                let role = following.last().map(|weighing| weighing.role);
+                if let Some(id) = following.repeat() {
+                    self.references -= usize::from(role == Some(Role::Reference));
+                    recorder.retract()?;
+                    operator.tell(&News::TakenBack(&id));
+                    operator.tell(&News::Step(following));
+                }
+            }
+            (Wish::Skip, Some(following)) => {
+                following.skip();
+                if following.step().is_some() {
+                    operator.tell(&News::Step(following));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The number of frames in `3 frames 5 touches`.
+fn frames_of(detail: &str) -> u64 {
+    detail.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0)
+}
+
+/// Notices frames that are missing: a pad that something touches gives them at a steady pace.
+#[derive(Debug, Default)]
+struct Pauses {
+    /// The last intervals between two frames with the same touch.
+    intervals: Vec<f64>,
+    oldest: usize,
+    before: Option<(f64, Vec<i64>)>,
+}
+
+/// How many intervals are remembered, and how many are needed to know the pace.
+const REMEMBERED: usize = 31;
+const NEEDED: usize = 15;
+
+impl Pauses {
+    /// What follows an interruption is no interval.
+    fn forget(&mut self) {
+        self.before = None;
+    }
+
+    /// What to say of a pause before this frame in which frames were lost.
+    fn frame(&mut self, frame: &Frame) -> Option<String> {
+        let touching = || frame.touches.iter().filter(|touch| touch.is_touching()).map(|touch| touch.path);
+        let interval = self.before.as_ref().and_then(|(time, paths)| {
+            touching().any(|path| paths.contains(&path)).then_some(frame.device_s - time)
+        });
+        let (_, mut paths) = self.before.take().unwrap_or_default();
+        paths.clear();
+        paths.extend(touching());
+        self.before = Some((frame.device_s, paths));
+        let interval = interval.filter(|interval| *interval > 0.0)?;
+        let pace = self.pace();
+        if self.intervals.len() < REMEMBERED {
+            self.intervals.push(interval);
+        } else {
+            self.intervals[self.oldest] = interval;
+            self.oldest = (self.oldest + 1) % REMEMBERED;
+        }
+        pace.filter(|pace| interval > 3.0 * pace)
+            .map(|_| format!("{interval:.6} s without a frame while touched"))
+    }
+
+    /// The median interval.
+    fn pace(&self) -> Option<f64> {
+        if self.intervals.len() < NEEDED {
+            return None;
+        }
+        let mut sorted = self.intervals.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Touch;
+    use openweigh_formats::touches::State;
+
+    #[test]
+    fn a_pause_counts_only_while_the_same_touch_rests() {
+        let mut pauses = Pauses::default();
+        let mut told = Vec::new();
+        let mut time = 0.0;
+        let mut at = |pause: f64, path: Option<i64>, told: &mut Vec<String>| {
+            time += pause;
+            let touches = path.map(|path| Touch::bare(path, State::Touching)).into_iter().collect();
+            told.extend(pauses.frame(&Frame { device_s: time, touches, ..Frame::default() }));
+        };
+        for _ in 0..40 {
+            at(0.125, Some(1), &mut told);
+        }
+        at(5.0, Some(2), &mut told);
+        at(0.125, None, &mut told);
+        at(9.0, Some(2), &mut told);
+        assert!(told.is_empty(), "a new touch, or none, says nothing of frames between");
+        at(0.375, Some(2), &mut told);
+        assert!(told.is_empty());
+        at(0.5, Some(2), &mut told);
+        assert_eq!(told, ["0.500000 s without a frame while touched"]);
+    }
+}

@@ -1,0 +1,205 @@
+//! Recordings that were cut at every place, and what is made of them.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
+mod scene;
+
+use openweigh_capture::{CaptureError, Loss, Place, Recorder, recover};
+use openweigh_formats::events::Kind;
+use openweigh_formats::weighings::{Id, Role, Weighing};
+use scene::{frame, info, order, read, touch};
+use std::path::{Path, PathBuf};
+
+const FRAMES: u64 = 7;
+
+fn weighing(id: &str, first: u64, last: u64, tare: Option<&str>) -> Weighing {
+    Weighing {
+        id: id.parse().unwrap(),
+        role: if tare.is_some() { Role::Unknown } else { Role::Tare },
+        label: String::new().try_into().unwrap(),
+        first_frame: first,
+        last_frame: last,
+        tare: tare.map(|tare| tare.parse().unwrap()),
+        reference_g: None,
+        reference_u_g: None,
+    }
+}
+
+/// A dataset with one whole session, and the folder of a second one that was not finished.
+fn cut(root: &Path) -> (Place, PathBuf) {
+    let mut recorder = Recorder::create(order(root, "pad"), &info()).unwrap();
+    recorder.frame(&frame(0, vec![])).unwrap();
+    recorder.finish().unwrap();
+    let mut recorder = Recorder::create(order(root, "pad"), &info()).unwrap();
+    for at in 0..FRAMES {
+        let touches = (0..at % 3).map(|path| touch(i64::try_from(path).unwrap(), 12.0)).collect();
+        recorder.frame(&frame(at, touches)).unwrap();
+        match at {
+            2 => recorder.weighing(&weighing("t1", 0, 2, None)).unwrap(),
+            4 => recorder.dropped(2, "2 frames 2 touches").unwrap(),
+            6 => recorder.weighing(&weighing("x", 3, 6, Some("t1"))).unwrap(),
+            _ => {}
+        }
+    }
+    let part = recorder.part().to_path_buf();
+    // Rows linger in memory for a moment, as they do in a process that is killed.
+    std::thread::sleep(std::time::Duration::from_millis(120));
+    recorder.breathe().unwrap();
+    drop(recorder);
+    (Place::new(root, &"pad".parse().unwrap()), part)
+}
+
+fn second() -> Id {
+    "s02".parse().unwrap()
+}
+
+/// Copies what is on disk, so that each cut starts from the same.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (source, target) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if source.is_dir() {
+            copy(&source, &target);
+        } else {
+            std::fs::copy(source, target).unwrap();
+        }
+    }
+}
+
+/// The dataset of `cut`, over and over, with the bytes of one file of the session changed.
+fn each(file: &str, change: &dyn Fn(&[u8]) -> Vec<Vec<u8>>, check: &dyn Fn(&Place, &[u8])) {
+    let root = scene::folder();
+    let (_, part) = cut(root.path());
+    let original = std::fs::read(part.join(file)).unwrap();
+    let before = std::fs::read(root.path().join("datasets/pad/dataset.json")).unwrap();
+    for bytes in change(&original) {
+        let again = scene::folder();
+        copy(root.path(), again.path());
+        std::fs::write(again.path().join("datasets/pad/sessions/s02.part").join(file), &bytes).unwrap();
+        let place = Place::new(again.path(), &"pad".parse().unwrap());
+        assert_eq!(std::fs::read(place.folder().join("dataset.json")).unwrap(), before);
+        check(&place, &bytes);
+    }
+}
+
+#[test]
+fn a_whole_tail_loses_nothing_and_is_recovered_once() {
+    let root = scene::folder();
+    let (place, part) = cut(root.path());
+    assert_eq!(place.unfinished().unwrap(), [second()]);
+    let recovery = recover(&place, &second()).unwrap();
+    assert_eq!(recovery.losses, []);
+    assert!(!part.exists());
+    let found = read(place.folder(), "s02");
+    assert_eq!((found.frames, found.weighings.len()), (FRAMES, 2));
+    assert_eq!(found.session.quality.dropped, 2);
+    assert_eq!(found.session.quality.gaps, 2);
+    let last = found.events.last().unwrap();
+    assert_eq!((last.after_frame, last.kind), (Some(FRAMES - 1), Kind::Gap));
+    assert_eq!(found.dataset.version.to_string(), "1.1.0");
+    assert!(place.unfinished().unwrap().is_empty());
+    read(place.folder(), "s01");
+}
+
+#[test]
+fn touches_cut_at_every_byte() {
+    let cuts = |original: &[u8]| (0..original.len()).map(|at| original[..at].to_vec()).collect();
+    each("touches.csv", &cuts, &|place, bytes| {
+        let recovery = recover(place, &second()).unwrap();
+        let rows = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1);
+        let Some(kept) = recovery.kept else {
+            assert_eq!(rows, 0);
+            assert!(!place.session(&second()).exists());
+            read(place.folder(), "s01");
+            return;
+        };
+        let found = read(place.folder(), "s02");
+        assert_eq!(kept.session, found.session);
+        assert!(kept.last_device_s.is_some());
+        let text = std::fs::read(kept.folder.join("touches.csv")).unwrap();
+        assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), rows + 1);
+        assert!(bytes.starts_with(&text));
+        assert!(found.weighings.iter().all(|weighing| weighing.last_frame < found.frames));
+        let partial = bytes.len() - text.len();
+        let tail = recovery.losses.iter().any(|loss| matches!(loss, Loss::Tail { file: "touches.csv", .. }));
+        assert_eq!(tail, partial > 0);
+        if bytes[text.len()..].starts_with(format!("{},", found.frames - 1).as_bytes()) {
+            assert!(recovery.losses.contains(&Loss::Touches { frame: found.frames - 1 }));
+        }
+    });
+}
+
+#[test]
+fn tails_of_zeros_and_garbage() {
+    let tails: [&[u8]; 6] =
+        [&[0; 4096], b"\xff\xfe\n\n\n", b"6,1006", b"9,9,9,9\n9,9,9,9\n", b",,,\n", &[0xaa; 9_000]];
+    let with_tails = |original: &[u8]| tails.iter().map(|tail| [original, tail].concat()).collect::<Vec<_>>();
+    for file in ["touches.csv", "events.csv", "weighings.csv"] {
+        each(file, &with_tails, &|place, _| {
+            let recovery = recover(place, &second()).unwrap();
+            assert!(matches!(recovery.losses[0], Loss::Tail { .. }), "{:?}", recovery.losses);
+            let found = read(place.folder(), "s02");
+            assert_eq!((found.frames, found.weighings.len(), found.events.len()), (FRAMES, 2, 2));
+        });
+    }
+}
+
+#[test]
+fn events_and_weighings_cut_at_every_byte() {
+    let cuts = |original: &[u8]| (0..original.len()).map(|at| original[..at].to_vec()).collect();
+    for file in ["events.csv", "weighings.csv"] {
+        each(file, &cuts, &|place, bytes| {
+            recover(place, &second()).unwrap();
+            let found = read(place.folder(), "s02");
+            let rows = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1);
+            let kept = if file == "events.csv" { found.events.len() - 1 } else { found.weighings.len() };
+            assert_eq!(kept, rows);
+            assert_eq!(found.frames, FRAMES);
+        });
+    }
+}
+
+#[test]
+fn a_recovery_that_was_cut_itself_is_done_again() {
+    let root = scene::folder();
+    let (place, part) = cut(root.path());
+    let draft = std::fs::read(part.join("dataset.json.part")).unwrap();
+    let before = std::fs::read(place.folder().join("dataset.json")).unwrap();
+    recover(&place, &second()).unwrap();
+    let after = std::fs::read(place.folder().join("dataset.json")).unwrap();
+    // Renamed, but not yet described.
+    std::fs::write(place.folder().join("dataset.json"), &before).unwrap();
+    std::fs::write(place.session(&second()).join("dataset.json.part"), &draft).unwrap();
+    std::fs::write(place.folder().join(".draft-x"), b"{").unwrap();
+    assert_eq!(place.unfinished().unwrap(), [second()]);
+    recover(&place, &second()).unwrap();
+    assert_eq!(std::fs::read(place.folder().join("dataset.json")).unwrap(), after);
+    // Described, but the draft is still there.
+    std::fs::write(place.session(&second()).join("dataset.json.part"), &draft).unwrap();
+    recover(&place, &second()).unwrap();
+    assert_eq!(std::fs::read(place.folder().join("dataset.json")).unwrap(), after);
+    read(place.folder(), "s02");
+    assert!(!place.folder().join(".draft-x").exists());
+}
+
+#[test]
+fn a_running_recording_is_left_alone() {
+    let root = scene::folder();
+    let mut recorder = Recorder::create(order(root.path(), "pad"), &info()).unwrap();
+    recorder.frame(&frame(0, vec![])).unwrap();
+    let place = Place::new(root.path(), &"pad".parse().unwrap());
+    let id: Id = "s01".parse().unwrap();
+    assert!(matches!(recover(&place, &id), Err(CaptureError::Running { .. })));
+    recorder.finish().unwrap();
+}
+
+#[test]
+fn a_large_file_without_a_header_is_not_thrown_away() {
+    each("touches.csv", &|_| vec![vec![b'x'; 100_000]], &|place, bytes| {
+        assert!(matches!(recover(place, &second()), Err(CaptureError::Malformed { .. })));
+        assert_eq!(std::fs::read(place.part(&second()).join("touches.csv")).unwrap(), bytes);
+    });
+}

@@ -1,0 +1,354 @@
+//! `openweigh record`
+
+pub(crate) mod pads;
+mod screen;
+mod signals;
+
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::place;
+use crate::screen::{Screen, Tone};
+use crate::{cmd, exit};
+use openweigh_capture::{
+    About, CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, pad,
+    run as follow,
+};
+use openweigh_formats::licence::Licence;
+use openweigh_formats::limits;
+use openweigh_formats::number::Number;
+use openweigh_formats::session::{Clicks, Environment, PressureUnit};
+use openweigh_formats::text::{Line, Name, Version};
+use openweigh_formats::weighings::Id;
+use openweigh_ledger::Ledger;
+use openweigh_multitouch::{ClickGuard, Device, default_path};
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Record a pad into a session of a dataset, guided step by step
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh record --name coins --protocol protocols/coins.toml --no-click --license CC0-1.0
+  openweigh record --name trial --library target/release/libopenweigh_simulator.so --seconds 60
+
+Ctrl-C ends a recording cleanly: the session is kept. A recording that was killed is finished with
+`openweigh recover`.")]
+pub(crate) struct Args {
+    /// Name of the dataset; a new session is added if it is there
+    #[arg(long, value_name = "N")]
+    name: Name,
+    /// The pad, by the name that `openweigh devices` gives it or the beginning of that
+    #[arg(long, value_name = "ID")]
+    device: Option<String>,
+    /// Every pad that can be weighed on, each into a session of its own: suffix a, b…
+    #[arg(long, conflicts_with = "device")]
+    all_devices: bool,
+    /// A library in place of Apple's framework: the simulator
+    #[arg(long, value_name = "PATH")]
+    library: Option<PathBuf>,
+    /// Which loads to put on in which order; see protocols/
+    #[arg(long, value_name = "FILE")]
+    protocol: Option<PathBuf>,
+    /// Switch the pad's clicks off while it records
+    #[arg(long)]
+    no_click: bool,
+    /// The session's id [default: the next free of s01, s02…]
+    #[arg(long, value_name = "ID")]
+    session: Option<Id>,
+    /// End after so many seconds of the device's clock
+    #[arg(long, value_name = "S", value_parser = positive)]
+    seconds: Option<f64>,
+    /// End after so many frames
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    frames: Option<u64>,
+    /// Touches that may wait to be written before frames are lost
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    capacity: Option<u32>,
+    /// Speak up if no frame has come for so many seconds
+    #[arg(long, value_name = "S", default_value = "5", value_parser = positive)]
+    patience: f64,
+    #[command(flatten)]
+    dataset: DatasetArgs,
+    #[command(flatten)]
+    told: ToldArgs,
+}
+
+/// What is said about the dataset.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "The dataset")]
+struct DatasetArgs {
+    /// Its semantic version [default: 1.0.0, or the next minor one when a session is added]
+    #[arg(long, value_name = "V")]
+    version: Option<Version>,
+    /// One line for people [default: the name]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<Line>,
+    /// More for people
+    #[arg(long, value_name = "TEXT")]
+    description: Option<Line>,
+    /// Licence of the data, an SPDX expression [default: NOASSERTION]
+    #[arg(long, value_name = "SPDX")]
+    license: Option<Licence>,
+    /// Who made it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    author: Vec<Line>,
+}
+
+/// What the pad cannot tell.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "The session")]
+struct ToldArgs {
+    /// Model of the pad [default: as its family tells]
+    #[arg(long, value_name = "TEXT")]
+    model: Option<Line>,
+    /// Unit of its pressure: grams, counts, unknown [default: as far as it is known]
+    #[arg(long, value_name = "UNIT", value_parser = ["grams", "counts", "unknown"])]
+    pressure_unit: Option<String>,
+    /// Step between two values of the pressure
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    quantum: Option<Number>,
+    /// Largest value of the pressure
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    ceiling: Option<Number>,
+    /// Salt of the device's name [default: the ledger's own, in .openweigh/salt]
+    #[arg(long, value_name = "TEXT")]
+    salt: Option<String>,
+    /// Temperature in degrees Celsius
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_hyphen_values = true)]
+    temperature_c: Option<Number>,
+    /// Local gravity in m/s²
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    gravity_m_s2: Option<Number>,
+    /// Latitude in degrees
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_hyphen_values = true)]
+    latitude_deg: Option<Number>,
+    /// Altitude in metres
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_hyphen_values = true)]
+    altitude_m: Option<Number>,
+    /// What makes contact with the pad: finger, foil
+    #[arg(long, value_name = "TEXT")]
+    contact: Option<Line>,
+    /// The operator's note
+    #[arg(long, value_name = "TEXT")]
+    note: Option<Line>,
+}
+
+fn number(text: &str) -> Result<Number, String> {
+    Number::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value: &f64| *value > 0.0 && value.is_finite());
+    value.ok_or_else(|| "expected a number above 0".to_owned())
+}
+
+/// One pad that is ready to record.
+struct Ready {
+    pad: Pad,
+    recorder: Recorder,
+    /// What its lines begin with, where there are several.
+    prefix: String,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let ledger = place::ledger()?;
+    let protocol = args.protocol.as_ref().map(protocol).transpose()?;
+    let path = args.library.clone().unwrap_or_else(|| default_path().to_owned());
+    let (library, devices) = pads::open(&path)?;
+    let options = args.options(pads::salt(&ledger, args.told.salt.as_ref())?);
+    let devices = pads::chosen(devices, &options.salt, args.device.as_deref(), args.all_devices)?;
+    // Signals are heard before a click is switched off, so that none can come between.
+    let listener = signals::Listener::new()?;
+    let ended = listener.ended();
+    let guards = devices.iter().map(|device| args.guard(device)).collect::<Result<Vec<_>, _>>()?;
+    let listening = listener.listen(guards.iter().flatten().map(Arc::downgrade).collect());
+    let sessions = args.sessions(&ledger, devices.len());
+    let mut ready = Vec::new();
+    for ((device, guard), session) in devices.iter().zip(guards).zip(sessions) {
+        let clicks = if guard.is_some() { Clicks::Off } else { Clicks::On };
+        let info = pad::describe(&device.identity(), &path, library.clock_s().is_some(), clicks, &options)?;
+        let recorder = Recorder::create(args.order(&ledger, session), &info)?;
+        let started = Pad::start(device, info, guard, &options);
+        let pad = match started {
+            Ok(pad) => pad,
+            Err(error) => {
+                recorder.discard()?;
+                return Err(Failure::Pad(error.to_string()));
+            }
+        };
+        let prefix = if devices.len() > 1 { format!("{}: ", recorder.id()) } else { String::new() };
+        ready.push(Ready { pad, recorder, prefix });
+    }
+    let limits = Limits {
+        seconds: args.seconds,
+        frames: args.frames,
+        patience: Duration::from_secs_f64(args.patience.min(1e6)),
+    };
+    let outcomes = record_all(ready, protocol.as_ref(), &limits, &ended, global);
+    drop(listening);
+    let mut done = Vec::new();
+    let mut failed = None;
+    for outcome in outcomes {
+        match outcome {
+            Ok(ended) => done.push(ended),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    if !done.is_empty() {
+        if let Some(licence) = &args.dataset.license {
+            cmd::import_table::keep_licence_texts(&ledger, licence)?;
+        }
+        report(&done, screen)?;
+    }
+    failed.map_or(Ok(exit::DONE), |error| Err(error.into()))
+}
+
+fn protocol(path: &PathBuf) -> Result<Protocol, Failure> {
+    let bytes = place::read(path, limits::TOML_BYTES)?;
+    Protocol::parse(&bytes).map_err(|source| Failure::Malformed { path: place::shown(path), source })
+}
+
+fn record_all(
+    ready: Vec<Ready>,
+    protocol: Option<&Protocol>,
+    limits: &Limits,
+    ended: &Arc<AtomicBool>,
+    global: &Global,
+) -> Vec<Result<Ended, CaptureError>> {
+    let alone = ready.len() == 1;
+    let quiet = global.quiet;
+    let one = |ready: Ready| {
+        let Ready { mut pad, recorder, prefix } = ready;
+        let mut panel = screen::Panel::new(Arc::clone(ended), prefix, alone && !global.json, quiet);
+        follow(&mut pad, recorder, protocol.cloned().map(Guide::new), limits, &mut panel)
+    };
+    if alone {
+        return ready.into_iter().map(one).collect();
+    }
+    std::thread::scope(|scope| {
+        let one = &one;
+        let threads: Vec<_> = ready.into_iter().map(|ready| scope.spawn(move || one(ready))).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|panic| {
+                // The others end as if asked to, and then this is told as what it is.
+                ended.store(true, Ordering::SeqCst);
+                std::panic::resume_unwind(panic)
+            })
+        };
+        threads.into_iter().map(join).collect()
+    })
+}
+
+impl Args {
+    fn options(&self, salt: String) -> PadOptions {
+        PadOptions {
+            salt,
+            model: self.told.model.clone(),
+            unit: self.told.pressure_unit.as_deref().map(|unit| match unit {
+                "grams" => PressureUnit::Grams,
+                "counts" => PressureUnit::Counts,
+                _ => PressureUnit::Unknown,
+            }),
+            quantum: self.told.quantum.clone(),
+            ceiling: self.told.ceiling.clone(),
+            capacity: self.capacity.and_then(|capacity| usize::try_from(capacity).ok()),
+        }
+    }
+
+    fn guard(&self, device: &Device) -> Result<Option<Arc<ClickGuard>>, Failure> {
+        if !self.no_click {
+            return Ok(None);
+        }
+        let guard = device.disable_clicks().map_err(|error| Failure::Pad(format!("--no-click: {error}")))?;
+        Ok(Some(Arc::new(guard)))
+    }
+
+    /// The ids of the sessions: for one pad as given or left to the recorder, for more with a letter each.
+    fn sessions(&self, ledger: &Ledger, count: usize) -> Vec<Option<Id>> {
+        if count == 1 {
+            return vec![self.session.clone()];
+        }
+        let place = Place::new(ledger.root(), &self.name);
+        let letters = || (b'a'..=b'z').map(char::from).take(count);
+        let ids = |base: &str| -> Option<Vec<Id>> {
+            letters().map(|letter| Id::try_from(format!("{base}{letter}")).ok()).collect()
+        };
+        let free =
+            |ids: &Vec<Id>| ids.iter().all(|id| !place.session(id).exists() && !place.part(id).exists());
+        let given = self.session.as_ref().and_then(|base| ids(base.as_str()));
+        let next = || (1..100_000).filter_map(|at| ids(&format!("s{at:02}"))).find(free);
+        given.or_else(next).unwrap_or_default().into_iter().map(Some).collect()
+    }
+
+    fn order(&self, ledger: &Ledger, session: Option<Id>) -> Order {
+        let (dataset, told) = (&self.dataset, &self.told);
+        Order {
+            place: Place::new(ledger.root(), &self.name),
+            session,
+            about: About {
+                version: dataset.version.clone(),
+                title: dataset.title.clone(),
+                description: dataset.description.clone(),
+                licence: dataset.license.clone(),
+                authors: dataset.author.clone(),
+            },
+            environment: Environment {
+                temperature_c: told.temperature_c.clone(),
+                gravity_m_s2: told.gravity_m_s2.clone(),
+                latitude_deg: told.latitude_deg.clone(),
+                altitude_m: told.altitude_m.clone(),
+                contact: told.contact.clone(),
+                note: told.note.clone(),
+            },
+        }
+    }
+}
+
+fn report(done: &[Ended], screen: &mut Screen) -> Result<(), Failure> {
+    let ended = |end: End| match end {
+        End::Protocol => "protocol done",
+        End::Seconds => "time over",
+        End::Frames => "frames complete",
+        End::Source => "device lost",
+        End::Wish => "ended by hand",
+    };
+    let session = |one: &Ended| {
+        let recorded = &one.recorded;
+        let warnings: Vec<_> = (one.warnings.iter())
+            .map(|warning| json!({ "found": warning.to_string(), "advice": warning.advice() }))
+            .collect();
+        json!({
+            "session": recorded.session.id.as_str(), "folder": place::shown(&recorded.folder),
+            "device": recorded.session.source.device.as_ref().map(ToString::to_string),
+            "ended": ended(one.end), "weighings": recorded.weighings,
+            "quality": recorded.session.quality, "warnings": warnings,
+        })
+    };
+    let last = done.last().map(|one| &one.recorded);
+    screen.document(json!({
+        "dataset": last.map(|recorded| place::shown(recorded.place.folder())),
+        "sha256": last.map(|recorded| recorded.dataset.to_string()),
+        "sessions": done.iter().map(session).collect::<Vec<_>>(),
+    }));
+    for one in done {
+        let Ended { recorded, end, warnings } = one;
+        let quality = &recorded.session.quality;
+        screen.line(&format!(
+            "session {}: {} frames, {} touches, {} weighings; {}",
+            recorded.session.id,
+            quality.frames,
+            quality.touches,
+            recorded.weighings,
+            ended(*end)
+        ))?;
+        for warning in warnings {
+            let word = screen.tone(Tone::Doubtful, "note");
+            screen.line(&format!("  {word}: {warning}; {}", warning.advice()))?;
+        }
+        screen.line(&format!("wrote {}", place::shown(&recorded.folder)))?;
+    }
+    let Some(recorded) = last else { return Ok(()) };
+    screen.line(&screen.tone(Tone::Faint, &format!("  sha256 of dataset.json {}", recorded.dataset)))
+}
