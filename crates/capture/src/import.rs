@@ -159,7 +159,13 @@ pub struct Survey {
 pub fn survey(input: &mut dyn BufRead, options: &Options) -> Result<Survey, ImportError> {
     let mut texts = Texts::digests();
     let (format, sha256, left_out) = read(input, options, &mut texts)?;
-    let sessions = texts.surveyed()?;
+    let mut sessions = texts.surveyed()?;
+    for session in sessions.iter_mut().filter(|session| !session.pressed) {
+        if matches!(format, Format::Atpcap | Format::GlassToKey) {
+            // The framework says 0 of every pad without force sensors.
+            session.source.unit = PressureUnit::Unknown;
+        }
+    }
     let (sessions, empty): (Vec<_>, Vec<_>) =
         sessions.into_iter().partition(|session| session.quality.frames > 0);
     let none = |session: Surveyed| LeftOut { device: session.device, why: Reason::NoFrames };
@@ -278,12 +284,8 @@ impl Sink for Writing<'_> {
         };
         self.at += 1;
         let Destination { place, about, environment, provenance, salt } = self.destination;
-        let mut source = device.source.clone();
+        let mut source = session.source.clone();
         source.device = device.id.map(|id| pad::device_hash(salt, id));
-        if !session.pressed && source.unit == PressureUnit::Counts && device.steady {
-            // A framework says 0 of every pad without force sensors.
-            source.unit = PressureUnit::Unknown;
-        }
         let info = SourceInfo {
             source,
             clock: device.clock.clone(),

@@ -94,7 +94,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         model: args.model.clone(),
         max_bytes: global.max_csv(),
     };
-    let survey = import::survey(&mut *recording.reader("looking at", &progress)?, &options).map_err(failed)?;
+    let survey =
+        import::survey(&mut *recording.reader("looking at", &progress)?, &options).map_err(failed)?;
     let dataset = Place::new(ledger.root(), &args.name);
     if let Some(found) = dataset.read()? {
         let known = sessions_in(&found, &survey);
@@ -125,8 +126,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         provenance: provenance(args, survey.format)?,
         salt: pads::salt(&ledger, args.salt.as_ref())?,
     };
-    let mut reader = recording.reader("importing", &progress)?;
-    let recorded = import::import(&mut *reader, &options, &survey, &destination).map_err(failed)?;
+    let recorded =
+        import::import(&mut *recording.reader("importing", &progress)?, &options, &survey, &destination)
+            .map_err(failed)?;
     drop(progress);
     if let Some(licence) = &args.license {
         keep_licence_texts(&ledger, licence)?;
@@ -163,7 +165,9 @@ fn provenance(args: &Args, format: Format) -> Result<Provenance, Failure> {
     let origin = match &args.origin {
         Some(origin) => origin.clone(),
         None => Line::try_from(told()).map_err(|error| {
-            Failure::usage(format!("the name of the file cannot stand in the dataset: {error}; give --origin"))
+            Failure::usage(format!(
+                "the name of the file cannot stand in the dataset: {error}; give --origin"
+            ))
         })?,
     };
     let kind = if args.simulated { ProvenanceKind::Simulated } else { ProvenanceKind::Measured };
@@ -194,7 +198,10 @@ fn said(survey: &Survey, names: &[&str], screen: &mut Screen) -> Result<(), Fail
         let quality = session.quality;
         let unit = session.source.unit.as_str();
         let (frames, touches) = (quality.frames, quality.touches);
-        screen.line(&format!("  {name}: {}, {frames} frames, {touches} touches, pressure in {unit}", session.device))?;
+        screen.line(&format!(
+            "  {name}: {}, {frames} frames, {touches} touches, pressure in {unit}",
+            session.device
+        ))?;
         for (count, what) in [
             (quality.gaps, "interruptions"),
             (quality.non_finite, "values that are no numbers, now empty"),
@@ -236,11 +243,16 @@ impl Recording {
         Ok(Self::File(path.to_path_buf()))
     }
 
-    fn reader<'a>(&'a self, doing: &'static str, progress: &'a Progress) -> Result<Box<dyn BufRead + 'a>, Failure> {
+    fn reader<'a>(
+        &'a self,
+        doing: &'static str,
+        progress: &'a Progress,
+    ) -> Result<Box<dyn BufRead + 'a>, Failure> {
         let file: Box<dyn Read + 'a> = match self {
             Self::Memory(bytes) => return Ok(Box::new(Cursor::new(bytes))),
-            Self::File(path) => Box::new(File::open(path).map_err(|error| {
-                Failure::Import { path: place::shown(path), source: ImportError::Read(error) }
+            Self::File(path) => Box::new(File::open(path).map_err(|error| Failure::Import {
+                path: place::shown(path),
+                source: ImportError::Read(error),
             })?),
         };
         let watched = Watched { file, done: 0, doing, progress };

@@ -107,7 +107,7 @@ fn write_both(folder: &Path, table: &[u8], description: &[u8], force: bool) -> R
 }
 
 /// Puts the texts of known licences where `seal` will want them.
-pub(crate) pub(crate) fn keep_licence_texts(ledger: &Ledger, licence: &Licence) -> Result<(), Failure> {
+pub(crate) fn keep_licence_texts(ledger: &Ledger, licence: &Licence) -> Result<(), Failure> {
     for id in licence.ids() {
         if let (Some(path), Some(text)) = (Ledger::licence(&id), licences::text(&id)) {
             let path = ledger.on_disk(&path);
