@@ -187,7 +187,7 @@ impl Description {
             }
             None if known.is_some() => (PressureUnit::Counts, None),
             None if counts => {
-                let note = "pressure without a declared unit: taken for counts of force on a person s word";
+                let note = "pressure has no declared unit: counts of force, as was told";
                 (PressureUnit::Counts, Some(note.to_owned()))
             }
             None => {

@@ -90,7 +90,7 @@ pub(crate) fn read(
     }
     for pad in devices.into_values().filter_map(|device| device.pad) {
         if pad.skipped > 0 {
-            let note = format!("{} reports of another length or kind hold no contacts", pad.skipped);
+            let note = format!("reports of another length or kind, without contacts: {}", pad.skipped);
             sink.event(pad.index, Kind::Note, &note)?;
         }
     }

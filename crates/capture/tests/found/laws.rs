@@ -11,7 +11,8 @@ use openweigh_formats::touches::{Quantity, TouchReader};
 /// It does not hold.
 pub fn import(bytes: &[u8], format: Format) {
     // A word of a person, so that more devices get through.
-    let options = Options { format: Some(format), device: None, counts: true, model: None, max_bytes: 1 << 22 };
+    let options =
+        Options { format: Some(format), device: None, counts: true, model: None, max_bytes: 1 << 22 };
     let texts = match import::texts(&mut &*bytes, &options) {
         Ok(texts) => texts,
         Err(error) => {
@@ -29,7 +30,8 @@ pub fn import(bytes: &[u8], format: Format) {
         assert_eq!(touches, text.quality.touches);
         assert!(text.events.is_sorted_by_key(|(after, _)| *after));
     }
-    let surveyed = import::survey(&mut &*bytes, &options).map_or_else(|_| Vec::new(), |survey| survey.sessions);
+    let surveyed =
+        import::survey(&mut &*bytes, &options).map_or_else(|_| Vec::new(), |survey| survey.sessions);
     let digests: Vec<_> = surveyed.into_iter().map(|session| session.touches).collect();
     let with_frames = texts.iter().filter(|text| text.quality.frames > 0);
     assert_eq!(digests, with_frames.map(|text| Digest::of(&text.touches)).collect::<Vec<_>>());

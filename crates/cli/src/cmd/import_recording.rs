@@ -231,10 +231,13 @@ impl Recording {
             return place::read(path, global.max_csv().min(STANDARD_INPUT)).map(Self::Memory);
         }
         let failed = |source: OpenError| Failure::Open { path: place::shown(path), source };
-        let found = std::fs::metadata(path).map_err(|error| failed(error.into()))?;
+        let found = std::fs::metadata(path).map_err(|error| {
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            failed(if missing { OpenError::Missing } else { error.into() })
+        })?;
         if !found.is_file() {
             // A pipe would be empty the second time, a folder is no recording.
-            return Err(Failure::input(place::shown(path), "found no file; give `-` for standard input"));
+            return Err(Failure::input(path.display(), "found no file; give `-` for standard input"));
         }
         let (found, limit) = (found.len(), global.max_csv());
         if found > limit {
