@@ -55,6 +55,7 @@ pub struct Recorder {
     block: Vec<u8>,
     handed_on: Instant,
     events: Appended,
+    events_waiting: String,
     weighings: Appended,
     /// Where the lines of the weighings begin, so that the last can be taken back.
     weighing_lines: Vec<String>,
@@ -139,6 +140,7 @@ impl Recorder {
             writer,
             handed_on,
             events,
+            events_waiting: String::new(),
             weighings,
             weighing_lines: Vec::new(),
             unknown: 0,
@@ -189,14 +191,19 @@ impl Recorder {
     /// # Errors
     /// The system could not write.
     pub fn breathe(&mut self) -> Result<(), CaptureError> {
-        self.events.sync_if_due()?;
-        let due = self.block.len() >= BLOCK || (!self.block.is_empty() && self.handed_on.elapsed() >= LINGER);
+        let waiting = !self.block.is_empty() || !self.events_waiting.is_empty();
+        let due = self.block.len() >= BLOCK || (waiting && self.handed_on.elapsed() >= LINGER);
         if due { self.hand_on() } else { Ok(()) }
     }
 
     #[expect(clippy::disallowed_methods, reason = "tells when rows are due to be handed on")]
     fn hand_on(&mut self) -> Result<(), CaptureError> {
         self.handed_on = Instant::now();
+        if !self.events_waiting.is_empty() {
+            self.events.append(&self.events_waiting)?;
+            self.events.sync_if_due()?;
+            self.events_waiting.clear();
+        }
         if self.block.is_empty() {
             return Ok(());
         }
@@ -205,25 +212,25 @@ impl Recorder {
         self.writer.send(block).map_err(CaptureError::system(self.part.join("touches.csv"), "write"))
     }
 
-    /// Writes what happened after the last frame. The detail is cut and its characters replaced where a
+    /// Writes what happened after the last frame, within a moment. The detail is cut and its characters replaced where a
     /// cell does not allow them.
     ///
     /// # Errors
-    /// The system cannot write.
+    /// The system could not write what came before.
     pub fn event(&mut self, kind: Kind, detail: &str) -> Result<(), CaptureError> {
-        if self.events.bytes > limits::SESSION_CSV_BYTES - 1024 {
+        if self.events.bytes + self.events_waiting.len() as u64 > limits::SESSION_CSV_BYTES - 1024 {
             return Ok(());
         }
         let allowed = |c: char| u8::try_from(c).is_ok_and(openweigh_formats::csv::is_text_byte);
         let detail: String = detail.chars().take(200).map(|c| if allowed(c) { c } else { ' ' }).collect();
         let detail = Cell::try_from(detail).expect("every character is one of a cell");
         let event = Event { after_frame: self.last_frame(), kind, detail };
-        self.events.append(&event.line())?;
-        self.events.sync_if_due()?;
+        // Gathered, as rows are: a source that loses frames must not wait for a disk between them.
+        self.events_waiting.push_str(&event.line());
         if kind.interrupts() {
             self.rows.quality.gaps += 1;
         }
-        Ok(())
+        self.breathe()
     }
 
     /// Writes that frames were lost before the next one.

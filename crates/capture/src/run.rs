@@ -2,7 +2,7 @@
 
 use crate::error::CaptureError;
 use crate::frame::{Frame, Moment, Source};
-use crate::guide::{Guide, Outcome, View, load};
+use crate::guide::{Guide, Outcome, load};
 use crate::recorder::{Recorded, Recorder};
 use openweigh_formats::events::Kind;
 use openweigh_formats::session::Quality;
@@ -63,8 +63,8 @@ pub trait Operator {
     fn wish(&mut self) -> Option<Wish>;
     /// Tells news.
     fn tell(&mut self, news: &News<'_>);
-    /// Shows how it stands. Called often.
-    fn show(&mut self, recorder: &Recorder, guide: Option<&Guide>, view: &View);
+    /// Shows how it stands after this frame. Called for each, so it must be quick.
+    fn show(&mut self, recorder: &Recorder, guide: Option<&Guide>, frame: &Frame);
 }
 
 /// Why a recording ended.
@@ -106,37 +106,37 @@ pub enum Warning {
         ids: Vec<String>,
     },
     /// Frames were lost.
-    #[error("{frames} frames came faster than they could be kept")]
+    #[error("frames that came faster than they could be kept: {frames}")]
     Dropped {
         /// How many.
         frames: u64,
     },
     /// The recording was interrupted.
-    #[error("the recording has {gaps} interruptions")]
+    #[error("interruptions of the recording: {gaps}")]
     Gaps {
         /// How often.
         gaps: u64,
     },
     /// Touches reached the ceiling.
-    #[error("{touches} touches are at the device's ceiling")]
+    #[error("touches at the device's ceiling: {touches}")]
     AtCeiling {
         /// How many.
         touches: u64,
     },
     /// The clock did not go on.
-    #[error("the device's clock stood still or went back {steps} times")]
+    #[error("times that the device's clock stood still or went back: {steps}")]
     ClockSteps {
         /// How often.
         steps: u64,
     },
     /// Values were no numbers.
-    #[error("{values} values were no numbers and are empty")]
+    #[error("values that were no numbers and are empty: {values}")]
     NonFinite {
         /// How many.
         values: u64,
     },
     /// States have no name.
-    #[error("{touches} touches had a state without a name and are written as not-tracking")]
+    #[error("touches in a state without a name, written as not-tracking: {touches}")]
     UnknownStates {
         /// How many.
         touches: u64,
@@ -268,8 +268,7 @@ impl Course {
                 Moment::Silence => {
                     self.silent += LISTEN;
                     recorder.breathe()?;
-                    let view = guide.as_ref().map_or_else(View::default, |guide| guide.view(&self.frame));
-                    operator.show(recorder, guide.as_ref(), &view);
+                    operator.show(recorder, guide.as_ref(), &self.frame);
                     if recorder.last_frame().is_none() && self.silent >= limits.patience && !self.told_silence
                     {
                         self.told_silence = true;
@@ -322,11 +321,7 @@ impl Course {
         if let Some(outcome) = outcome {
             self.tell(outcome, recorder, guide, operator)?;
         }
-        let view = match &guide {
-            Some(guide) => guide.view(&self.frame),
-            None => View { pressure: load(&self.frame), ..View::default() },
-        };
-        operator.show(recorder, guide.as_ref(), &view);
+        operator.show(recorder, guide.as_ref(), &self.frame);
         Ok(limits.frames.is_some_and(|frames| number + 1 >= frames).then_some(End::Frames))
     }
 

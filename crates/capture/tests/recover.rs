@@ -203,3 +203,69 @@ fn a_large_file_without_a_header_is_not_thrown_away() {
         assert_eq!(std::fs::read(place.part(&second()).join("touches.csv")).unwrap(), bytes);
     });
 }
+
+/// Steele's and Vigna's `SplitMix64`: every run sees the same bits.
+fn bits(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *seed;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Frames of any bits at all: what a broken driver may give.
+fn any_frame(at: u64, seed: &mut u64) -> openweigh_capture::Frame {
+    let touches = (0..bits(seed) % 4)
+        .map(|_| {
+            let mut float = || Some(f32::from_bits(u32::try_from(bits(seed) >> 32).unwrap()));
+            let mut touch = touch(0, 0.0);
+            for field in [&mut touch.x, &mut touch.y, &mut touch.vx, &mut touch.vy, &mut touch.total] {
+                *field = float();
+            }
+            for field in [&mut touch.pressure, &mut touch.angle, &mut touch.density, &mut touch.x_mm] {
+                *field = float();
+            }
+            touch.path = bits(seed).cast_signed();
+            touch.field14 = Some(bits(seed).cast_signed());
+            touch.state = openweigh_capture::Phase::of_number(i32::try_from(bits(seed) % 8).unwrap());
+            touch
+        })
+        .collect();
+    let mut frame = frame(at, touches);
+    // Now and then a time that is none, or that goes back.
+    match bits(seed) % 16 {
+        0 => frame.device_s = f64::NAN,
+        1 => frame.device_s = f64::from_bits(bits(seed)),
+        2 => frame.device_s -= 0.5,
+        _ => {}
+    }
+    frame
+}
+
+#[test]
+fn frames_of_any_bits_are_read_back_and_a_recovery_counts_as_the_recorder_did() {
+    let root = scene::folder();
+    let mut counted = Vec::new();
+    for name in ["whole", "cut"] {
+        let mut recorder = Recorder::create(order(root.path(), name), &info()).unwrap();
+        let mut seed = 3;
+        for at in 0..5000 {
+            recorder.frame(&any_frame(at, &mut seed)).unwrap();
+        }
+        let place = Place::new(root.path(), &name.parse().unwrap());
+        if name == "whole" {
+            recorder.finish().unwrap();
+        } else {
+            recorder.weighing(&weighing("t", 0, 4999, None)).unwrap();
+            drop(recorder);
+            recover(&place, &"s01".parse().unwrap()).unwrap();
+        }
+        let found = read(place.folder(), "s01");
+        let text = std::fs::read(place.folder().join("sessions/s01/touches.csv")).unwrap();
+        counted.push((found.session.quality, text));
+    }
+    assert_eq!(counted[1].0.gaps, 1);
+    counted[1].0.gaps = 0;
+    assert!(counted[0].0.non_finite > 100 && counted[0].0.clock_steps > 100 && counted[0].0.at_ceiling > 100);
+    assert!(counted[0] == counted[1], "{:?} {:?}", counted[0].0, counted[1].0);
+}

@@ -76,6 +76,7 @@ pub(crate) enum Command {
     Record(Box<cmd::record::Args>),
     Recover(cmd::recover::Args),
     Fit(cmd::fit::Args),
+    Readings(cmd::readings::Args),
     Replay(cmd::replay::Args),
     Seal(cmd::seal::Args),
     Verify(cmd::verify::Args),

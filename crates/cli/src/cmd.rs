@@ -9,6 +9,7 @@ pub(crate) mod import_table;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod packaging;
+pub(crate) mod readings;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Record(args) => record::run(&args, &global, screen),
         Command::Recover(args) => recover::run(&args, screen),
         Command::Fit(args) => fit::run(args, &global, screen),
+        Command::Readings(args) => readings::run(&args, &global, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),
         Command::Verify(args) => verify::run(&args, &global, screen),

@@ -10,8 +10,8 @@ use openweigh_formats::touches::{Quantity, Row};
 use openweigh_formats::weighings::{Role, Weighing};
 use std::collections::BTreeMap;
 
-/// Readings that are handed over at a time.
-const CHUNK: usize = openweigh_exact::sum::BLOCK;
+/// Readings of frames that are handed over at a time: few enough to stay in a core's cache.
+const CHUNK: usize = 1 << 10;
 
 /// Denominators that the values of a weighing may have, each a sum of pressures: more are refused.
 const DENOMINATORS: usize = 1 << 14;
@@ -105,7 +105,7 @@ struct State<'a> {
     open: Option<Accumulator>,
     done: Vec<Option<Reduced>>,
     /// Readings of frames, of a recipe that wants them.
-    frames: Vec<(Key, usize)>,
+    frames: Vec<Key>,
     columns: Vec<Column>,
     fault: Option<FitError>,
     features: usize,
@@ -211,10 +211,10 @@ impl<'a> Reducer<'a> {
     fn frames(&mut self) -> Result<Chunk, FitError> {
         self.check()?;
         let mut chunk = Chunk::new(self.state.features, Tare::None);
-        let keys = std::mem::take(&mut self.state.frames);
+        let keys = std::mem::replace(&mut self.state.frames, Vec::with_capacity(CHUNK));
         let fresh = vec![Column::default(); self.state.features];
         chunk.features = std::mem::replace(&mut self.state.columns, fresh);
-        chunk.keys = keys.iter().map(|(key, _)| *key).collect();
+        chunk.keys = keys;
         if self.tare == Tare::None {
             return Ok(chunk);
         }
@@ -307,7 +307,7 @@ impl State<'_> {
             complete,
             tared: true,
         };
-        self.frames.push((key, self.at));
+        self.frames.push(key);
     }
 
     /// Ends the open weighing.

@@ -114,14 +114,33 @@ impl Number {
     }
 }
 
-/// The shape of a number cell: where it ends, its digits as far as they fit, how many, and how many of them
-/// behind the point.
+/// The shape of a number cell: where the next cell starts, and how many digits stand before and behind the
+/// point.
+#[derive(Clone, Copy)]
 struct Shape {
     next: usize,
-    digits: u64,
-    count: usize,
+    whole: usize,
     fraction: usize,
     negative: bool,
+}
+
+/// Where the digits end that start at `at`; `bytes` end in LF.
+#[inline]
+fn digits_end(bytes: &[u8], mut at: usize) -> usize {
+    // Eight bytes at a time: a byte is a digit if, with the bits of `0` taken away, it is below ten.
+    while let Some(eight) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*eight) ^ 0x3030_3030_3030_3030;
+        let low = word & 0x7f7f_7f7f_7f7f_7f7f;
+        let others = ((low + 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080;
+        if others != 0 {
+            return at + others.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while bytes[at].is_ascii_digit() {
+        at += 1;
+    }
+    at
 }
 
 /// Scans a cell that starts at `at` and must end with `end`; `bytes` end in LF. None if it is anything but
@@ -130,21 +149,12 @@ struct Shape {
 fn scan(bytes: &[u8], at: usize, end: u8) -> Option<Shape> {
     let negative = bytes[at] == b'-';
     let first = at + usize::from(negative);
-    let mut next = first;
-    let mut digits = 0u64;
-    while bytes[next].is_ascii_digit() {
-        digits = digits.wrapping_mul(10).wrapping_add(u64::from(bytes[next] - b'0'));
-        next += 1;
-    }
+    let mut next = digits_end(bytes, first);
     let whole = next - first;
     let mut fraction = 0;
     if bytes[next] == b'.' {
-        next += 1;
-        let point = next;
-        while bytes[next].is_ascii_digit() {
-            digits = digits.wrapping_mul(10).wrapping_add(u64::from(bytes[next] - b'0'));
-            next += 1;
-        }
+        let point = next + 1;
+        next = digits_end(bytes, point);
         fraction = next - point;
         if fraction == 0 || bytes[next - 1] == b'0' {
             return None;
@@ -153,14 +163,25 @@ fn scan(bytes: &[u8], at: usize, end: u8) -> Option<Shape> {
     if bytes[next] != end {
         return None;
     }
-    let count = whole + fraction;
-    if whole == 0 {
-        return (next == at).then_some(Shape { next: next + 1, digits, count, fraction, negative });
-    }
-    let canonical = (whole == 1 || bytes[first] != b'0')
-        && !(negative && digits == 0 && count <= 18)
-        && next - at <= limits::MAX_CHARACTERS;
-    canonical.then_some(Shape { next: next + 1, digits, count, fraction, negative })
+    let sound = match whole {
+        0 => next == at,
+        // Behind a point comes a digit that is not zero, so only a bare one can be minus zero.
+        1 => !(negative && fraction == 0 && bytes[first] == b'0'),
+        _ => bytes[first] != b'0',
+    };
+    let sound = sound && next - at <= limits::MAX_CHARACTERS;
+    sound.then_some(Shape { next: next + 1, whole, fraction, negative })
+}
+
+/// The value of some digits, of which there are at most 18, a point among them passed over.
+#[inline]
+fn value(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(
+        0,
+        |value, byte| {
+            if *byte == b'.' { value } else { value * 10 + u64::from(byte - b'0') }
+        },
+    )
 }
 
 /// Reads a number cell that starts at `at` and must end with `end`; `bytes` end in LF. Gives the number and
@@ -168,10 +189,11 @@ fn scan(bytes: &[u8], at: usize, end: u8) -> Option<Shape> {
 #[inline]
 pub fn number(bytes: &[u8], at: usize, end: u8) -> Option<(Number, usize)> {
     let shape = scan(bytes, at, end)?;
-    let number = if shape.count == 0 {
+    let count = shape.whole + shape.fraction;
+    let number = if count == 0 {
         Number::Missing
-    } else if shape.count <= 18 {
-        let magnitude = i64::try_from(shape.digits).ok()?;
+    } else if count <= 18 {
+        let magnitude = value(&bytes[at + usize::from(shape.negative)..shape.next - 1]).cast_signed();
         let places = u32::try_from(shape.fraction).ok()?;
         Number::Narrow { digits: if shape.negative { -magnitude } else { magnitude }, places }
     } else {
@@ -184,25 +206,20 @@ pub fn number(bytes: &[u8], at: usize, end: u8) -> Option<(Number, usize)> {
 /// As [`number`], for a cell whose value is not wanted.
 #[inline]
 pub fn skip_number(bytes: &[u8], at: usize, end: u8) -> Option<usize> {
-    let shape = scan(bytes, at, end)?;
-    // The sign of a long zero is the one thing that the scan does not see.
-    if shape.negative && shape.count > 18 {
-        return number(bytes, at, end).map(|(_, next)| next);
-    }
-    Some(shape.next)
+    scan(bytes, at, end).map(|shape| shape.next)
 }
 
 /// Reads a cell that holds a whole number from 0.
 #[inline]
 pub fn natural(bytes: &[u8], at: usize, end: u8) -> Option<(u64, usize)> {
     let shape = scan(bytes, at, end)?;
-    let whole = shape.fraction == 0 && !shape.negative && (1..=18).contains(&shape.count);
-    whole.then_some((shape.digits, shape.next))
+    let whole = shape.fraction == 0 && !shape.negative && (1..=18).contains(&shape.whole);
+    whole.then(|| (value(&bytes[at..shape.next - 1]), shape.next))
 }
 
 /// Checks a cell that is empty or holds a whole number of at most 20 digits; gives where the next one starts.
 #[inline]
 pub fn integer(bytes: &[u8], at: usize, end: u8) -> Option<usize> {
     let shape = scan(bytes, at, end)?;
-    (shape.fraction == 0 && shape.count <= 20).then_some(shape.next)
+    (shape.fraction == 0 && shape.whole <= 20).then_some(shape.next)
 }

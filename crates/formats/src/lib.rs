@@ -18,6 +18,7 @@ pub mod licence;
 pub mod limits;
 pub mod malformed;
 pub mod manifest;
+mod marks;
 pub mod number;
 pub mod path;
 pub mod recipe;

@@ -6,6 +6,7 @@
 use crate::csv::{self, Number};
 use crate::limits;
 use crate::malformed::{Fault, Malformed, shortened};
+use crate::marks::{End, Marks};
 use openweigh_exact::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,9 @@ pub const COLUMNS: [&str; 24] = [
     "field15",
     "density",
 ];
+
+/// Bytes whose cells are marked at a time.
+const PIECE: usize = 1 << 15;
 
 const FRAME: usize = 0;
 const DEVICE_S: usize = 2;
@@ -200,12 +204,15 @@ impl Row {
 pub struct TouchReader {
     /// Which columns are kept, by their place in [`Row`]'s values.
     kept: [Option<usize>; 24],
+    /// The same as a list: column, and place in the values.
+    wanted: Vec<(usize, usize)>,
     row: Row,
     /// The beginning of a line whose end has not come yet.
     pending: Vec<u8>,
     line: usize,
     /// Whether the frame of the last row has a touch; none before the first row.
     touched: Option<bool>,
+    marks: Marks,
 }
 
 impl Default for TouchReader {
@@ -223,7 +230,17 @@ impl TouchReader {
         }
         let row =
             Row { frame: 0, device_s: Number::Missing, state: None, values: [const { Number::Missing }; 7] };
-        Self { kept: places, row, pending: Vec::new(), line: 0, touched: None }
+        let wanted =
+            places.iter().enumerate().filter_map(|(column, place)| Some((column, (*place)?))).collect();
+        Self {
+            kept: places,
+            wanted,
+            row,
+            pending: Vec::new(),
+            line: 0,
+            touched: None,
+            marks: Marks::default(),
+        }
     }
 
     /// Takes in the next bytes of the file and hands each row to `sink`.
@@ -275,121 +292,190 @@ impl TouchReader {
             self.line = 1;
             csv::header(&bytes[..at], &COLUMNS.join(","))?;
         }
+        let mut marks = std::mem::take(&mut self.marks);
+        while at < bytes.len() {
+            // As much at a time as stays in a core's cache.
+            let end = bytes.len().min(at + PIECE);
+            let last = memchr::memrchr(b'\n', &bytes[at..end]);
+            // A line longer than a piece is a piece of its own.
+            let last = last.or_else(|| memchr::memchr(b'\n', &bytes[at..]));
+            let end = last.map_or(bytes.len(), |last| at + last + 1);
+            self.rows(&bytes[at..end], &mut marks, sink)?;
+            at = end;
+        }
+        self.marks = marks;
+        Ok(())
+    }
+
+    fn rows(
+        &mut self,
+        bytes: &[u8],
+        marks: &mut Marks,
+        sink: &mut impl FnMut(&Row),
+    ) -> Result<(), Malformed> {
+        if bytes.len() > limits::LINE_BYTES.max(PIECE) {
+            let limit = limits::LINE_BYTES;
+            return Err(Malformed::at(self.line + 1, 1, Fault::LongLine { limit }));
+        }
+        marks.of(bytes);
+        // Lines of other lengths are told apart by the reader cell by cell.
+        let regular = marks.ends().len() == marks.lines * COLUMNS.len();
+        let first_line = self.line + 1;
+        let ends: &[End] = if regular { marks.ends() } else { &[] };
+        let (mut at, mut cell) = (0, 0);
         while at < bytes.len() {
             self.line += 1;
-            match self.read_row(bytes, at) {
-                Ok(next) => at = next,
-                Err(Stop::Cell { at: bad, column }) => return Err(self.explain(bytes, at, bad, column)),
-                Err(Stop::Row(fault)) => return Err(Malformed::at(self.line, 1, fault)),
+            let before = self.row.frame;
+            let next = match self.marked(bytes, at, ends, cell) {
+                Some(next) => next,
+                None => self.cells(bytes, at).map_err(|stop| {
+                    // Two short lines that pass for a row are found out by the long one that follows.
+                    self.line = first_line + memchr::memchr_iter(b'\n', &bytes[..at]).count();
+                    self.explain(bytes, at, stop)
+                })?,
+            };
+            cell += COLUMNS.len();
+            if next - at > limits::LINE_BYTES {
+                return Err(self.fault(Fault::LongLine { limit: limits::LINE_BYTES }));
             }
+            let touches = self.row.state.is_some();
+            // Nearly every row is of the next frame, or one more touch of the same.
+            let usual = match self.touched {
+                Some(touched) => {
+                    self.row.frame == before + 1 || (self.row.frame == before && touched && touches)
+                }
+                None => self.row.frame == 0,
+            };
+            if !usual {
+                return Err(self.disorder(before, touches));
+            }
+            self.touched = Some(touches);
+            at = next;
             sink(&self.row);
         }
         Ok(())
     }
 
-    /// Reads the row that starts at `at`; `bytes` end in LF. Gives where the next one starts.
-    fn read_row(&mut self, bytes: &[u8], start: usize) -> Result<usize, Stop> {
-        let frame_before = self.row.frame;
-        let mut new_frame = true;
-        let mut at = start;
-        let mut touches = false;
-        for (column, cells) in CELLS.iter().enumerate() {
-            let end = if column == CELLS.len() - 1 { b'\n' } else { b',' };
-            let stop = Stop::Cell { at, column };
-            match cells {
-                Cells::Frame => {
-                    let (frame, next) = csv::natural(bytes, at, end).ok_or(stop)?;
-                    new_frame = self.touched.is_none() || frame != frame_before;
-                    self.row.frame = frame;
-                    at = next;
-                }
-                Cells::Integer => {
-                    let next = csv::integer(bytes, at, end).ok_or(stop)?;
-                    if column == TOUCH {
-                        touches = next > at + 1;
-                    }
-                    at = next;
-                }
-                Cells::State => {
-                    let length = bytes[at..].iter().take_while(|byte| **byte >= b'-').count();
-                    let word = &bytes[at..at + length];
-                    self.row.state = if word.is_empty() { None } else { State::of(word) };
-                    if bytes[at + length] != end || self.row.state.is_some() != touches {
-                        return Err(Stop::Cell { at, column });
-                    }
-                    at += length + 1;
-                    if !touches {
-                        // Nothing else may stand in the row of a frame without touches.
-                        let rest = bytes[at..].iter().take_while(|byte| **byte == b',').count();
-                        if rest != CELLS.len() - STATE - 2 || bytes[at + rest] != b'\n' {
-                            return Err(Stop::Row(Fault::Inconsistent {
-                                what: "a frame without touches".to_owned(),
-                                found: "a cell behind `state` that is not empty".to_owned(),
-                                expected: format!("{} empty cells", CELLS.len() - TOUCH),
-                            }));
-                        }
-                        self.row.values = [const { Number::Missing }; 7];
-                        at += rest + 1;
-                        break;
-                    }
-                }
-                Cells::Number if column == DEVICE_S => {
-                    let (time, next) = csv::number(bytes, at, end).ok_or(stop)?;
-                    if !new_frame && time != self.row.device_s {
-                        return Err(Stop::Row(Fault::Inconsistent {
-                            what: "device_s".to_owned(),
-                            found: "two times in one frame".to_owned(),
-                            expected: "one".to_owned(),
-                        }));
-                    }
-                    self.row.device_s = time;
-                    at = next;
-                }
-                Cells::Number => match self.kept[column] {
-                    Some(place) => {
-                        let (value, next) = csv::number(bytes, at, end).ok_or(stop)?;
-                        self.row.values[place] = value;
-                        at = next;
-                    }
-                    None => at = csv::skip_number(bytes, at, end).ok_or(stop)?,
-                },
-            }
+    /// Reads the row that starts at `start`, whose first cell is the `cell`-th; gives where the next row
+    /// starts. None if anything about it is unusual: then it is read cell by cell.
+    #[inline]
+    fn marked(&mut self, bytes: &[u8], start: usize, ends: &[End], cell: usize) -> Option<usize> {
+        let ends: &[End; 24] = ends.get(cell..cell + 24)?.try_into().ok()?;
+        let end = |column: usize| ends[column].at();
+        let integers = [FRAME, 1, 3, TOUCH, 6, 7, 21, 22];
+        let points = integers.iter().fold(0, |marks, column| marks | ends[*column].marks());
+        let (before, behind) = (&ends[..STATE], &ends[STATE + 1..]);
+        let broken = before.iter().chain(behind).fold(0, |marks, end| marks | end.marks());
+        let longest =
+            ends.windows(2).fold(end(0) - start, |longest, pair| longest.max(pair[1].at() - pair[0].at()));
+        // In a piece of as many line ends as rows, a row that ends in one has no other.
+        let usual = points & End::POINT == 0
+            && broken & End::BROKEN == 0
+            && longest <= 20
+            && bytes[end(23)] == b'\n'
+            && bytes[end(TOUCH) + 1..end(STATE)] == *b"touching"
+            && end(TOUCH) > end(3) + 1;
+        if !usual {
+            return None;
         }
-        if at - start > limits::LINE_BYTES {
-            return Err(Stop::Row(Fault::LongLine { limit: limits::LINE_BYTES }));
+        let (frame, _) = csv::natural(bytes, start, b',')?;
+        let (time, _) = csv::number(bytes, end(1) + 1, b',')?;
+        if self.touched.is_some() && frame == self.row.frame && time != self.row.device_s {
+            return None;
         }
-        self.check_order(frame_before, new_frame, touches)?;
-        self.touched = Some(touches);
-        Ok(at)
+        for (column, place) in self.wanted.iter().copied() {
+            let (value, _) = csv::number(bytes, end(column - 1) + 1, bytes[end(column)])?;
+            self.row.values[place] = value;
+        }
+        self.row.frame = frame;
+        self.row.device_s = time;
+        self.row.state = Some(State::Touching);
+        Some(end(23) + 1)
     }
 
-    /// Frames are counted from 0, and one without touches is one row.
-    fn check_order(&self, before: u64, new_frame: bool, touches: bool) -> Result<(), Stop> {
-        let found = self.row.frame;
-        let expected = match self.touched {
-            None => 0,
-            Some(_) if new_frame => before + 1,
-            Some(touched) => {
-                if touched && touches {
-                    return Ok(());
-                }
-                return Err(Stop::Row(Fault::Inconsistent {
-                    what: format!("frame {found}"),
-                    found: "a row without a touch beside others of the frame".to_owned(),
-                    expected: "one row where a frame has no touch".to_owned(),
-                }));
-            }
-        };
-        if found == expected {
-            return Ok(());
+    /// Reads the cells of the row that starts at `start`; `bytes` end in LF. Gives where the next row starts.
+    fn cells(&mut self, bytes: &[u8], start: usize) -> Result<usize, Stop> {
+        let stop = |at: usize, column: usize| Stop { at, column };
+        let integer = |at: usize, column: usize| csv::integer(bytes, at, b',').ok_or(stop(at, column));
+        let (frame, at) = csv::natural(bytes, start, b',').ok_or(stop(start, FRAME))?;
+        let same_frame = self.touched.is_some() && frame == self.row.frame;
+        self.row.frame = frame;
+        let at = integer(at, 1)?;
+        let (time, next) = csv::number(bytes, at, b',').ok_or(stop(at, DEVICE_S))?;
+        if !same_frame {
+            self.row.device_s = time;
+        } else if time != self.row.device_s {
+            return Err(stop(at, DEVICE_S));
         }
-        let expected =
-            if self.touched.is_none() { "0".to_owned() } else { format!("{before} or {expected}") };
-        Err(Stop::Row(Fault::Inconsistent { what: "frame".to_owned(), found: found.to_string(), expected }))
+        let touch = integer(next, 3)?;
+        let at = integer(touch, TOUCH)?;
+        let length = bytes[at..].iter().take_while(|byte| **byte >= b'-').count();
+        self.row.state = State::of(&bytes[at..at + length]);
+        let has_touch = at > touch + 1;
+        if bytes[at + length] != b',' || self.row.state.is_some() != has_touch {
+            return Err(stop(at, STATE));
+        }
+        if !has_touch {
+            return self.rest_is_empty(bytes, at);
+        }
+        let mut at = integer(integer(at + length + 1, 6)?, 7)?;
+        for column in 8..21 {
+            at = self.value(bytes, at, column, b',')?;
+        }
+        at = integer(integer(at, 21)?, 22)?;
+        self.value(bytes, at, 23, b'\n')
+    }
+
+    #[inline]
+    fn value(&mut self, bytes: &[u8], at: usize, column: usize, end: u8) -> Result<usize, Stop> {
+        match self.kept[column] {
+            Some(place) => {
+                let (value, next) = csv::number(bytes, at, end).ok_or(Stop { at, column })?;
+                self.row.values[place] = value;
+                Ok(next)
+            }
+            None => csv::skip_number(bytes, at, end).ok_or(Stop { at, column }),
+        }
+    }
+
+    /// Insists that nothing stands behind the empty `state` of a frame without touches, whose comma is at `at`.
+    fn rest_is_empty(&mut self, bytes: &[u8], at: usize) -> Result<usize, Stop> {
+        self.row.values = [const { Number::Missing }; 7];
+        let commas = bytes[at..].iter().take_while(|byte| **byte == b',').count();
+        let end = at + commas;
+        if commas == COLUMNS.len() - 1 - STATE && bytes[end] == b'\n' {
+            Ok(end + 1)
+        } else {
+            Err(Stop { at: end, column: (STATE + commas).min(COLUMNS.len() - 1) })
+        }
+    }
+
+    fn fault(&self, fault: Fault) -> Malformed {
+        Malformed::at(self.line, 1, fault)
+    }
+
+    /// What is wrong with the number of a frame: frames are counted from 0, and one without touches is one row.
+    fn disorder(&self, before: u64, touches: bool) -> Malformed {
+        let found = self.row.frame;
+        if self.touched.is_some() && found == before {
+            let what = format!("frame {found}");
+            let alone = if touches {
+                "a touch behind a row without one"
+            } else {
+                "a row without a touch behind others"
+            };
+            let expected = "one row where a frame has no touch".to_owned();
+            return self.fault(Fault::Inconsistent { what, found: alone.to_owned(), expected });
+        }
+        let expected = match self.touched {
+            None => "0, the first frame".to_owned(),
+            Some(_) => format!("{before} or {}", before + 1),
+        };
+        self.fault(Fault::Inconsistent { what: "frame".to_owned(), found: found.to_string(), expected })
     }
 
     /// What is wrong with the cell at `bad` of the line that starts at `start`: the slow path, once.
-    fn explain(&self, bytes: &[u8], start: usize, bad: usize, column: usize) -> Malformed {
+    fn explain(&self, bytes: &[u8], start: usize, Stop { at: bad, column }: Stop) -> Malformed {
         let malformed = |offset: usize, fault| Malformed::at(self.line, offset - start + 1, fault);
         let line_end = start + memchr::memchr(b'\n', &bytes[start..]).unwrap_or(bytes.len() - start);
         let text = &bytes[start..line_end];
@@ -416,24 +502,106 @@ impl TouchReader {
             return malformed(at, Fault::Number { column: name, found: shortened(cell, 40), reason });
         }
         let expected = match CELLS[column] {
+            _ if column > STATE && self.row.state.is_none() => {
+                "nothing in the row of a frame without touches".to_owned()
+            }
+            Cells::Number => "the same time in all rows of a frame".to_owned(),
             Cells::State => "a state where there is a touch, and nothing where there is none".to_owned(),
             Cells::Frame => "a whole number from 0".to_owned(),
-            Cells::Integer | Cells::Number => "a whole number, or nothing".to_owned(),
+            Cells::Integer => "a whole number, or nothing".to_owned(),
         };
         let what = format!("column `{name}`");
         malformed(bad, Fault::Inconsistent { what, found: format!("`{}`", shortened(cell, 40)), expected })
     }
 }
 
-/// Where reading of a row stopped.
-enum Stop {
-    /// At a cell.
-    Cell {
-        /// Its first byte.
-        at: usize,
-        /// Its column.
-        column: usize,
-    },
-    /// The row as a whole contradicts itself or those before.
-    Row(Fault),
+/// Where reading of a row stopped: at a cell's first byte, in a column.
+#[derive(Clone, Copy)]
+struct Stop {
+    at: usize,
+    column: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TOUCH_ROW: &str = "0,7,1.5,12,1,touching,1,1,0.5,0.25,0,-0.001,0.9,42,1.5,9,8,1,2,3,4,0,0,1.25";
+
+    fn read(rows: &str, block: usize) -> Result<Vec<Row>, Malformed> {
+        let text = format!("{}\n{rows}", COLUMNS.join(","));
+        let (mut reader, mut found) = (TouchReader::default(), Vec::new());
+        for block in text.as_bytes().chunks(block) {
+            reader.feed(block, &mut |row| found.push(row.clone()))?;
+        }
+        reader.finish()?;
+        Ok(found)
+    }
+
+    #[test]
+    fn rows_are_read_whatever_the_blocks() {
+        let rows =
+            format!("{TOUCH_ROW}\n{TOUCH_ROW}\n1,8,1.75,,{}\n2,9,,,{}\n", ",".repeat(19), ",".repeat(19));
+        let whole = read(&rows, 1 << 20).unwrap();
+        assert_eq!(whole.len(), 4);
+        assert_eq!(whole[0].value(Quantity::Pressure), &Number::Narrow { digits: 42, places: 0 });
+        assert_eq!(whole[1].value(Quantity::Density), &Number::Narrow { digits: 125, places: 2 });
+        assert_eq!((whole[2].frame, whole[2].state), (1, None));
+        assert_eq!(whole[2].value(Quantity::Pressure), &Number::Missing);
+        assert_eq!(whole[3].device_s, Number::Missing);
+        for block in 1..rows.len() {
+            assert_eq!(read(&rows, block).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn departures_name_their_place() {
+        let row = |from: &str, to: &str| format!("{}\n", TOUCH_ROW.replacen(from, to, 1));
+        let empty = ",".repeat(19);
+        for (rows, message) in [
+            (row("42", "42.0"), "2:49: in column `pressure`: found `42.0`: a trailing zero"),
+            (row("touching", "tapping"), "2:14: column `state`: found `tapping`, expected a state where"),
+            (row("0,7", "1,7"), "2:1: frame: found 1, expected 0, the first frame"),
+            (row("0,7", "00,7"), "2:1: column `frame`: found `00`, expected a whole number from 0"),
+            (row(",1.25", ""), "2:1: found 23 fields, expected 24"),
+            (row(",1.25", ",-0"), "2:72: in column `density`: found `-0`: negative zero"),
+            (row(",1.25", ",1.25\r"), "2:76: found a carriage return"),
+            (
+                row("1,touching", ",touching"),
+                "2:13: column `state`: found `touching`, expected a state where",
+            ),
+            (
+                row("", "") + &row("1.5", "1.6"),
+                "3:5: column `device_s`: found `1.6`, expected the same time in all rows of a frame",
+            ),
+            (format!("0,1,1,1,{empty}\n0,1,1,1,{empty}\n"), "3:1: frame 0: found a row without a touch"),
+            (format!("{}2,1,1,1,{empty}\n", row("", "")), "3:1: frame: found 2, expected 0 or 1"),
+            (
+                "0,1,1,1,,,,,,,,,,7,,,,,,,,,,\n".to_owned(),
+                "2:18: column `pressure`: found `7`, expected nothing in the row",
+            ),
+        ] {
+            let error = read(&rows, 1 << 20).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}\nnot\n{message}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(
+            bytes in prop::collection::vec(prop::sample::select(b"0,1.5-\n\rtouching \xff".to_vec()), 0..200),
+            at in 1usize..76,
+            block in 1usize..50,
+        ) {
+            let header = COLUMNS.join(",");
+            let mut text = format!("{header}\n{TOUCH_ROW}\n").into_bytes();
+            text.splice(header.len() + at..header.len() + at, bytes);
+            let mut reader = TouchReader::default();
+            let fed = text.chunks(block).try_for_each(|block| reader.feed(block, &mut |_| {}));
+            if fed.is_ok() {
+                drop(reader.finish());
+            }
+        }
+    }
 }

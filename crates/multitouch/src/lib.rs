@@ -20,6 +20,8 @@
 //!         let counts: f32 = frame.touches.iter().map(|touch| touch.pressure).sum();
 //!     }
 //! }
+//! stream.halt();
+//! // What still waits in the queue can be read here.
 //! let ending = stream.stop();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

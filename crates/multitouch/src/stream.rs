@@ -84,13 +84,16 @@ pub struct Stream {
     seat: Seat,
     source: Source,
     attached: bool,
+    /// Whether the device said that it was alive when it was started. One that denies it while frames come
+    /// is not to be believed later.
+    tells_life: bool,
 }
 
 impl Stream {
     pub(crate) fn start(device: Device, options: Options) -> Result<Stream, StartError> {
         let (sink, source) = queue(options.capacity);
         let seat = Seat::take(Writer::new(sink, device.symbols().clock)).ok_or(StartError::TooMany)?;
-        let mut stream = Stream { device, seat, source, attached: false };
+        let mut stream = Stream { device, seat, source, attached: false, tells_life: false };
         stream.attach()?;
         Ok(stream)
     }
@@ -121,8 +124,11 @@ impl Stream {
     }
 
     /// Whether more frames are to be expected. Where the library has no word for it, they are.
+    ///
+    /// The last frame may still be on its way while the device is already gone: [`halt`](Self::halt) waits
+    /// for it, and what was put in the queue is then read with [`next`](Self::next).
     pub fn condition(&self) -> Condition {
-        if self.device.is_alive() == Some(false) {
+        if self.tells_life && self.device.is_alive() == Some(false) {
             Condition::Gone
         } else if self.device.is_running() == Some(false) {
             Condition::Stopped
@@ -183,6 +189,7 @@ impl Stream {
             return Err(StartError::Refused { id });
         }
         self.attached = true;
+        self.tells_life = self.device.is_alive() == Some(true);
         // SAFETY: a living device.
         let status = unsafe { (self.device.symbols().start)(raw, USUAL) };
         if status != 0 {

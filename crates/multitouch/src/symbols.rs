@@ -2,7 +2,6 @@
 
 use crate::abi::{ArrayRef, ContactCallback, ContactCallbackWithRefcon, DeviceRef};
 use std::ffi::c_void;
-use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 /// Where a Mac has the framework.
@@ -75,8 +74,6 @@ pub(crate) struct Symbols {
     pub(crate) set_force_response: Option<unsafe extern "C" fn(DeviceRef, Truth)>,
 
     pub(crate) missing: Vec<&'static str>,
-    /// Never closed: the framework keeps threads of its own, and unloading code under a thread is fatal.
-    _libraries: ManuallyDrop<Vec<libloading::Library>>,
 }
 
 /// A name with the zero that C wants, and without.
@@ -163,12 +160,17 @@ impl Symbols {
         }
         // SAFETY: the prototypes are those of the module's documentation; a library that has these names
         // is the framework or was made to be like it.
-        unsafe { Symbols::find_in(search) }
+        let found = unsafe { Symbols::find_in(&mut search) };
+        // Never closed: the framework keeps threads of its own, and unloading code under a thread is fatal.
+        for library in search.libraries {
+            std::mem::forget(library);
+        }
+        found
     }
 
     /// # Safety
     /// The libraries' functions must have the prototypes of the framework.
-    unsafe fn find_in(mut search: Search<'_>) -> Result<Symbols, OpenError> {
+    unsafe fn find_in(search: &mut Search<'_>) -> Result<Symbols, OpenError> {
         // SAFETY: the caller vouches for the prototypes.
         unsafe {
             Ok(Symbols {
@@ -195,8 +197,7 @@ impl Symbols {
                 surface: search.optional(named!("MTDeviceGetSensorSurfaceDimensions")),
                 sensor: search.optional(named!("MTDeviceGetSensorDimensions")),
                 set_force_response: search.optional(named!("MTDeviceSetSystemForceResponseEnabled")),
-                missing: search.missing,
-                _libraries: ManuallyDrop::new(search.libraries),
+                missing: std::mem::take(&mut search.missing),
             })
         }
     }

@@ -6,7 +6,9 @@ use openweigh_exact::{Column, IBig};
 use openweigh_fit::weighing::{Chunk, Key};
 use openweigh_fit::{ErrorFigures, FitError, Inputs, SessionReadings};
 use openweigh_formats::dataset::Dataset;
-use openweigh_formats::recipe::{Per, Tare};
+use openweigh_formats::number::Number;
+use openweigh_formats::recipe::{Per, Recipe, Tare};
+use openweigh_formats::text::ColumnName;
 use openweigh_formats::weighings::{Role, Weighing};
 use openweigh_formats::weights::Pad;
 use std::borrow::Cow;
@@ -96,12 +98,7 @@ impl Predictor<'_> {
                 return Err(FitError::NoTare { session, weighing: load.id.clone() }.into());
             }
             place.begin(key, weighing, &mut out);
-            for column in &chunk.features {
-                if key.complete {
-                    column.write_canonical(at, &mut out);
-                }
-                out.push(b',');
-            }
+            write_features(key, chunk, at, &mut out);
             let weighed = key.complete && key.tared && weighing.is_none_or(|load| load.role != Role::Tare);
             let outside = weighed && ranges.is_outside(at);
             if weighed {
@@ -133,6 +130,50 @@ impl Predictor<'_> {
     }
 }
 
+/// The header of the readings that a recipe makes, before any weights.
+pub fn readings_header(recipe: &Recipe) -> Vec<u8> {
+    let per = recipe.reading.as_ref().map_or(Per::Weighing, |reading| reading.per);
+    let behind: &[&str] = match per {
+        Per::Weighing => &["tare", "reference_g", "reference_u_g", "flags"],
+        Per::Frame => &["flags"],
+    };
+    let features = recipe.features();
+    let names = columns(per).0.iter().copied().chain(features.iter().map(ColumnName::as_str));
+    let mut line = Vec::new();
+    openweigh_formats::csv::write_line(&mut line, names.chain(behind.iter().copied()));
+    line
+}
+
+/// The lines of a chunk of readings, before any weights.
+pub fn readings_lines(place: Place<'_>, chunk: &Chunk) -> Vec<u8> {
+    let mut out = Vec::with_capacity(chunk.keys.len() * 64);
+    for (at, key) in chunk.keys.iter().enumerate() {
+        let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
+        place.begin(key, weighing, &mut out);
+        write_features(key, chunk, at, &mut out);
+        if let (None, Some(weighing)) = (key.frame, weighing) {
+            let number =
+                |number: &Option<Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
+            let tare = weighing.tare.as_ref().map_or("", |tare| tare.as_str());
+            let cells =
+                format!("{tare},{},{},", number(&weighing.reference_g), number(&weighing.reference_u_g));
+            out.extend_from_slice(cells.as_bytes());
+        }
+        write_flags(key, false, &mut out);
+        out.push(b'\n');
+    }
+    out
+}
+
+fn write_features(key: &Key, chunk: &Chunk, at: usize, out: &mut Vec<u8>) {
+    for column in &chunk.features {
+        if key.complete {
+            column.write_canonical(at, out);
+        }
+        out.push(b',');
+    }
+}
+
 /// Which session a chunk is of.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
@@ -147,20 +188,36 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// The cells before the features.
     fn begin(&self, key: &Key, weighing: Option<&Weighing>, out: &mut Vec<u8>) {
-        let mut cell = |text: &str| {
+        let cell = |text: &str, out: &mut Vec<u8>| {
             out.extend_from_slice(text.as_bytes());
             out.push(b',');
         };
-        cell(self.dataset.name.as_str());
-        cell(self.session);
+        cell(self.dataset.name.as_str(), out);
+        cell(self.session, out);
         match (key.frame, weighing) {
-            (Some(frame), _) => cell(&frame.to_string()),
-            (None, weighing) => {
-                cell(weighing.map_or("", |weighing| weighing.id.as_str()));
-                cell(weighing.map_or("", |weighing| weighing.role.as_str()));
-                cell(weighing.map_or("", |weighing| weighing.label.as_str()));
-                cell(&key.frames.to_string());
+            (Some(frame), _) => {
+                write_natural(frame, out);
+                out.push(b',');
             }
+            (None, weighing) => {
+                cell(weighing.map_or("", |weighing| weighing.id.as_str()), out);
+                cell(weighing.map_or("", |weighing| weighing.role.as_str()), out);
+                cell(weighing.map_or("", |weighing| weighing.label.as_str()), out);
+                cell(&key.frames.to_string(), out);
+            }
+        }
+    }
+}
+
+/// Appends a whole number, without the formatting machinery that a line for each frame would feel.
+fn write_natural(mut value: u64, out: &mut Vec<u8>) {
+    let (mut digits, mut at) = ([0u8; 20], 20);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(value % 10).expect("a digit");
+        value /= 10;
+        if value == 0 {
+            return out.extend_from_slice(&digits[at..]);
         }
     }
 }

@@ -81,9 +81,11 @@ fn reference(number: usize) -> Reference {
     ptr::without_provenance_mut(number)
 }
 
-/// Numbers that look like pointers: aligned, and high enough not to be taken for null.
+/// Numbers that look like pointers, and that no other copy of this library in the process gives: the page
+/// on which it lies, then a count. A reader may tell devices apart by them.
 fn fresh_number() -> u64 {
-    0x1_0000_0000 + NEXT.fetch_add(1, Ordering::Relaxed) * 64
+    let page = (&raw const NEXT).addr() as u64 >> 12;
+    (page << 28) | (NEXT.fetch_add(1, Ordering::Relaxed) << 4)
 }
 
 fn insert(number: u64, object: Object) -> usize {

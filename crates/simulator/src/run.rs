@@ -131,11 +131,13 @@ pub(crate) fn start(handle: &Arc<Handle>) -> bool {
         *lock(&mine.id) = Some(std::thread::current().id());
         play(&played, &mine);
     };
+    // Held until the run is in its place: the first call may already want to stop it.
+    let mut place = lock(&handle.run);
     let Ok(thread) = std::thread::Builder::new().name("mt_ThreadedMTEntry".to_owned()).spawn(begin) else {
         return false;
     };
     *lock(&run.thread) = Some(thread);
-    *lock(&handle.run) = Some(run);
+    *place = Some(run);
     true
 }
 

@@ -9,8 +9,8 @@ use toml::Spanned;
 /// The scenario that is played when none is named: a Magic Trackpad, a finger, three coins.
 pub const DEFAULT: &str = include_str!("../scenarios/default.toml");
 
-/// The shortest time between two frames is a millisecond, so this is a scenario of a month.
-const LONGEST_S: f64 = 2_678_400.0;
+/// A week: silence is passed frame by frame, so that much longer ones would take long to play.
+const LONGEST_S: f64 = 604_800.0;
 
 /// A mistake in a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -420,7 +420,7 @@ impl Pad {
         insist(self.hysteresis >= 0.0, at, "hysteresis must not be below 0")?;
         insist(sane(&self.gauges.unwrap_or_default()), at, "a gauge is not finite")?;
         let times = [self.clock_from_s.unwrap_or(0.0), self.seconds.unwrap_or(0.0), self.creep.time_s];
-        insist(is_time(&times), at, "a time is below 0 or above a month")?;
+        insist(is_time(&times), at, "a time is below 0 or above a week")?;
         for contact in &self.contact {
             contact.get_ref().check(contact.span().start)?;
         }
@@ -433,7 +433,7 @@ impl Pad {
 
 impl Contact {
     fn check(&self, at: usize) -> Result<(), Mistake> {
-        insist(is_time(&[self.from_s, self.until_s, self.ramp_s]), at, "a time is below 0 or above a month")?;
+        insist(is_time(&[self.from_s, self.until_s, self.ramp_s]), at, "a time is below 0 or above a week")?;
         insist(self.from_s < self.until_s, at, "until_s must be after from_s")?;
         insist(is_place(&[self.x, self.y]), at, "x and y are from 0 to 1")?;
         insist(sane(&[self.force_g, self.tremor_g]), at, "a force is not finite, or beyond 1e9")?;
@@ -444,7 +444,7 @@ impl Contact {
 impl Load {
     fn check(&self, at: usize) -> Result<(), Mistake> {
         let off_s = self.off_s.unwrap_or(LONGEST_S);
-        insist(is_time(&[self.on_s, off_s, self.ramp_s]), at, "a time is below 0 or above a month")?;
+        insist(is_time(&[self.on_s, off_s, self.ramp_s]), at, "a time is below 0 or above a week")?;
         insist(self.on_s < off_s, at, "off_s must be after on_s")?;
         insist(sane(&[self.grams]), at, "grams is not finite, or beyond 1e9")?;
         insist(self.x.is_some() == self.y.is_some(), at, "a load has both x and y, or neither")?;
@@ -454,7 +454,7 @@ impl Load {
 
 impl Event {
     fn check(&self, at: usize) -> Result<(), Mistake> {
-        insist(is_time(&[self.at_s, self.for_s.unwrap_or(0.0)]), at, "a time is below 0 or above a month")?;
+        insist(is_time(&[self.at_s, self.for_s.unwrap_or(0.0)]), at, "a time is below 0 or above a week")?;
         let wanted = |kind| self.kind == kind;
         insist(self.for_s.is_some() == wanted(Happening::Sleep), at, "for_s goes with a sleep")?;
         insist(self.frames.is_some() == wanted(Happening::Burst), at, "frames goes with a burst")?;

@@ -9,6 +9,7 @@ use crate::score::{Flooding, Score, Source, begun_ms};
 use crate::timeline::Timeline;
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,10 +69,10 @@ pub(crate) fn set(text: &str, folder: &Path) -> bool {
     held
 }
 
-/// The one place that prints: a private framework has nobody to give an error to.
-#[allow(clippy::print_stderr, reason = "a list of devices has no room for a reason")]
+/// The one place that prints: a list of devices has no room for a reason. If nobody can hear it, that is no
+/// reason to panic in somebody else's process.
 pub(crate) fn complain(fault: &dyn Display) {
-    eprintln!("openweigh-simulator: {fault}");
+    let _ = writeln!(std::io::stderr(), "openweigh-simulator: {fault}");
 }
 
 /// Why there is no stage.

@@ -175,13 +175,67 @@ fn the_refcon_comes_back_and_the_clock_is_the_frames() {
             (&raw const MINE).cast_mut().cast()
         ));
         MTDeviceStart(device, 0);
-        wait_until(|| !MTDeviceIsAvailable());
+        wait_until(|| !MTDeviceIsAvailable() && !MTDeviceIsRunning(device));
         assert_eq!(MTDeviceStart(device, 0), NO_DEVICE);
         assert!(MTDeviceCreateDefault().is_null());
         MTDeviceRelease(device);
     }
     assert!(MINE.load(SeqCst) > 170);
     assert_eq!(stage.faults(), [""; 0]);
+}
+
+/// Frame numbers, in the order of the calls.
+static ORDER: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+
+unsafe extern "C" fn note(_: Reference, _: *const Record, _: i32, _: f64, frame: i32) -> i32 {
+    ORDER.lock().unwrap().push(frame);
+    0
+}
+
+/// Plays a recording of two devices, and gives the order in which frames were told of.
+fn order(rows: &str) -> Vec<i32> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.csv");
+    std::fs::write(&path, format!("{}\n{rows}", openweigh_simulator::playback::HEADER)).unwrap();
+    let stage = Stage::set(&format!("pace = \"unthrottled\"\n[[pad]]\nplayback = \"{}\"\n", path.display()));
+    ORDER.lock().unwrap().clear();
+    // SAFETY: as above.
+    unsafe {
+        let devices = [0x11, 0x22].map(|id| MTDeviceCreateFromDeviceID(id));
+        for device in devices {
+            MTRegisterContactFrameCallback(device, note);
+            assert_eq!(MTDeviceStart(device, 0), SUCCESS);
+        }
+        wait_until(|| !MTDeviceIsAvailable() && devices.iter().all(|&device| !MTDeviceIsRunning(device)));
+        for device in devices {
+            MTDeviceRelease(device);
+        }
+    }
+    assert_eq!(stage.faults(), [""; 0]);
+    ORDER.lock().unwrap().clone()
+}
+
+/// A frame without contacts.
+fn row(number: i32, arrival_ns: i32, device: usize) -> String {
+    format!("{number},{arrival_ns},{device},{},{number}.5,0,,,,,,,,,,,\n", ["0x11", "0x22"][device])
+}
+
+#[test]
+fn two_recorded_devices_speak_in_the_order_of_the_file() {
+    // Runs of one device of every length, arrivals that are equal and some that step back.
+    let rows: String = (0..2000)
+        .map(|number| {
+            row(number, number / 3 * 1000 - number % 7 * 300 + 10_000, usize::from(number % 11 < number % 5))
+        })
+        .collect();
+    assert_eq!(order(&rows), (0..2000).collect::<Vec<i32>>());
+}
+
+#[test]
+fn a_recording_that_breaks_off_in_the_middle_ends_there() {
+    let rows = row(1, 10, 0) + &row(2, 20, 1) + "3,30,0,0x11,3.5,2,0,1,4,0,0,0,0,0,0,0,0\n" + &row(4, 40, 1);
+    // Of the first device the frame that lacks its second contact is not told; the other one goes on.
+    assert_eq!(order(&rows), [1, 2, 4]);
 }
 
 #[test]
@@ -248,7 +302,7 @@ fn pace_is_kept() {
             let device = MTDeviceCreateDefault();
             MTRegisterContactFrameCallback(device, count);
             MTDeviceStart(device, 0);
-            wait_until(|| !MTDeviceIsAvailable());
+            wait_until(|| !MTDeviceIsAvailable() && !MTDeviceIsRunning(device));
             MTDeviceRelease(device);
         }
         // Never faster; how much slower is up to the machine.

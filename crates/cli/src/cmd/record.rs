@@ -22,7 +22,7 @@ use openweigh_formats::weighings::Id;
 use openweigh_ledger::Ledger;
 use openweigh_multitouch::{ClickGuard, Device, default_path};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -154,7 +154,7 @@ struct Ready {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
-    let protocol = args.protocol.as_ref().map(protocol).transpose()?;
+    let protocol = args.protocol.as_ref().map(|path| protocol(path)).transpose()?;
     let path = args.library.clone().unwrap_or_else(|| default_path().to_owned());
     let (library, devices) = pads::open(&path)?;
     let options = args.options(pads::salt(&ledger, args.told.salt.as_ref())?);
@@ -186,15 +186,24 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         frames: args.frames,
         patience: Duration::from_secs_f64(args.patience.min(1e6)),
     };
+    let ids: Vec<Id> = ready.iter().map(|ready| ready.recorder.id().clone()).collect();
     let outcomes = record_all(ready, protocol.as_ref(), &limits, &ended, global);
     drop(listening);
     let mut done = Vec::new();
-    let mut failed = None;
-    for outcome in outcomes {
+    let (mut failed, mut silent) = (None, Vec::new());
+    for (id, outcome) in ids.into_iter().zip(outcomes) {
         match outcome {
             Ok(ended) => done.push(ended),
+            // Among several pads, one that nobody touches is no failure.
+            Err(CaptureError::NoFrames { .. }) if devices.len() > 1 => silent.push(id),
             Err(error) => failed = failed.or(Some(error)),
         }
+    }
+    if done.is_empty() && failed.is_none() {
+        failed = Some(CaptureError::NoFrames { name: args.name.clone() });
+    }
+    for id in silent {
+        screen.line(&format!("session {id}: no frame came; nothing was kept of it"))?;
     }
     if !done.is_empty() {
         if let Some(licence) = &args.dataset.license {
@@ -205,7 +214,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     failed.map_or(Ok(exit::DONE), |error| Err(error.into()))
 }
 
-fn protocol(path: &PathBuf) -> Result<Protocol, Failure> {
+fn protocol(path: &Path) -> Result<Protocol, Failure> {
     let bytes = place::read(path, limits::TOML_BYTES)?;
     Protocol::parse(&bytes).map_err(|source| Failure::Malformed { path: place::shown(path), source })
 }

@@ -144,21 +144,21 @@ impl Pad {
     }
 }
 
-/// All frames until the stream is no longer running.
+/// All frames until the stream is no longer running; it is then halted.
 pub fn drain(stream: &mut Stream) -> Vec<Frame> {
     let mut frames = Vec::new();
     let mut frame = Frame::default();
-    loop {
-        // In this order: what is put in the queue before the device stops is then read.
-        let running = stream.condition() == Condition::Running;
+    while stream.condition() == Condition::Running {
         while stream.next(&mut frame) {
             frames.push(frame.clone());
         }
-        if !running {
-            return frames;
-        }
         stream.wait(Duration::from_millis(5));
     }
+    stream.halt();
+    while stream.next(&mut frame) {
+        frames.push(frame.clone());
+    }
+    frames
 }
 
 /// All frames of the only device of a scenario, and no fault.

@@ -2,8 +2,9 @@
 
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::{cursor, queue, terminal};
-use openweigh_capture::{Guide, News, Operator, Recorder, View, Wish};
+use openweigh_capture::{Frame, Guide, News, Operator, Recorder, View, Wish, load};
 use openweigh_formats::csv::is_text_byte;
+use openweigh_formats::events::Kind;
 use openweigh_formats::weighings::Weighing;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -13,8 +14,14 @@ use std::time::{Duration, Instant};
 /// How often the lines are rewritten.
 const REWRITTEN: Duration = Duration::from_millis(66);
 
+/// How often it is said that frames are lost.
+const LOSSES: Duration = Duration::from_secs(1);
+
+/// How often keys are looked at.
+const LISTENED: Duration = Duration::from_millis(20);
+
 /// Cells of the stability bar.
-const BAR: usize = 24;
+const BAR: u32 = 24;
 
 const KEYS: &str = "a accept now   r repeat   s skip   n note   q end";
 
@@ -25,6 +32,7 @@ pub(super) struct Panel {
     prefix: String,
     quiet: bool,
     tolerance: Option<f64>,
+    told_loss: Option<Instant>,
     live: Option<Live>,
 }
 
@@ -32,6 +40,7 @@ pub(super) struct Panel {
 struct Live {
     begun: Instant,
     drawn: Option<Instant>,
+    listened: Instant,
     lines: u16,
     frames: u64,
     rate: Option<(Instant, u64, f64)>,
@@ -45,7 +54,7 @@ impl Panel {
     pub(super) fn new(ended: Arc<AtomicBool>, prefix: String, keys: bool, quiet: bool) -> Self {
         let terminal = || std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         let live = (keys && !quiet && terminal() && terminal::enable_raw_mode().is_ok()).then(Live::new);
-        Self { ended, prefix, quiet, tolerance: None, live }
+        Self { ended, prefix, quiet, tolerance: None, told_loss: None, live }
     }
 
     fn line(&mut self, text: &str) {
@@ -109,6 +118,14 @@ impl Operator for Panel {
             News::Weighed(weighing) => self.line(&weighed(weighing)),
             News::TimedOut(id) => self.line(&format!("{id}: not at rest in time; left out")),
             News::TakenBack(id) => self.line(&format!("{id}: taken back")),
+            News::Event(Kind::Dropped, detail) => {
+                // One that loses frames loses many times in a row; the report has the sum.
+                if self.told_loss.is_none_or(|told| told.elapsed() >= LOSSES) {
+                    self.told_loss = Some(now());
+                    self.line(&format!("lost: {detail}; more may follow"));
+                }
+            }
+            News::Event(kind, "") => self.line(kind.as_str()),
             News::Event(kind, detail) => self.line(&format!("{}: {detail}", kind.as_str())),
             News::NoFrames => {
                 for text in NO_FRAMES {
@@ -118,9 +135,13 @@ impl Operator for Panel {
         }
     }
 
-    fn show(&mut self, recorder: &Recorder, guide: Option<&Guide>, view: &View) {
-        if let Some(live) = &mut self.live {
-            live.show(&self.prefix, recorder, guide.and(self.tolerance), view);
+    fn show(&mut self, recorder: &Recorder, guide: Option<&Guide>, frame: &Frame) {
+        if let Some(live) = &mut self.live
+            && live.drawn.is_none_or(|drawn| drawn.elapsed() >= REWRITTEN)
+        {
+            let bare = || View { pressure: load(frame), ..View::default() };
+            let view = guide.map_or_else(bare, |guide| guide.view(frame));
+            live.show(&self.prefix, recorder, guide.and(self.tolerance), &view);
         }
     }
 }
@@ -147,7 +168,16 @@ fn now() -> Instant {
 impl Live {
     fn new() -> Self {
         let _ = queue!(std::io::stderr().lock(), cursor::Hide);
-        Self { begun: now(), drawn: None, lines: 0, frames: 0, rate: None, prompt: String::new(), note: None }
+        Self {
+            begun: now(),
+            drawn: None,
+            listened: now(),
+            lines: 0,
+            frames: 0,
+            rate: None,
+            prompt: String::new(),
+            note: None,
+        }
     }
 
     fn wipe(&mut self, err: &mut impl Write) {
@@ -163,15 +193,12 @@ impl Live {
     }
 
     fn show(&mut self, prefix: &str, recorder: &Recorder, tolerance: Option<f64>, view: &View) {
-        if self.drawn.is_some_and(|drawn| drawn.elapsed() < REWRITTEN) {
-            return;
-        }
         self.drawn = Some(now());
         self.frames = recorder.quality().frames;
         let reading = view.pressure.map_or_else(|| "   nothing".to_owned(), |value| format!("{value:10.2}"));
         let bar = |share: f64| {
-            let full = (0..BAR).filter(|cell| (*cell as f64) < share * BAR as f64).count();
-            format!("{}{}", "#".repeat(full), "-".repeat(BAR - full))
+            let full = (0..BAR).map(|cell| if f64::from(cell) < share * f64::from(BAR) { '#' } else { '-' });
+            full.collect::<String>()
         };
         let mut lines = Vec::new();
         if let Some(tolerance) = tolerance {
@@ -199,7 +226,9 @@ impl Live {
         lines.push(self.note.as_ref().map_or_else(|| KEYS.to_owned(), |note| format!("note: {note}_")));
         let mut err = std::io::stderr().lock();
         self.wipe(&mut err);
-        let width = terminal::size().map_or(80, |(width, _)| usize::from(width)).saturating_sub(1);
+        // A terminal that does not know its width says 0.
+        let width = terminal::size().map_or(0, |(width, _)| usize::from(width));
+        let width = if width > 1 { width - 1 } else { 79 };
         for line in &lines {
             let line: String = format!("{prefix}{line}").chars().take(width).collect();
             let _ = write!(err, "{line}\r\n");
@@ -209,6 +238,7 @@ impl Live {
     }
 
     /// Frames a second, over about the last second.
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     fn rate(&mut self) -> f64 {
         let (since, frames, rate) = *self.rate.get_or_insert((now(), self.frames, 0.0));
         let elapsed = since.elapsed().as_secs_f64();
@@ -221,6 +251,9 @@ impl Live {
     }
 
     fn wish(&mut self) -> Option<Wish> {
+        if self.listened.elapsed() < LISTENED {
+            return None;
+        }
         while event::poll(Duration::ZERO).unwrap_or(false) {
             let Ok(Event::Key(key)) = event::read() else { continue };
             if key.kind == KeyEventKind::Release {
@@ -233,6 +266,7 @@ impl Live {
                 return Some(wish);
             }
         }
+        self.listened = now();
         None
     }
 

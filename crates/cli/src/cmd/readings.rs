@@ -1,0 +1,70 @@
+//! `openweigh readings`
+
+use crate::args::Global;
+use crate::exit;
+use crate::failure::Failure;
+use crate::place;
+use crate::screen::Screen;
+use crate::show;
+use openweigh_fit::Data;
+use openweigh_formats::Digest;
+use openweigh_ledger::{Written, write_atomically};
+use openweigh_replay::grams::{self, Place};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Show the readings that a recipe makes of touch sessions, a row for each weighing or frame
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh readings --dataset coins --recipe trackpad-affine
+  openweigh readings --dataset coins --recipe trackpad-affine -o readings.csv")]
+pub(crate) struct Args {
+    /// Datasets, by name or folder, in order
+    #[arg(long, value_name = "D", required = true, num_args = 1..)]
+    dataset: Vec<String>,
+    /// Recipe, by name or path
+    #[arg(long, value_name = "R")]
+    recipe: String,
+    /// Where to write, `-` for standard output [default: -]
+    #[arg(short, value_name = "FILE.csv")]
+    output: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let ledger = place::ledger()?;
+    let recipe = place::recipe(&ledger, &args.recipe)?;
+    if recipe.reading.is_none() {
+        return Err(Failure::usage(format!(
+            "the recipe `{}` has no [reading]: it is for tables, whose rows are its readings",
+            recipe.name
+        )));
+    }
+    let loaded = place::datasets(&ledger, &args.dataset, &recipe, global.max_csv())?;
+    let (mut bytes, mut rows) = (grams::readings_header(&recipe), 0);
+    for one in &loaded {
+        let Data::Sessions(sessions) = one.data() else { continue };
+        for session in sessions {
+            let (id, weighings) = (session.session.id.as_str(), session.weighings.as_slice());
+            for chunk in &session.chunks {
+                let place = Place { dataset: &one.dataset, session: id, weighings };
+                bytes.extend_from_slice(&grams::readings_lines(place, chunk));
+                rows += chunk.keys.len();
+            }
+        }
+    }
+    let Some(path) = args.output.as_ref().filter(|path| path.as_os_str() != "-") else {
+        screen.raw(&bytes)?;
+        return Ok(exit::DONE);
+    };
+    let written = write_atomically(path, &bytes, args.force)?;
+    let digest = Digest::of(&bytes);
+    screen.document(json!({
+        "file": place::shown(path), "sha256": digest.as_str(), "bytes": bytes.len(), "rows": rows,
+        "written": written != Written::Same,
+    }));
+    show::written(path, written, &digest, screen)?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,482 @@
+//! Recording through the simulator, as a user does it: sessions that end well, badly, and not at all.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "kills come at moments of a clock, and their number from outside"
+)]
+
+mod scene;
+
+use openweigh_formats::dataset::{Dataset, DatasetRole, ProvenanceKind};
+use openweigh_formats::session::{Clicks, Session};
+use openweigh_formats::touches::{Quantity, TouchReader};
+use openweigh_formats::weighings::{self, Weighing};
+use openweigh_formats::{Digest, canonical, events};
+use scene::{Ran, repository};
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A finger, and 50 g then 100 g for eight seconds each.
+const TWO_LOADS: &str = r#"
+seed = 1
+pace = "unthrottled"
+at_end = "unplug"
+[[pad]]
+kind = "magic-trackpad"
+[[pad.contact]]
+kind = "finger"
+from_s = 1.0
+until_s = 40.0
+force_g = 60.0
+tremor_g = 0.5
+[[pad.load]]
+grams = 50.0
+on_s = 8.0
+off_s = 16.0
+[[pad.load]]
+grams = 100.0
+on_s = 24.0
+off_s = 32.0
+"#;
+
+/// A finger that stays for days.
+const LONG: &str = r#"
+seed = 2
+pace = "PACE"
+[[pad]]
+kind = "magic-trackpad"
+[[pad.contact]]
+kind = "finger"
+from_s = 0.0
+until_s = 200000.0
+force_g = 60.0
+"#;
+
+const PROTOCOL: &str = r#"format = "openweigh.protocol/1"
+name = "two-loads"
+[stability]
+tolerance = "6"
+hold_s = "2"
+min_change = "3"
+timeout_s = "20"
+[[step]]
+prompt = "Rest a finger"
+role = "tare"
+id = "t0"
+[[step]]
+prompt = "Put on 50 g"
+role = "reference"
+reference_g = "50"
+id = "a"
+tare = "previous"
+[[step]]
+prompt = "Take it off"
+role = "tare"
+id = "t1"
+[[step]]
+prompt = "Put on 100 g"
+role = "reference"
+reference_g = "100"
+id = "b"
+tare = "t1"
+"#;
+
+fn simulator() -> PathBuf {
+    let program = std::env::current_exe().unwrap();
+    let beside = program.parent().unwrap();
+    let name = format!("{DLL_PREFIX}openweigh_simulator{DLL_SUFFIX}");
+    let places = [beside.join(&name), beside.parent().unwrap().join(&name)];
+    places.into_iter().find(|path| path.exists()).expect("cargo builds the simulator before the tests")
+}
+
+/// A ledger with a simulated pad.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new(scenario: &str) -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let bench = Self { folder };
+        for inner in ["datasets", "manifests"] {
+            std::fs::create_dir(bench.path(inner)).unwrap();
+        }
+        std::fs::write(bench.path("protocol.toml"), PROTOCOL).unwrap();
+        bench.plays(scenario);
+        bench
+    }
+
+    fn plays(&self, scenario: &str) {
+        std::fs::write(self.path("scenario.toml"), scenario).unwrap();
+    }
+
+    fn path(&self, inner: &str) -> PathBuf {
+        self.folder.path().join(inner)
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_openweigh"));
+        command
+            .current_dir(self.folder.path())
+            .args(words)
+            .env("OPENWEIGH_SCENARIO", self.path("scenario.toml"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Ran {
+        ran(self.command(words).output().unwrap())
+    }
+
+    /// Records with room for every frame, so that nothing depends on the machine.
+    fn record(&self, words: &[&str]) -> Ran {
+        let library = simulator();
+        let usual =
+            ["record", "--library", library.to_str().unwrap(), "--capacity", "200000", "--salt", "salt"];
+        self.run(&[&usual[..], words].concat())
+    }
+
+    fn child(&self, words: &[&str]) -> Child {
+        let library = simulator();
+        let usual = ["record", "--library", library.to_str().unwrap(), "--salt", "salt"];
+        self.command(&[&usual[..], words].concat()).spawn().unwrap()
+    }
+}
+
+fn ran(output: std::process::Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A session as it is on disk, every file read by its strict reader and found in the dataset by its digest.
+struct OnDisk {
+    dataset: Dataset,
+    session: Session,
+    weighings: Vec<Weighing>,
+    first_s: f64,
+    last_s: f64,
+}
+
+fn read(folder: &Path, id: &str) -> OnDisk {
+    let dataset: Dataset = canonical::read(&std::fs::read(folder.join("dataset.json")).unwrap()).unwrap();
+    let bytes = |role: DatasetRole| {
+        let file = dataset.session_file(id, role).unwrap();
+        let bytes = std::fs::read(folder.join(file.path.as_str())).unwrap();
+        assert_eq!((bytes.len() as u64, Digest::of(&bytes)), (file.bytes, file.sha256.clone()));
+        bytes
+    };
+    let session: Session = canonical::read(&bytes(DatasetRole::Session)).unwrap();
+    events::read(&bytes(DatasetRole::Events)).unwrap();
+    let weighings = weighings::read(&bytes(DatasetRole::Weighings)).unwrap();
+    let mut reader = TouchReader::new(&[Quantity::Pressure]);
+    let (mut first, mut last, mut touches) = (None, None, 0);
+    let fed = reader.feed(&bytes(DatasetRole::Touches), &mut |row| {
+        touches += u64::from(row.state.is_some());
+        if first.is_none() {
+            first = Some(row.device_s.clone());
+        }
+        last = Some(row.device_s.clone());
+    });
+    fed.unwrap();
+    assert_eq!(session.quality.frames, reader.finish().unwrap());
+    assert_eq!(session.quality.touches, touches);
+    let seconds = |number: Option<openweigh_formats::csv::Number>| -> f64 {
+        number.unwrap().value().unwrap().to_string().parse().unwrap()
+    };
+    OnDisk { first_s: seconds(first), last_s: seconds(last), dataset, session, weighings }
+}
+
+/// Every file below a folder, with its bytes.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut waiting = vec![folder.to_path_buf()];
+    while let Some(inner) = waiting.pop() {
+        for entry in std::fs::read_dir(inner).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                found.push((name, std::fs::read(path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_guided_recording_is_the_same_every_time() {
+    let bytes: Vec<_> = (0..3)
+        .map(|_| {
+            let bench = Bench::new(TWO_LOADS);
+            let ran =
+                bench.record(&["--name", "pad", "--protocol", "protocol.toml", "--no-click", "--title", "T"]);
+            ran.ends(0).says("step 4 of 4: Put on 100 g").says("4 weighings; protocol done");
+            let found = read(&bench.path("datasets/pad"), "s01");
+            let tares: Vec<_> = found.weighings.iter().map(|weighing| weighing.tare.clone()).collect();
+            assert_eq!(tares[1].as_ref().unwrap().as_str(), "t0");
+            assert_eq!(tares[3].as_ref().unwrap().as_str(), "t1");
+            assert_eq!(found.dataset.provenance.kind, ProvenanceKind::Simulated);
+            assert_eq!(found.session.source.clicks, Clicks::Off);
+            assert_eq!(found.session.quality.dropped, 0);
+            files(&bench.path("datasets"))
+        })
+        .collect();
+    assert_eq!(bytes[0].len(), 5);
+    assert!(bytes.iter().all(|other| *other == bytes[0]));
+}
+
+#[test]
+fn a_recording_ends_with_its_device_its_time_or_its_frames() {
+    let bench = Bench::new(TWO_LOADS);
+    bench.record(&["--name", "pad"]).ends(0).says("device lost").says("no weighing has a known mass");
+    bench.record(&["--name", "pad", "--seconds", "2.5"]).ends(0).says("time over");
+    bench.record(&["--name", "pad", "--frames", "77", "--session", "few"]).ends(0).says("frames complete");
+    let folder = bench.path("datasets/pad");
+    let timed = read(&folder, "s02");
+    assert!((2.4..=2.5).contains(&(timed.last_s - timed.first_s)));
+    let few = read(&folder, "few");
+    assert_eq!(few.session.quality.frames, 77);
+    assert_eq!(few.dataset.version.to_string(), "1.2.0");
+    assert_eq!(few.dataset.sessions(), ["few", "s01", "s02"]);
+    bench.record(&["--name", "pad", "--session", "few"]).ends(3).says("session `few` is there already");
+    bench.run(&["recover", "datasets/pad"]).ends(3).says("found no unfinished recording");
+    bench.run(&["recover", "pad"]).ends(3).says("found no unfinished recording");
+    bench.run(&["recover", "nowhere"]).ends(3).says("found no such folder");
+}
+
+#[test]
+fn pads_are_listed_and_chosen() {
+    let touched = "[[pad.contact]]\nkind = \"base\"\nfrom_s = 0.1\nuntil_s = 2.0\nforce_g = 9.0\n";
+    let pad = |kind: &str| format!("[[pad]]\nkind = \"{kind}\"\nseconds = 3.0\n");
+    let two = format!("{TWO_LOADS}{}{}{touched}", pad("no-force"), pad("apple-silicon"));
+    let bench = Bench::new(&two);
+    let library = simulator();
+    let library = library.to_str().unwrap();
+    let list = bench.run(&["devices", "--library", library, "--salt", "salt", "--json"]).ends(0);
+    let list: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    let devices = list["devices"].as_array().unwrap();
+    assert_eq!(devices.len(), 3);
+    assert_eq!(devices[0]["model"], "Magic Trackpad 2");
+    assert_eq!(devices[1]["force"], false);
+    assert!(devices[1]["refused"].as_str().unwrap().contains("no force sensors"));
+    bench.record(&["--name", "pad"]).ends(2).says("found 2 pads that can be weighed on");
+    bench.record(&["--name", "pad", "--device", "zz"]).ends(2).says("0 pads are called so");
+    let refused = devices[1]["device"].as_str().unwrap();
+    bench.record(&["--name", "pad", "--device", refused]).ends(3).says("cannot be weighed on");
+    let name = devices[2]["device"].as_str().unwrap();
+    let told = [
+        "--name",
+        "pad",
+        "--device",
+        &name[..8],
+        "--frames",
+        "1",
+        "--model",
+        "A pad",
+        "--pressure-unit",
+        "grams",
+    ];
+    bench.run(&["devices", "--library", "/nowhere.so"]).ends(3).says("what to do");
+    bench.record(&["--name", "both", "--all-devices", "--seconds", "1"]).ends(0).says("session s01b");
+    read(&bench.path("datasets/both"), "s01a");
+    let second = read(&bench.path("datasets/both"), "s01b");
+    assert_eq!(second.session.source.device.unwrap().as_str(), name);
+    bench.record(&told).ends(0);
+    let found = read(&bench.path("datasets/pad"), "s01").session.source;
+    assert_eq!((found.model.as_str(), found.unit.as_str()), ("A pad", "grams"));
+    // A pad that nobody touches is no reason to fail the others.
+    bench.plays(&format!("{TWO_LOADS}{}", pad("apple-silicon")));
+    bench.record(&["--name", "one", "--all-devices"]).ends(0).says("s01b: no frame came; nothing");
+    assert_eq!(read(&bench.path("datasets/one"), "s01a").dataset.sessions(), ["s01a"]);
+}
+
+#[test]
+fn silence_is_explained_and_leaves_nothing() {
+    let bench = Bench::new(
+        "seed = 1\npace = \"real-time\"\nat_end = \"silence\"\n[[pad]]\nkind = \"magic-trackpad\"\nseconds = 0.1\n",
+    );
+    let ran = bench.record(&["--name", "pad", "--seconds", "0.6", "--patience", "0.2"]).ends(3);
+    ran.says("no frame so far").says("Input Monitoring").says("nothing was kept");
+    assert!(!bench.path("datasets/pad").exists());
+}
+
+#[test]
+fn measured_and_simulated_do_not_mix_and_protocols_are_checked() {
+    let bench = Bench::new(TWO_LOADS);
+    bench.record(&["--name", "pad", "--frames", "5"]).ends(0);
+    let description = bench.path("datasets/pad/dataset.json");
+    let text = std::fs::read_to_string(&description).unwrap();
+    std::fs::write(&description, text.replace("\"kind\": \"simulated\"", "\"kind\": \"measured\"")).unwrap();
+    bench.record(&["--name", "pad", "--frames", "5"]).ends(3).says("a dataset is all one or all the other");
+    std::fs::write(bench.path("bad.toml"), PROTOCOL.replace("hold_s", "hold")).unwrap();
+    bench
+        .record(&["--name", "other", "--protocol", "bad.toml"])
+        .ends(3)
+        .says("bad.toml:5:1: unknown field `hold`");
+    assert!(!bench.path("datasets/other").exists());
+    for shipped in ["coins", "mass-set"] {
+        let path = repository().join(format!("protocols/{shipped}.toml"));
+        bench.record(&["--name", shipped, "--frames", "1", "--protocol", path.to_str().unwrap()]).ends(0);
+    }
+}
+
+/// Kinds and details of a session's events.
+fn told(folder: &Path, id: &str) -> Vec<(events::Kind, String)> {
+    let bytes = std::fs::read(folder.join("sessions").join(id).join("events.csv")).unwrap();
+    events::read(&bytes).unwrap().iter().map(|event| (event.kind, event.detail.to_string())).collect()
+}
+
+#[test]
+fn what_happens_on_the_way_is_written() {
+    let sleep = "[[pad.event]]\nkind = \"sleep\"\nat_s = 4.0\nfor_s = 1.0\n";
+    let odd = "[[pad.event]]\nkind = \"value\"\nat_s = 6.0\nfield = \"pressure\"\nvalue = nan\n";
+    let bench = Bench::new(&format!("{TWO_LOADS}{sleep}{odd}"));
+    bench.plays(&format!("{TWO_LOADS}{sleep}{odd}").replace("\"unthrottled\"", "20.0"));
+    bench.record(&["--name", "pad", "--no-click"]).ends(0).says("sleep").says("values that were no numbers");
+    let folder = bench.path("datasets/pad");
+    let kinds: Vec<_> = told(&folder, "s01").into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [events::Kind::Sleep, events::Kind::Wake, events::Kind::DeviceLost]);
+    let quality = read(&folder, "s01").session.quality;
+    assert_eq!((quality.gaps, quality.non_finite), (3, 1));
+}
+
+#[test]
+fn frames_that_come_too_fast_are_counted() {
+    let flood = "seed = 1\npace = \"unthrottled\"\nat_end = \"unplug\"\n[[pad]]\nkind = \"magic-trackpad\"\n\
+                 [pad.flood]\nframes = 400000\ntouches = 2\n";
+    let bench = Bench::new(flood);
+    let library = simulator();
+    let words = ["record", "--name", "pad", "--capacity", "64", "--library", library.to_str().unwrap()];
+    bench.run(&words).ends(0);
+    let found = read(&bench.path("datasets/pad"), "s01");
+    let quality = found.session.quality;
+    let lost: u64 = (told(&bench.path("datasets/pad"), "s01").iter())
+        .filter(|(kind, _)| *kind == events::Kind::Dropped)
+        .map(|(_, detail)| detail.split(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(lost, quality.dropped);
+    assert_eq!(quality.frames + quality.dropped, 400_000, "each frame is there or counted");
+}
+
+/// Waits until the recording has begun.
+fn begun(child: &mut Child) -> BufReader<std::process::ChildStderr> {
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while lines.read_line(&mut line).unwrap() > 0 && !line.contains("recording session") {
+        line.clear();
+    }
+    lines
+}
+
+#[test]
+fn signals_end_a_recording_cleanly() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let bench = Bench::new(&LONG.replace("PACE", "real-time"));
+        let mut child = bench.child(&["--name", "pad", "--no-click"]);
+        let _lines = begun(&mut child);
+        std::thread::sleep(Duration::from_millis(300));
+        let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+        let found = read(&bench.path("datasets/pad"), "s01");
+        assert!(found.session.quality.frames > 5);
+        assert_eq!(found.session.quality.gaps, 0);
+    }
+}
+
+#[test]
+fn a_full_disk_ends_a_recording_that_can_be_recovered() {
+    let bench = Bench::new(&LONG.replace("\"PACE\"", "200.0"));
+    bench.plays(TWO_LOADS);
+    bench.record(&["--name", "pad"]).ends(0);
+    let before = std::fs::read(bench.path("datasets/pad/dataset.json")).unwrap();
+    bench.plays(&LONG.replace("\"PACE\"", "200.0"));
+    // No file may be larger, and the signal that says so is not heard: as on a disk that is full.
+    let library = simulator();
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 900; exec '{}' record --name pad --salt salt --library '{}'",
+        env!("CARGO_BIN_EXE_openweigh"),
+        library.display()
+    );
+    let mut full = Command::new("bash");
+    full.args(["-c", &script]).current_dir(bench.folder.path());
+    let output = full.env("OPENWEIGH_SCENARIO", bench.path("scenario.toml")).output().unwrap();
+    ran(output).ends(3).says("touches.csv: cannot write").says("openweigh recover");
+    assert_eq!(std::fs::read(bench.path("datasets/pad/dataset.json")).unwrap(), before);
+    bench.run(&["recover", "datasets/pad"]).ends(0).says("session s02").says("finished");
+    let found = read(&bench.path("datasets/pad"), "s02");
+    assert!(found.session.quality.frames > 1000);
+    read(&bench.path("datasets/pad"), "s01");
+}
+
+/// One kill: how the session is told apart, after what time, and what was lost of it at most.
+fn kill(at: u64, random: u64) -> Option<f64> {
+    // Every third at the pace of a pad, every third at full speed, every third about when it ends by itself.
+    let (pace, extra): (_, &[&str]) = match at % 3 {
+        0 => ("\"real-time\"", &[]),
+        1 => ("500.0", &[]),
+        _ => ("\"unthrottled\"", &["--frames", "3000", "--capacity", "200000"]),
+    };
+    let bench = Bench::new(&LONG.replace("\"PACE\"", pace));
+    bench.plays(TWO_LOADS);
+    bench.record(&["--name", "pad", "--frames", "3"]).ends(0);
+    bench.plays(&LONG.replace("\"PACE\"", pace));
+    let before = files(&bench.path("datasets"));
+    let mut child = bench.child(&[&["--name", "pad"], extra].concat());
+    let lines = begun(&mut child);
+    let started = Instant::now();
+    let longest = if at % 3 == 2 { 60_000 } else { 2_000_000 };
+    std::thread::sleep(Duration::from_micros(random % longest));
+    let after = started.elapsed().as_secs_f64();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(lines);
+    // What was there is there, whatever became of the new session.
+    let listed = read(&bench.path("datasets/pad"), "s01").dataset;
+    for (name, bytes) in before.iter().filter(|(name, _)| name.contains("s01")) {
+        assert_eq!(std::fs::read(bench.path("datasets").join(name)).unwrap(), *bytes);
+    }
+    let ended = listed.sessions().len() == 2;
+    let recovered = bench.run(&["recover", "datasets/pad"]);
+    if !ended {
+        let recovered = recovered.ends(0);
+        if recovered.stdout.contains("no frame had been written") {
+            assert!(after < 1.0, "nothing was kept of {after} s");
+            return None;
+        }
+    }
+    let found = read(&bench.path("datasets/pad"), "s02");
+    read(&bench.path("datasets/pad"), "s01");
+    bench.run(&["recover", "datasets/pad"]).ends(3).says("found no unfinished recording");
+    assert_eq!(std::fs::read_dir(bench.path("datasets/pad/sessions")).unwrap().count(), 2);
+    let lost = after - (found.last_s - found.first_s);
+    assert!(!at.is_multiple_of(3) || lost < 1.0, "lost {lost} s of {after} s");
+    (at.is_multiple_of(3)).then_some(lost)
+}
+
+/// `scripts/check-record N` makes it N kills.
+#[test]
+fn a_killed_recording_loses_less_than_its_last_second() {
+    let count = std::env::var("OPENWEIGH_KILLS").map_or(6, |count| count.parse().unwrap());
+    let mut seed = 7u64;
+    let mut worst = 0.0f64;
+    for at in 0..count {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        worst = worst.max(kill(at, seed >> 33).unwrap_or(0.0));
+    }
+    assert!(worst < 1.0);
+    #[expect(clippy::print_stderr, reason = "what the script is for")]
+    {
+        eprintln!("{count} kills; the most that was lost at a pad's pace: {worst:.3} s");
+    }
+}
