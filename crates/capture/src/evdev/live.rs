@@ -304,3 +304,17 @@ fn short(text: &str) -> u64 {
 fn seconds(time: Duration) -> f64 {
     time.as_micros() as f64 / 1_000_000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_event_device_is_refused_in_words() {
+        assert!(devices(false).is_ok(), "also where there is none");
+        let error = Evdev::open(Path::new("/dev/null"), &Options::default()).unwrap_err();
+        assert!(error.to_string().starts_with("/dev/null: cannot open: "), "{error}");
+        let error = Evdev::open(Path::new("/dev/input/none"), &Options::default()).unwrap_err();
+        assert!(error.to_string().starts_with("/dev/input/none: cannot open: "), "{error}");
+    }
+}
