@@ -11,8 +11,10 @@
 
 mod digits;
 mod error;
+pub mod evdev;
 mod frame;
 mod guide;
+pub mod import;
 pub mod pad;
 mod place;
 mod protocol;

@@ -91,7 +91,8 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   openweigh import table readings.csv --name load-cell
-  openweigh import table --help")]
+  openweigh import recording pad.yml --name first-try")]
 pub(crate) enum Import {
     Table(cmd::import_table::Args),
+    Recording(cmd::import_recording::Args),
 }

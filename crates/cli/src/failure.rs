@@ -2,6 +2,8 @@
 
 use crate::exit;
 use openweigh_capture::CaptureError;
+use openweigh_capture::evdev::Refusal;
+use openweigh_capture::import::{ImportError, LeftOut, Reason};
 use openweigh_fit::FitError;
 use openweigh_formats::Malformed;
 use openweigh_ledger::seal::SealError;
@@ -31,6 +33,8 @@ pub(crate) enum Failure {
     Write(#[from] DraftError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    #[error("{path}:{space}{source}", space = if matches!(source, ImportError::Malformed { .. }) { "" } else { " " })]
+    Import { path: String, source: ImportError },
     #[error(transparent)]
     Library(openweigh_multitouch::OpenError),
     #[error("{0}")]
@@ -92,6 +96,7 @@ impl Failure {
                 "fit again with this recipe, or give the recipe its old name and content back"
             }
             Self::Capture(error) => return recording(error),
+            Self::Import { source, .. } => return importing(source),
             Self::Library(_) => {
                 "Apple's framework is on Macs only; elsewhere give --library the simulator that cargo builds"
             }
@@ -99,6 +104,30 @@ impl Failure {
             _ => return None,
         })
     }
+}
+
+/// What a person can do about a recording that is not imported.
+fn importing(error: &ImportError) -> Option<&'static str> {
+    Some(match error {
+        ImportError::UnknownFormat { .. } => {
+            "name its format with --format; tables of other sensors come in with `openweigh import table`"
+        }
+        ImportError::Malformed { .. } | ImportError::Bytes { .. } => {
+            "copy the recording anew or record again; if it is of another format, name it with --format"
+        }
+        ImportError::TooLarge { .. } => "raise the limit with --max-bytes, or cut the recording into parts",
+        ImportError::Nothing { left_out } => {
+            let undeclared = |out: &LeftOut| matches!(out.why, Reason::Refused(Refusal::Undeclared { .. }));
+            if left_out.iter().any(undeclared) {
+                "if you know that this pad measures force, say so with --pressure-unit counts"
+            } else {
+                "record a pad that reports force; `openweigh import recording --help` tells which do"
+            }
+        }
+        ImportError::Changed => "wait until it is written completely, then import it again",
+        ImportError::Capture(error) => return recording(error),
+        ImportError::Read(_) | ImportError::Broken { .. } => return None,
+    })
 }
 
 /// What a person can do about a recording that stopped.

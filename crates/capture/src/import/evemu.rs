@@ -1,0 +1,130 @@
+//! `evemu-record` 1.x: a device's description, then its events, a line each.
+
+use super::error::LeftOut;
+use super::feed::{Feed, hexadecimal, microseconds, parsed, words};
+use super::following::Following;
+use super::sink::Sink;
+use super::{ImportError, Options};
+use crate::evdev::{Axis, Description};
+
+/// Reads it.
+pub(crate) fn read(
+    feed: &mut Feed<'_>,
+    options: &Options,
+    sink: &mut dyn Sink,
+) -> Result<Vec<LeftOut>, ImportError> {
+    let mut description = Description::default();
+    let mut following: Option<Following> = None;
+    let mut left_out = Vec::new();
+    let mut begun = false;
+    let mut line = Vec::new();
+    while feed.line(&mut line)? {
+        let text = content(&line);
+        let Some((kind, rest)) = text.split_at_checked(2) else {
+            if text.is_empty() {
+                continue;
+            }
+            return Err(unknown(feed, &line, text));
+        };
+        if begun && kind != b"E:" {
+            let expected = "only lines of events (E:) after the first of them";
+            return Err(feed.part(&line, text, expected));
+        }
+        match kind {
+            b"N:" => description.name = String::from_utf8_lossy(rest.trim_ascii()).into_owned(),
+            b"I:" => identity(&mut description, feed, &line, rest)?,
+            b"A:" => axis(&mut description, feed, &line, rest)?,
+            // Properties, bits, and the states of lamps and switches: what matters is in the axes.
+            b"P:" | b"B:" | b"L:" | b"S:" => {}
+            b"E:" => {
+                if !begun {
+                    begun = true;
+                    match Following::begin(&description, 0, "", options, sink)? {
+                        Ok(device) => following = Some(device),
+                        Err(reason) => left_out.push(reason),
+                    }
+                }
+                let event = event(feed, &line, rest)?;
+                if let Some(device) = &mut following {
+                    device.event(event, feed, sink)?;
+                }
+            }
+            _ => return Err(unknown(feed, &line, text)),
+        }
+    }
+    if let Some(device) = following {
+        device.end(sink)?;
+    }
+    Ok(left_out)
+}
+
+fn unknown(feed: &Feed<'_>, line: &[u8], text: &[u8]) -> ImportError {
+    feed.part(line, text, "a line that begins with N: I: P: B: A: L: S: E: or #")
+}
+
+/// A line without its comment. Only names hold a `#` that is none.
+fn content(line: &[u8]) -> &[u8] {
+    if line.starts_with(b"N:") {
+        return line.trim_ascii();
+    }
+    let end = memchr::memchr(b'#', line).unwrap_or(line.len());
+    line[..end].trim_ascii()
+}
+
+fn identity(
+    description: &mut Description,
+    feed: &Feed<'_>,
+    line: &[u8],
+    rest: &[u8],
+) -> Result<(), ImportError> {
+    let found: Vec<Option<u16>> =
+        words(rest).take(5).map(|word| hexadecimal(word).and_then(|number| number.try_into().ok())).collect();
+    let [Some(bus), Some(vendor), Some(product), Some(_)] = found[..] else {
+        return Err(feed.part(
+            line,
+            rest,
+            "bus, vendor, product and version, each of up to 4 hexadecimal digits",
+        ));
+    };
+    (description.bus, description.vendor, description.product) = (bus, vendor, product);
+    Ok(())
+}
+
+/// `A: code min max fuzz flat [resolution]`: older versions left the resolution out, which is not 0.
+fn axis(description: &mut Description, feed: &Feed<'_>, line: &[u8], rest: &[u8]) -> Result<(), ImportError> {
+    let expected = "the code of an axis and 4 or 5 whole numbers: min, max, fuzz, flat and resolution";
+    let mut parts = words(rest);
+    let code = parts.next().and_then(hexadecimal).and_then(|code| u16::try_from(code).ok());
+    let numbers: Vec<Option<i32>> = parts.take(6).map(parsed).collect();
+    let axis = match numbers[..] {
+        [Some(min), Some(max), Some(_), Some(_)] => Axis { min, max, resolution: None },
+        [Some(min), Some(max), Some(_), Some(_), resolution @ Some(_)] => Axis { min, max, resolution },
+        _ => return Err(feed.part(line, rest, expected)),
+    };
+    let code = code.filter(|code| *code < 0x40).ok_or_else(|| feed.part(line, rest, expected))?;
+    description.axes.insert(code, axis);
+    Ok(())
+}
+
+/// `E: seconds.microseconds type code value`.
+fn event(feed: &Feed<'_>, line: &[u8], rest: &[u8]) -> Result<(u64, u16, u16, i32), ImportError> {
+    let mut parts = words(rest);
+    let mut next = |expected: &str| parts.next().ok_or_else(|| feed.part(line, rest, expected));
+    let time = next("a time")?;
+    let time = microseconds(time)
+        .ok_or_else(|| feed.part(line, time, "seconds, a point and 6 digits of microseconds"))?;
+    let mut hex = |expected: &str| {
+        let part = next(expected)?;
+        let number = hexadecimal(part).and_then(|number| u16::try_from(number).ok());
+        number.ok_or_else(|| feed.part(line, part, expected))
+    };
+    let kind = hex("a type of up to 4 hexadecimal digits")?;
+    let code = hex("a code of up to 4 hexadecimal digits")?;
+    let value = next("a value")?;
+    let value =
+        parsed(value).ok_or_else(|| feed.part(line, value, "a value that is a whole number of 32 bits"))?;
+    match parts.next() {
+        None => Ok((time, kind, code, value)),
+        Some(more) => Err(feed.part(line, more, "nothing after the value")),
+    }
+}

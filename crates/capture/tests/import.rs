@@ -1,0 +1,341 @@
+//! Recordings of other programs: what is imported is what they hold, and what is wrong is refused in words.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
+mod scene;
+
+use openweigh_capture::import::{self, Destination, Format, ImportError, Options, Survey};
+use openweigh_capture::{About, Place, Recorded};
+use openweigh_formats::dataset::{Provenance, ProvenanceKind};
+use openweigh_formats::events::Kind;
+use openweigh_formats::session::{Environment, PressureUnit};
+use scene::read;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+fn recordings() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings")
+}
+
+fn bytes(name: &str) -> Vec<u8> {
+    std::fs::read(recordings().join(name)).unwrap()
+}
+
+fn text(name: &str) -> String {
+    String::from_utf8(bytes(name)).unwrap()
+}
+
+fn options() -> Options {
+    Options { format: None, device: None, counts: false, model: None, max_bytes: 1 << 20 }
+}
+
+fn survey(recording: impl AsRef<[u8]>) -> Result<Survey, ImportError> {
+    import::survey(&mut recording.as_ref(), &options())
+}
+
+fn destination(root: &Path, name: &str) -> Destination {
+    Destination {
+        place: Place::new(root, &name.parse().unwrap()),
+        about: About::default(),
+        environment: Environment::default(),
+        provenance: Provenance {
+            kind: ProvenanceKind::Simulated,
+            origin: "Made by rule, for tests; nothing was measured.".parse().unwrap(),
+        },
+        salt: "a salt for tests".to_owned(),
+    }
+}
+
+fn import_as(recording: &[u8], root: &Path, name: &str) -> Result<Vec<Recorded>, ImportError> {
+    let survey = import::survey(&mut &recording[..], &options())?;
+    import::import(&mut &recording[..], &options(), &survey, &destination(root, name))
+}
+
+/// Why a recording is refused.
+fn refused(recording: impl AsRef<[u8]>) -> String {
+    survey(recording).unwrap_err().to_string()
+}
+
+const SAMPLES: [(&str, Format); 7] = [
+    ("trackpad.yml", Format::Libinput),
+    ("dropped.yml", Format::Libinput),
+    ("haptic.evemu", Format::Evemu),
+    ("usb-c.hid", Format::Hid),
+    ("bluetooth.hid", Format::Hid),
+    ("two-pads.csv", Format::GlassToKey),
+    ("two-pads.atpcap", Format::Atpcap),
+];
+
+/// The files below a folder, by their paths.
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![folder.to_path_buf()];
+    while let Some(next) = waiting.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, std::fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn samples_become_the_golden_datasets() {
+    let golden = recordings().join("golden");
+    #[expect(clippy::disallowed_methods, reason = "asks whether to write what is expected anew")]
+    let write = std::env::var_os("OPENWEIGH_WRITE_GOLDEN").is_some();
+    let root = scene::folder();
+    for (sample, format) in SAMPLES {
+        let name = sample.replace('.', "-");
+        let recording = bytes(sample);
+        assert_eq!(survey(&recording).unwrap().format, format, "{sample}");
+        let recorded = import_as(&recording, root.path(), &name).unwrap();
+        for one in &recorded {
+            read(one.place.folder(), one.session.id.as_str());
+        }
+    }
+    if write {
+        let _ = std::fs::remove_dir_all(&golden);
+        for (path, content) in tree(root.path()) {
+            let path = golden.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+    }
+    let (found, expected) = (tree(root.path()), tree(&golden));
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (path, content) in &found {
+        assert_eq!(content, &expected[path], "{path}");
+    }
+}
+
+/// Rows of `touches.csv` as cells.
+fn rows(recording: impl AsRef<[u8]>, session: usize) -> Vec<Vec<String>> {
+    let texts = import::texts(&mut recording.as_ref(), &options()).unwrap();
+    let text = String::from_utf8(texts[session].touches.clone()).unwrap();
+    text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn both_roads_of_linux_tell_the_same() {
+    let (yaml, evemu) = (rows(text("trackpad.yml"), 0), rows(text("haptic.evemu"), 0));
+    assert_eq!(yaml, evemu);
+    let pressures: Vec<&str> = yaml.iter().filter(|row| row[4] == "32").map(|row| row[13].as_str()).collect();
+    let held = [&["60"; 6][..], &["64"; 6]].concat();
+    assert_eq!(pressures, held, "a value that is not sent again holds");
+    let states: Vec<&str> = yaml.iter().filter(|row| row[4] == "32").map(|row| row[5].as_str()).collect();
+    assert_eq!((states[0], &states[1..]), ("make-touch", &["touching"; 11][..]));
+    assert_eq!(yaml.last().unwrap()[4], "", "the last frame has no contact");
+}
+
+#[test]
+fn raw_reports_tell_the_same_as_the_driver() {
+    let (usb, bluetooth) = (rows(text("usb-c.hid"), 0), rows(text("bluetooth.hid"), 0));
+    assert_eq!(usb, bluetooth);
+    let kernel = rows(text("trackpad.yml"), 0);
+    let pick = |rows: &[Vec<String>]| -> Vec<Vec<String>> {
+        let touches = rows.iter().filter(|row| !row[4].is_empty());
+        touches.map(|row| [8, 9, 13].map(|at| row[at].clone()).to_vec()).collect()
+    };
+    assert_eq!(pick(&usb), pick(&kernel), "x, y and pressure");
+    let times: Vec<f64> = usb.iter().map(|row| row[2].parse().unwrap()).collect();
+    assert!(times.is_sorted() && times[0] < 262.144 && *times.last().unwrap() > 262.144, "{times:?}");
+}
+
+#[test]
+fn both_forms_of_glasstokey_tell_the_same() {
+    for device in [0, 1] {
+        assert_eq!(rows(text("two-pads.csv"), device), rows(bytes("two-pads.atpcap"), device));
+    }
+    let found = survey(text("two-pads.csv")).unwrap();
+    assert_eq!(found.sessions.len(), 2);
+    assert!(found.sessions.iter().all(|session| session.source.unit == PressureUnit::Counts));
+    // A framework that says nothing but 0 speaks of a pad without force sensors.
+    let mut silent = String::new();
+    for line in text("two-pads.csv").lines() {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        if cells[12] != "pressure" && !cells[12].is_empty() && cells[2] == "1" {
+            cells[12] = "0";
+        }
+        silent += &format!("{}\n", cells.join(","));
+    }
+    let units: Vec<_> = survey(silent).unwrap().sessions.iter().map(|session| session.source.unit).collect();
+    assert_eq!(units, [PressureUnit::Counts, PressureUnit::Unknown]);
+}
+
+#[test]
+fn a_text_becomes_the_nearest_binary32() {
+    let changed = |value: &str| {
+        let text = text("two-pads.csv").replacen("0.470047295", value, 1);
+        rows(text, 0)[0][8].clone()
+    };
+    assert_eq!(changed("0.470047295"), "0.4700473");
+    assert_eq!(changed("0.47004729509353637695312500"), "0.4700473");
+    assert_eq!(changed("1e-50"), "0");
+    assert_eq!(changed("nan"), "", "no number is an empty cell");
+    assert_eq!(changed("1e39"), "", "infinity is no number");
+}
+
+#[test]
+fn lost_events_are_a_gap() {
+    let texts = import::texts(&mut bytes("dropped.yml").as_slice(), &options()).unwrap();
+    assert_eq!(texts[0].events, [(Some(9), Kind::Gap), (Some(10), Kind::Note)]);
+    let rows = rows(text("dropped.yml"), 0);
+    let of = |frame: &str| rows.iter().filter(|row| row[0] == frame && !row[4].is_empty()).count();
+    assert_eq!((of("9"), of("10")), (2, 0), "nothing is known until it is told anew");
+}
+
+#[test]
+fn a_device_can_be_chosen() {
+    let chosen = |sample: &str, device: &str| {
+        let options = Options { device: Some(device.to_owned()), ..options() };
+        import::survey(&mut bytes(sample).as_slice(), &options).map(|survey| survey.sessions.len())
+    };
+    for device in ["1", "/dev/input/event7", "Apple Inc. Magic Trackpad, simulated: nothing was measured"] {
+        assert_eq!(chosen("trackpad.yml", device).unwrap(), 1, "{device}");
+    }
+    assert_eq!(chosen("two-pads.csv", "0x0400000000000002").unwrap(), 1);
+    let none = chosen("two-pads.csv", "7").unwrap_err().to_string();
+    assert!(none.starts_with("found no device that reports force: device 0: not the device"), "{none}");
+    let keyboard = chosen("trackpad.yml", "0").unwrap_err().to_string();
+    assert!(keyboard.contains("A keyboard, simulated: no contacts in slots"), "{keyboard}");
+}
+
+#[test]
+fn size_is_no_force() {
+    let with = |change: &dyn Fn(String) -> String| refused(change(text("haptic.evemu")));
+    let undeclared = with(&|text| text.replace("A: 3a 0 253 0 0 1", "A: 3a 0 253 0 0 0"));
+    assert!(undeclared.contains("declares resolution 0, so it may be the size"), "{undeclared}");
+    let unknown = with(&|text| text.replace("A: 3a 0 253 0 0 1", "A: 3a 0 253 0 0"));
+    assert!(unknown.contains("declares no resolution"), "four numbers are unknown, not 0: {unknown}");
+    let none = with(&|text| text.replace("A: 3a", "A: 3b"));
+    assert!(none.contains("only ABS_PRESSURE, which is as a rule the size"), "{none}");
+    let bcm = |text: String| text.replace("06cb 0001", "05ac 0262");
+    assert!(with(&bcm).contains("bcm5974 copies the size"));
+    // A person's word makes an unknown pad one of counts, and no more.
+    let options = Options { counts: true, ..options() };
+    let told = text("haptic.evemu").replace("A: 3a 0 253 0 0 1", "A: 3a 0 253 0 0 0");
+    let found = import::survey(&mut told.as_bytes(), &options).unwrap();
+    assert_eq!(found.sessions[0].source.unit, PressureUnit::Counts);
+    assert!(import::survey(&mut bcm(told).as_bytes(), &options).is_err());
+}
+
+#[test]
+fn mistakes_have_a_place() {
+    let lines = |sample: &str, at: usize, line: &str| {
+        let mut lines: Vec<String> = text(sample).lines().map(str::to_owned).collect();
+        line.clone_into(&mut lines[at - 1]);
+        lines.join("\n") + "\n"
+    };
+    for (recording, expected) in [
+        (
+            lines("haptic.evemu", 17, "E: 0.017 0003 0039 0031"),
+            "17:4: found `0.017`, expected seconds, a point",
+        ),
+        (lines("haptic.evemu", 17, "E: 0.000017 0003 002f 0016"), "17:1: found slot 16, expected 0 to 15"),
+        (
+            lines("haptic.evemu", 16, "A: 3a 0 253 0"),
+            "16:3: found ` 3a 0 253 0`, expected the code of an axis",
+        ),
+        (lines("trackpad.yml", 2, "version: 2"), "2:10: found `2`, expected version 1 of the format"),
+        (
+            lines("trackpad.yml", 46, "    - [0, 17, 3, 57]"),
+            "46:7: found `[0, 17, 3, 57]`, expected an event",
+        ),
+        (lines("trackpad.yml", 7, "  os: &a x"), "7:7: found `&a x`, expected no anchors"),
+        (lines("trackpad.yml", 7, "  os: [x, *a]"), "7:7: found `[x, *a]`, expected no anchors"),
+        (lines("usb-c.hid", 7, "E: 000000.000300 4 31 00"), "7:18: found `4`, expected 2 bytes"),
+        (lines("usb-c.hid", 7, "E: 000000.000300 1 3g"), "7:20: found `3g`, expected a byte"),
+        (
+            lines("two-pads.csv", 2, "1,0,0,7,2.5,2,0,1,4,0,0,0,0,0,0,0,0"),
+            "3:1: found another frame after 1 of 2",
+        ),
+        (
+            lines("two-pads.csv", 2, "1,0,0,7,2.5,1,0,1,8,0,0,0,0,0,0,0,0"),
+            "2:19: found `8`, expected in column `state`",
+        ),
+        (
+            lines("two-pads.csv", 2, "1,0,0,7,2.5,0,,,,,,,,,,,1"),
+            "2:15: found ``, expected in column `contact_index`",
+        ),
+    ] {
+        let found = refused(&recording);
+        assert!(found.starts_with(expected), "{found}\n{expected}");
+    }
+    let mut seven = bytes("two-pads.atpcap");
+    seven[8] = 2;
+    assert!(
+        refused(&seven).starts_with("byte 8: found version 2, expected version 3"),
+        "{}",
+        refused(&seven)
+    );
+    assert!(refused("hello\n").starts_with("found `hello` at the beginning"));
+}
+
+/// Cut anywhere, a recording is refused or is one that ended early; nothing stops the program.
+#[test]
+fn recordings_are_cut_anywhere() {
+    for (sample, format) in SAMPLES {
+        let whole = bytes(sample);
+        for end in 0..whole.len() {
+            let cut = survey(&whole[..end]);
+            if let Ok(survey) = cut {
+                let early =
+                    matches!(format, Format::Libinput | Format::Evemu | Format::Hid | Format::GlassToKey);
+                assert!(early && whole[end - 1] == b'\n', "{sample} cut at {end}");
+                assert!(survey.sessions.iter().all(|session| session.quality.frames > 0));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_too_large_is_refused() {
+    let small = Options { max_bytes: 1000, ..options() };
+    for (sample, _) in SAMPLES {
+        let error = import::survey(&mut bytes(sample).as_slice(), &small).unwrap_err();
+        assert!(matches!(error, ImportError::TooLarge { limit: 1000 }), "{sample}: {error}");
+    }
+    let long = format!("frame_seq,{}", "x".repeat(70_000));
+    assert!(refused(long).starts_with("1:1: found a line longer than that, expected at most 65536 bytes"));
+    let deep = format!("version: 1\ndevices:\n{}\n", "- ".repeat(40));
+    assert!(refused(deep).contains("expected fewer items within items"));
+    let devices: String = (0..40).map(|n| format!("{n},0,{n},{n},1,0,{}\n", ",".repeat(10))).collect();
+    let header = text("two-pads.csv").lines().next().unwrap().to_owned();
+    assert!(
+        refused(format!("{header}\n{devices}"))
+            .contains("expected in column `device_index` one of at most 32")
+    );
+    // Each interruption takes time to be written safely.
+    let events: String = "E: 0.000001 0000 0003 0\nE: 0.000001 0000 0000 0\n".repeat(3_000);
+    assert!(refused(text("haptic.evemu") + &events).ends_with("expected a recording that works"));
+}
+
+#[test]
+fn a_failure_leaves_nothing_behind() {
+    let root = scene::folder();
+    let recording = bytes("two-pads.csv");
+    let survey = survey(&recording).unwrap();
+    let destination = destination(root.path(), "pad");
+    let cut = &recording[..recording.len() - 40];
+    assert!(import::import(&mut &cut[..], &options(), &survey, &destination).is_err());
+    let other = text("two-pads.csv").replace("0.4375", "0.4376");
+    let error = import::import(&mut other.as_bytes(), &options(), &survey, &destination).unwrap_err();
+    assert!(matches!(error, ImportError::Changed), "{error}");
+    assert!(!root.path().join("datasets/pad").exists());
+}
+
+#[test]
+fn sessions_are_added_as_one_edition() {
+    let root = scene::folder();
+    let version = |recorded: Vec<Recorded>| recorded[0].place.read().unwrap().unwrap().version.to_string();
+    assert_eq!(version(import_as(&bytes("two-pads.csv"), root.path(), "pad").unwrap()), "1.0.0");
+    let more = import_as(&bytes("usb-c.hid"), root.path(), "pad").unwrap();
+    assert_eq!(more[0].session.id.as_str(), "s03");
+    assert_eq!(version(more), "1.1.0");
+}

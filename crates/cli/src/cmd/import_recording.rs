@@ -1,0 +1,281 @@
+//! `openweigh import recording`: what other programs recorded becomes sessions, value by value.
+
+use super::import_table::keep_licence_texts;
+use super::record::pads;
+use crate::args::Global;
+use crate::exit;
+use crate::failure::Failure;
+use crate::place;
+use crate::progress::Progress;
+use crate::screen::{Screen, Tone};
+use openweigh_capture::import::{self, Destination, Format, ImportError, Survey};
+use openweigh_capture::{About, Place};
+use openweigh_formats::dataset::{Dataset, Provenance, ProvenanceKind};
+use openweigh_formats::licence::Licence;
+use openweigh_formats::session::Environment;
+use openweigh_formats::text::{Line, Name, Version};
+use openweigh_ledger::OpenError;
+use serde_json::json;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+/// A recording on standard input is kept in memory, since it is read twice.
+const STANDARD_INPUT: u64 = 128 << 20;
+
+/// Turn a recording of a pad into sessions of a dataset
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh import recording pad.yml --name coins --license CC0-1.0 --author 'A. Person'
+  openweigh import recording run.atpcap --name two-pads --device 1 --model 'Magic Trackpad 2'
+
+Formats: libinput record (YAML), evemu-record, hid-recorder (Magic Trackpad 2 and USB-C), GlassToKey
+(.atpcap version 3, CSV). Pads that report force: the Magic Trackpad 2 and USB-C, and devices whose axis
+ABS_MT_PRESSURE declares units per gram. Others are refused, since there pressure is the size of the contact.
+Each device becomes a session. No value is altered.")]
+pub(crate) struct Args {
+    /// The recording; `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Name of the dataset
+    #[arg(long, value_name = "N")]
+    name: Name,
+    /// Add the sessions to the dataset if it is there
+    #[arg(long)]
+    add: bool,
+    /// Its format [default: found in the content]
+    #[arg(long, value_name = "FORMAT", value_parser = ["libinput", "evemu", "hid", "atpcap", "glasstokey-csv"])]
+    format: Option<String>,
+    /// Only this device of the recording: its number, name, node or id
+    #[arg(long, value_name = "SELECT")]
+    device: Option<String>,
+    /// That the pad measures force though its axis declares no unit
+    #[arg(long, value_name = "UNIT", value_parser = ["counts"])]
+    pressure_unit: Option<String>,
+    /// The pad's model, if the recording does not tell it
+    #[arg(long, value_name = "TEXT")]
+    model: Option<Line>,
+    /// The recording is of a simulation, not of a pad
+    #[arg(long)]
+    simulated: bool,
+    /// Where it comes from, in a sentence
+    #[arg(long, value_name = "TEXT")]
+    origin: Option<Line>,
+    /// The dataset's semantic version [default: 1.0.0, or the next minor one]
+    #[arg(long, value_name = "V")]
+    version: Option<Version>,
+    /// One line for people [default: the name]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<Line>,
+    /// More for people
+    #[arg(long, value_name = "TEXT")]
+    description: Option<Line>,
+    /// Licence of the data, an SPDX expression [default: NOASSERTION]
+    #[arg(long, value_name = "SPDX")]
+    license: Option<Licence>,
+    /// Who made it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    author: Vec<Line>,
+    /// Salt of the devices' names [default: the ledger's own, in .openweigh/salt]
+    #[arg(long, value_name = "TEXT")]
+    salt: Option<String>,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let ledger = place::ledger()?;
+    let source = place::shown(&args.file);
+    let failed = |error| Failure::Import { path: source.clone(), source: error };
+    let recording = Recording::open(&args.file, global)?;
+    let progress = Progress::new(!global.quiet && !global.json);
+    let options = import::Options {
+        format: Format::ALL.into_iter().find(|format| args.format.as_deref() == Some(format.as_str())),
+        device: args.device.clone(),
+        counts: args.pressure_unit.is_some(),
+        model: args.model.clone(),
+        max_bytes: global.max_csv(),
+    };
+    let survey =
+        import::survey(&mut *recording.reader("looking at", &progress)?, &options).map_err(failed)?;
+    let dataset = Place::new(ledger.root(), &args.name);
+    if let Some(found) = dataset.read()? {
+        let known = sessions_in(&found, &survey);
+        if known == survey.sessions.len() {
+            return left_alone(&dataset, &survey, screen);
+        }
+        let folder = place::shown(dataset.folder());
+        if known > 0 {
+            let found = format!("{known} of {} sessions are in the dataset already", survey.sessions.len());
+            let what = format!("{found}; import the others with --device, so that none is counted twice");
+            return Err(Failure::input(folder, what));
+        }
+        if !args.add {
+            let what = "found a dataset of this name, expected none; choose another, or add to it with --add";
+            return Err(Failure::input(folder, what));
+        }
+    }
+    let destination = Destination {
+        place: dataset,
+        about: About {
+            version: args.version.clone(),
+            title: args.title.clone(),
+            description: args.description.clone(),
+            licence: args.license.clone(),
+            authors: args.author.clone(),
+        },
+        environment: Environment::default(),
+        provenance: provenance(args, survey.format)?,
+        salt: pads::salt(&ledger, args.salt.as_ref())?,
+    };
+    let recorded =
+        import::import(&mut *recording.reader("importing", &progress)?, &options, &survey, &destination)
+            .map_err(failed)?;
+    drop(progress);
+    if let Some(licence) = &args.license {
+        keep_licence_texts(&ledger, licence)?;
+    }
+    let names: Vec<&str> = recorded.iter().map(|recorded| recorded.session.id.as_str()).collect();
+    let sha256 = recorded.last().map(|recorded| recorded.dataset.to_string());
+    let folder = place::shown(destination.place.folder());
+    screen.document(document(&folder, &survey, &names, sha256.as_deref()));
+    said(&survey, &names, screen)?;
+    screen.line(&format!("wrote {folder}"))?;
+    if let Some(sha256) = sha256 {
+        screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {sha256}")))?;
+    }
+    Ok(exit::DONE)
+}
+
+/// How many of the sessions are in the dataset already, byte for byte.
+fn sessions_in(dataset: &Dataset, survey: &Survey) -> usize {
+    let has = |digest| dataset.files.iter().any(|file| file.sha256 == digest);
+    survey.sessions.iter().filter(|session| has(session.touches.clone())).count()
+}
+
+fn left_alone(dataset: &Place, survey: &Survey, screen: &mut Screen) -> Result<u8, Failure> {
+    let folder = place::shown(dataset.folder());
+    screen.document(document(&folder, survey, &[], None));
+    screen.line(&format!("{folder} has these touches already, byte for byte the same; left alone"))?;
+    Ok(exit::DONE)
+}
+
+fn provenance(args: &Args, format: Format) -> Result<Provenance, Failure> {
+    let file = args.file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let file = file.filter(|name| name != "-").unwrap_or_else(|| "standard input".to_owned());
+    let told = || format!("Imported from {file}, a recording of {}.", format.words());
+    let origin = match &args.origin {
+        Some(origin) => origin.clone(),
+        None => Line::try_from(told()).map_err(|error| {
+            Failure::usage(format!(
+                "the name of the file cannot stand in the dataset: {error}; give --origin"
+            ))
+        })?,
+    };
+    let kind = if args.simulated { ProvenanceKind::Simulated } else { ProvenanceKind::Measured };
+    Ok(Provenance { kind, origin })
+}
+
+fn document(folder: &str, survey: &Survey, names: &[&str], sha256: Option<&str>) -> serde_json::Value {
+    let sessions: Vec<_> = (survey.sessions.iter().enumerate())
+        .map(|(at, session)| {
+            json!({
+                "session": names.get(at), "device": session.device, "unit": session.source.unit.as_str(),
+                "quality": session.quality, "touches_sha256": session.touches.as_str(),
+            })
+        })
+        .collect();
+    let left_out: Vec<_> = (survey.left_out.iter())
+        .map(|out| json!({ "device": out.device, "why": out.why.to_string() }))
+        .collect();
+    json!({
+        "dataset": folder, "format": survey.format.as_str(), "recording_sha256": survey.sha256.as_str(),
+        "written": !names.is_empty(), "sessions": sessions, "left_out": left_out, "sha256": sha256,
+    })
+}
+
+fn said(survey: &Survey, names: &[&str], screen: &mut Screen) -> Result<(), Failure> {
+    screen.line(&format!("a recording of {}", survey.format.words()))?;
+    for (session, name) in survey.sessions.iter().zip(names) {
+        let quality = session.quality;
+        let unit = session.source.unit.as_str();
+        let (frames, touches) = (quality.frames, quality.touches);
+        screen.line(&format!(
+            "  {name}: {}, {frames} frames, {touches} touches, pressure in {unit}",
+            session.device
+        ))?;
+        for (count, what) in [
+            (quality.gaps, "interruptions"),
+            (quality.non_finite, "values that are no numbers, now empty"),
+            (quality.at_ceiling, "touches at the device's ceiling"),
+            (quality.clock_steps, "frames not after the one before"),
+        ] {
+            if count > 0 {
+                screen.line(&screen.tone(Tone::Doubtful, &format!("    {count} {what}")))?;
+            }
+        }
+    }
+    for out in &survey.left_out {
+        screen.line(&screen.tone(Tone::Doubtful, &format!("  left out: {out}")))?;
+    }
+    Ok(())
+}
+
+/// A recording that can be read twice.
+enum Recording {
+    File(PathBuf),
+    Memory(Vec<u8>),
+}
+
+impl Recording {
+    fn open(path: &Path, global: &Global) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return place::read(path, global.max_csv().min(STANDARD_INPUT)).map(Self::Memory);
+        }
+        let failed = |source: OpenError| Failure::Open { path: place::shown(path), source };
+        let found = std::fs::metadata(path).map_err(|error| {
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            failed(if missing { OpenError::Missing } else { error.into() })
+        })?;
+        if !found.is_file() {
+            // A pipe would be empty the second time, a folder is no recording.
+            return Err(Failure::input(path.display(), "found no file; give `-` for standard input"));
+        }
+        let (found, limit) = (found.len(), global.max_csv());
+        if found > limit {
+            return Err(failed(OpenError::TooLarge { found, limit }));
+        }
+        Ok(Self::File(path.to_path_buf()))
+    }
+
+    fn reader<'a>(
+        &'a self,
+        doing: &'static str,
+        progress: &'a Progress,
+    ) -> Result<Box<dyn BufRead + 'a>, Failure> {
+        let file: Box<dyn Read + 'a> = match self {
+            Self::Memory(bytes) => return Ok(Box::new(Cursor::new(bytes))),
+            Self::File(path) => Box::new(File::open(path).map_err(|error| Failure::Import {
+                path: place::shown(path),
+                source: ImportError::Read(error),
+            })?),
+        };
+        let watched = Watched { file, done: 0, doing, progress };
+        Ok(Box::new(BufReader::with_capacity(256 << 10, watched)))
+    }
+}
+
+/// Says how far a file was read.
+struct Watched<'a> {
+    file: Box<dyn Read + 'a>,
+    done: u64,
+    doing: &'static str,
+    progress: &'a Progress,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(out)?;
+        self.done += read as u64;
+        self.progress.show(|| format!("{}: {} MB", self.doing, self.done / 1_000_000));
+        Ok(read)
+    }
+}
