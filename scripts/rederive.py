@@ -254,7 +254,7 @@ def sessions_of(files):  # 3.2 to 3.5; a frame is the list of its rows
         inside = [i for w in weighings for i in span(w)]
         assert all(map(span, weighings)) and inside == sorted({*inside} & {*range(len(frames))}), "weighings share a frame"
         sessions.append({"id": name, "frames": frames, "events": table(events, EVENTS), "weighings": weighings,
-                         "pad": {key: head["source"][key] for key in ("model", "transport", "unit")}})
+                         "pad": {key: head["source"][key] for key in ("model", "transport", "unit", "quantum")}})
     units = dict.fromkeys("reference_g x y total pressure major minor density".split())
     units.update(reference_g="g", pressure={"grams": "g", "counts": "counts"}.get(sessions[0]["pad"]["unit"]))
     return {"sessions": sessions, "pads": [session["pad"] for session in sessions], "units": units}

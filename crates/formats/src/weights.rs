@@ -90,18 +90,26 @@ pub struct Pad {
     pub transport: Line,
     /// Unit of `pressure`.
     pub unit: PressureUnit,
+    /// Step between neighbouring values of `pressure`: one system hands on twice the count of another.
+    pub quantum: Option<Number>,
 }
 
 impl Pad {
     /// The pad of a session.
     pub fn of(source: &Source) -> Self {
-        Self { model: source.model.clone(), transport: source.transport.clone(), unit: source.unit }
+        Self {
+            model: source.model.clone(),
+            transport: source.transport.clone(),
+            unit: source.unit,
+            quantum: source.quantum.clone(),
+        }
     }
 }
 
 impl std::fmt::Display for Pad {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{} by {}, pressure in {}", self.model, self.transport, self.unit.as_str())
+        write!(out, "{} by {}, pressure in {}", self.model, self.transport, self.unit.as_str())?;
+        self.quantum.as_ref().map_or(Ok(()), |quantum| write!(out, " by steps of {quantum}"))
     }
 }
 

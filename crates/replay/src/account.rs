@@ -14,6 +14,8 @@ use std::borrow::Cow;
 pub struct Account {
     /// The features and their values, in order.
     pub features: Vec<(ColumnName, Decimal)>,
+    /// The same of the tare that is subtracted, of a weighing that has one.
+    pub tare: Vec<(ColumnName, Decimal)>,
     /// Each term's text, value and product with its coefficient.
     pub terms: Vec<TermAccount>,
     /// The exact sum of the products.
@@ -95,5 +97,7 @@ fn of_inputs(weights: &Weights, features: Vec<(ColumnName, Decimal)>, inputs: In
         .collect();
     let sum = terms.iter().fold(Decimal::ZERO, |sum, term| sum.plus(&term.product));
     let predicted = round::to_places(&Ratio::from(&sum), weights.recipe.result.decimals);
-    Account { features, terms, sum, predicted }
+    let subtracted = inputs.tares.unwrap_or_default().iter().map(|column| column.value(0));
+    let tare = features.iter().map(|(name, _)| name.clone()).zip(subtracted).collect();
+    Account { features, tare, terms, sum, predicted }
 }

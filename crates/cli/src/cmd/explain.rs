@@ -299,7 +299,9 @@ impl Scene<'_> {
     /// Features, terms, their sum and its rounding.
     fn account(&self, account: &Account, weights: &Weights, screen: &mut Screen) -> Result<(), Failure> {
         for (feature, value) in &account.features {
-            screen.line(&format!("  {feature} = {value}"))?;
+            let tare = account.tare.iter().find(|(name, _)| name == feature);
+            let tare = tare.map_or(String::new(), |(_, tare)| format!(", of its tare {tare}"));
+            screen.line(&format!("  {feature} = {value}{tare}"))?;
         }
         let mut rows = vec![["term", "value", "coefficient", "product, exactly"].map(str::to_owned).to_vec()];
         for term in &account.terms {

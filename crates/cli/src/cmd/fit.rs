@@ -7,6 +7,7 @@ use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_fit::{Header, Training, fit};
 use openweigh_formats::licence::Licence;
+use openweigh_formats::recipe::Estimator;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, canonical};
 use openweigh_ledger::{Ledger, Written, write_atomically};
@@ -55,9 +56,10 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let parent = args.parent.as_ref().map(|word| place::weights(&ledger, word)).transpose()?;
     let training: Vec<Training<'_>> = loaded.iter().map(place::Loaded::training).collect();
     let named: Vec<&str> = loaded.iter().map(|loaded| loaded.dataset.name.as_str()).collect();
-    let title = args
-        .title
-        .map_or_else(|| Line::try_from(format!("{} fitted on {}", recipe.name, named.join(", "))), Ok);
+    let declared = recipe.fit.estimator == Estimator::Declared;
+    let verb = if declared { "judged on" } else { "fitted on" };
+    let title =
+        args.title.map_or_else(|| Line::try_from(format!("{} {verb} {}", recipe.name, named.join(", "))), Ok);
     let header = Header {
         title: title.map_err(|error| Failure::usage(format!("--title: {error}")))?,
         licence: args.license,

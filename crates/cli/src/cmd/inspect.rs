@@ -9,6 +9,7 @@ use crate::show;
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::manifest::Manifest;
+use openweigh_formats::recipe::Estimator;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, csv, limits};
@@ -44,9 +45,11 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         let weights: Weights = canonical::read(&bytes).map_err(malformed)?;
         screen.document(show::json_of(&weights));
         show::weights(&weights, screen)?;
+        let declared = weights.recipe.fit.estimator == Estimator::Declared;
+        let verb = if declared { "declared, not fitted; judged on" } else { "fitted on" };
         for trained in &weights.trained_on {
             screen.line(&format!(
-                "  fitted on {} {}, sha256 {}…",
+                "  {verb} {} {}, sha256 {}…",
                 trained.name,
                 trained.version,
                 trained.sha256.short()
