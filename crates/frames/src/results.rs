@@ -1,4 +1,4 @@
-//! Results of a table (docs/spec/6-results.md) as a frame.
+//! Results (docs/spec/6-results.md) as a frame.
 
 use crate::{FrameError, decimals, texts};
 use openweigh_exact::{Decimal, DecimalError, Fixed};
@@ -6,11 +6,6 @@ use openweigh_formats::csv::{is_text_byte, lines};
 use openweigh_formats::malformed::shortened;
 use openweigh_formats::{Fault, Malformed};
 use polars_core::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries, Series};
-
-/// What stands before the features.
-const BEFORE: [&str; 2] = ["dataset", "row"];
-/// What stands after them.
-const AFTER: [&str; 5] = ["predicted", "expanded_u", "target", "error", "flags"];
 
 /// What the cells of a column are.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +18,11 @@ enum Kind {
     Fixed,
 }
 
-/// The results' columns: `dataset` and `flags` as texts, `row` as a 64-bit integer, the others as
-/// Decimals with the most places that one of their cells states.
+/// The results' columns: names, roles, labels and `flags` as texts, `row`, `frame` and `frames` as
+/// 64-bit integers, the others as Decimals with the most places that one of their cells states.
 ///
 /// # Errors
-/// Bytes that are not results of a table, a feature named like a column that all results have, or a
+/// Bytes that are not results, a feature named like a column that all results have, or a
 /// value that needs more than 38 digits.
 pub fn to_frame(csv: &[u8]) -> Result<DataFrame, FrameError> {
     let lines = lines(csv)?;
@@ -52,16 +47,73 @@ pub fn to_frame(csv: &[u8]) -> Result<DataFrame, FrameError> {
     Ok(DataFrame::new(lines.len() - 1, columns)?)
 }
 
+/// The columns before and after the features.
+struct Layout {
+    before: &'static [(&'static str, Kind)],
+    after: &'static [(&'static str, Kind)],
+}
+
+/// Results of a table, and of touch sessions by weighing and by frame.
+const LAYOUTS: [Layout; 3] = [
+    Layout {
+        before: &[("dataset", Kind::Text), ("row", Kind::Row)],
+        after: &[
+            ("predicted", Kind::Fixed),
+            ("expanded_u", Kind::Fixed),
+            ("target", Kind::Canonical),
+            ("error", Kind::Fixed),
+            ("flags", Kind::Text),
+        ],
+    },
+    Layout {
+        before: &[
+            ("dataset", Kind::Text),
+            ("session", Kind::Text),
+            ("weighing", Kind::Text),
+            ("role", Kind::Text),
+            ("label", Kind::Text),
+            ("frames", Kind::Row),
+        ],
+        after: &[
+            ("grams", Kind::Fixed),
+            ("expanded_u_g", Kind::Fixed),
+            ("reference_g", Kind::Canonical),
+            ("error_g", Kind::Fixed),
+            ("flags", Kind::Text),
+        ],
+    },
+    Layout {
+        before: &[("dataset", Kind::Text), ("session", Kind::Text), ("frame", Kind::Row)],
+        after: &[("grams", Kind::Fixed), ("flags", Kind::Text)],
+    },
+];
+
+impl Layout {
+    fn kinds(&self, header: &[&str]) -> Option<Vec<Kind>> {
+        let features = header.len().checked_sub(self.before.len() + self.after.len())?;
+        let all = || {
+            let between = std::iter::repeat_n((None, Kind::Canonical), features);
+            let named = |column: &(&'static str, Kind)| (Some(column.0), column.1);
+            self.before.iter().map(named).chain(between).chain(self.after.iter().map(named))
+        };
+        let fits = all().zip(header).all(|((name, _), found)| name.is_none_or(|name| name == *found));
+        fits.then(|| all().map(|(_, kind)| kind).collect())
+    }
+
+    fn text(&self) -> String {
+        let names = |columns: &[(&'static str, Kind)]| {
+            columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+        };
+        format!("{},<features>,{}", names(self.before), names(self.after))
+    }
+}
+
 fn kinds(header: &[&str]) -> Result<Vec<Kind>, Malformed> {
-    let features = header.strip_prefix(&BEFORE).and_then(|rest| rest.strip_suffix(&AFTER));
-    let features = features.ok_or_else(|| {
+    LAYOUTS.iter().find_map(|layout| layout.kinds(header)).ok_or_else(|| {
         let found = shortened(&header.join(","), 200);
-        let expected = format!("{},<features>,{}", BEFORE.join(","), AFTER.join(","));
+        let expected = LAYOUTS.iter().map(Layout::text).collect::<Vec<_>>().join("` or `");
         Malformed::at(1, 1, Fault::Header { found, expected })
-    })?;
-    let before = [Kind::Text, Kind::Row];
-    let after = [Kind::Fixed, Kind::Fixed, Kind::Canonical, Kind::Fixed, Kind::Text];
-    Ok(before.into_iter().chain(features.iter().map(|_| Kind::Canonical)).chain(after).collect())
+    })
 }
 
 /// The fields of all lines; the first line is the header.
@@ -191,8 +243,10 @@ mod tests {
         }
         let told = |csv: &str| to_frame(csv.as_bytes()).unwrap_err().to_string();
         let expected = "expected `dataset,row,<features>,predicted,expanded_u,target,error,flags`";
-        assert_eq!(told(""), format!("1:1: found the header ``, {expected}"));
-        assert_eq!(told("x,y\n1,2\n"), format!("1:1: found the header `x,y`, {expected}"));
+        assert!(told("").starts_with(&format!("1:1: found the header ``, {expected} or `dataset,session,")));
+        assert!(told("x,y\n1,2\n").starts_with(&format!("1:1: found the header `x,y`, {expected} or ")));
+        let by_frame = to_frame(b"dataset,session,frame,pressure,grams,flags\na,s,0,1,2.50,\n").unwrap();
+        assert_eq!(by_frame.shape(), (1, 6));
         assert_eq!(
             told("dataset,row,row,predicted,expanded_u,target,error,flags\n"),
             "column `row` occurs twice, a frame has each name once"

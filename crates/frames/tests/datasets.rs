@@ -111,6 +111,10 @@ fn results_add_up_and_meet_their_rows() {
         let back = parquet::read(&parquet::write(&frame).unwrap()).unwrap();
         assert!(back.equals_missing(&frame), "{} through Parquet", path.display());
         let total = |column: &str| sums::total(&frame, column).unwrap();
+        if frame.column("error").is_err() {
+            // Results of touch sessions have no table to meet.
+            continue;
+        }
         // error = predicted - target where there is a target, so this holds only if no row lacks one.
         if frame.column("error").unwrap().null_count() == 0 {
             assert_eq!(total("error"), total("predicted").minus(&total("target")), "{}", path.display());

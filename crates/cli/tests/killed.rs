@@ -1,0 +1,76 @@
+//! Recordings that are killed at random moments: a program of its own, since what is lost is a matter of time,
+//! and other tests would take the time away.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "kills come at moments of a clock, and their number from outside"
+)]
+
+mod bench;
+mod scene;
+
+use bench::*;
+use std::time::{Duration, Instant};
+
+/// One kill: how the session is told apart, after what time, and what was lost of it at most.
+fn kill(at: u64, random: u64) -> Option<f64> {
+    // Every third at the pace of a pad, every third at full speed, every third about when it ends by itself.
+    let (pace, extra): (_, &[&str]) = match at % 3 {
+        0 => ("\"real-time\"", &[]),
+        1 => ("500.0", &[]),
+        _ => ("\"unthrottled\"", &["--frames", "3000", "--capacity", "200000"]),
+    };
+    let bench = Bench::new(&LONG.replace("\"PACE\"", pace));
+    bench.plays(TWO_LOADS);
+    bench.record(&["--name", "pad", "--frames", "3"]).ends(0);
+    bench.plays(&LONG.replace("\"PACE\"", pace));
+    let before = files(&bench.path("datasets"));
+    let mut child = bench.child(&[&["--name", "pad"], extra].concat());
+    let lines = begun(&mut child);
+    let started = Instant::now();
+    let longest = if at % 3 == 2 { 60_000 } else { 2_000_000 };
+    std::thread::sleep(Duration::from_micros(random % longest));
+    let after = started.elapsed().as_secs_f64();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(lines);
+    // What was there is there, whatever became of the new session.
+    let listed = read(&bench.path("datasets/pad"), "s01").dataset;
+    for (name, bytes) in before.iter().filter(|(name, _)| name.contains("s01")) {
+        assert_eq!(std::fs::read(bench.path("datasets").join(name)).unwrap(), *bytes);
+    }
+    let ended = listed.sessions().len() == 2;
+    let recovered = bench.run(&["recover", "datasets/pad"]);
+    if !ended {
+        let recovered = recovered.ends(0);
+        if recovered.stdout.contains("no frame had been written") {
+            assert!(after < 1.0, "nothing was kept of {after} s");
+            return None;
+        }
+    }
+    let found = read(&bench.path("datasets/pad"), "s02");
+    read(&bench.path("datasets/pad"), "s01");
+    bench.run(&["recover", "datasets/pad"]).ends(3).says("found no unfinished recording");
+    assert_eq!(std::fs::read_dir(bench.path("datasets/pad/sessions")).unwrap().count(), 2);
+    let lost = after - (found.last_s - found.first_s);
+    assert!(!at.is_multiple_of(3) || lost < 1.0, "lost {lost} s of {after} s");
+    (at.is_multiple_of(3)).then_some(lost)
+}
+
+/// `scripts/check-record N` makes it N kills.
+#[test]
+fn a_killed_recording_loses_less_than_its_last_second() {
+    let count = std::env::var("OPENWEIGH_KILLS").map_or(6, |count| count.parse().unwrap());
+    let mut seed = 7u64;
+    let mut worst = 0.0f64;
+    for at in 0..count {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        worst = worst.max(kill(at, seed >> 33).unwrap_or(0.0));
+    }
+    assert!(worst < 1.0);
+    #[expect(clippy::print_stderr, reason = "what the script is for")]
+    {
+        eprintln!("{count} kills; the most that was lost at a pad's pace: {worst:.3} s");
+    }
+}
