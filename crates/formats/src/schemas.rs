@@ -1,7 +1,7 @@
 //! The committed JSON Schemas are those of the types.
 
 use crate::canonical::Document;
-use crate::{dataset::Dataset, manifest::Manifest, recipe::Recipe, weights::Weights};
+use crate::{dataset::Dataset, manifest::Manifest, recipe::Recipe, session::Session, weights::Weights};
 use schemars::{JsonSchema, schema_for};
 use std::path::PathBuf;
 
@@ -41,6 +41,7 @@ fn check<T: JsonSchema>(name: &str) {
 fn committed_schemas_match_the_types() {
     check::<Dataset>("dataset.schema.json");
     check::<Recipe>("recipe.schema.json");
+    check::<Session>("session.schema.json");
     check::<Weights>("weights.schema.json");
     check::<Manifest>("manifest.schema.json");
 }

@@ -38,6 +38,8 @@ fn found_inputs_keep_the_laws() {
     every_file("sums", laws::sums);
     every_file("results", laws::results);
     every_file("term", laws::term);
+    every_file("touches", laws::touches);
+    every_file("session", laws::session);
 }
 
 #[test]

@@ -7,15 +7,17 @@ use openweigh_exact::column::Integers;
 use openweigh_exact::{Column, Decimal, Fixed};
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::claim::{self, Claim};
-use openweigh_formats::dataset::Dataset;
+use openweigh_formats::dataset::{Dataset, Kind, SESSION_FILES};
 use openweigh_formats::limits::MAX_SUM_CHARACTERS;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::recipe::Recipe;
+use openweigh_formats::session::Session;
 use openweigh_formats::sums::Sums;
 use openweigh_formats::table::{Cells, Table, TableReader};
 use openweigh_formats::term::Term;
 use openweigh_formats::text::ColumnName;
-use openweigh_formats::{Fault, Malformed, csv};
+use openweigh_formats::touches::{self, Quantity, TouchReader};
+use openweigh_formats::{Fault, Malformed, csv, events, weighings};
 
 /// A fault can be told, and its place is in the file or just behind it.
 fn told(bytes: &[u8], error: &Malformed) {
@@ -181,7 +183,10 @@ pub(crate) fn document<T: Document + PartialEq + std::fmt::Debug>(bytes: &[u8]) 
 
 pub(crate) fn dataset(bytes: &[u8]) {
     let Some(dataset) = document::<Dataset>(bytes) else { return };
-    assert!(dataset.measurements().is_some());
+    assert_eq!(dataset.measurements().is_some(), dataset.kind == Kind::Table);
+    for session in dataset.sessions() {
+        assert!(SESSION_FILES.iter().all(|(_, role)| dataset.session_file(session, *role).is_some()));
+    }
     assert!(dataset.columns.iter().all(|column| dataset.column(&column.name) == Some(column)));
     assert!(dataset.licence.ids().iter().all(|id| !id.is_empty()));
 }
@@ -265,4 +270,52 @@ pub(crate) fn term(bytes: &[u8]) {
     let reads =
         |name: &ColumnName| terms.iter().flat_map(Term::factors).any(|factor| factor.base.feature() == name);
     assert!(features.iter().all(reads));
+}
+
+/// A session's rows, below the right header: the first byte says in blocks of how many bytes they come. Blocks
+/// change nothing, and each row that is read is one that a writer would have written.
+pub(crate) fn touches(bytes: &[u8]) {
+    let Some((size, rows)) = bytes.split_first() else { return };
+    let text = [touches::COLUMNS.join(",").as_bytes(), b"\n", rows].concat();
+    let read = |size: usize| {
+        let (mut reader, mut found) = (TouchReader::default(), Vec::new());
+        let fed =
+            text.chunks(size).try_for_each(|block| reader.feed(block, &mut |row| found.push(row.clone())));
+        (fed.and_then(|()| reader.finish()), found)
+    };
+    let (whole, found) = read(text.len());
+    let (blocks, again) = read(usize::from(*size) + 1);
+    assert_eq!((&whole, &found), (&blocks, &again));
+    let Ok(frames) = whole else { return told(&text, &whole.unwrap_err()) };
+    let lines: Vec<Vec<&str>> = csv::lines(&text).expect("what is read is in the dialect");
+    assert_eq!(lines.len(), found.len() + 1);
+    assert_eq!(found.last().map_or(0, |row| row.frame + 1), frames);
+    for (cells, row) in lines[1..].iter().zip(&found) {
+        assert_eq!(cells[0], row.frame.to_string());
+        assert_eq!(cells[5], row.state.map_or("", |state| state.as_str()));
+        for quantity in Quantity::ALL {
+            let at = touches::COLUMNS.iter().position(|name| *name == quantity.as_str()).expect("a column");
+            let value = row.value(quantity).value().map(|value| value.to_string());
+            assert_eq!(cells[at], value.unwrap_or_default());
+        }
+    }
+}
+
+/// The small files of a session: what is read is written back byte for byte.
+pub(crate) fn session(bytes: &[u8]) {
+    match weighings::read(bytes) {
+        Ok(found) => {
+            let lines: String = found.iter().map(weighings::Weighing::line).collect();
+            assert_eq!(format!("{}\n{lines}", weighings::HEADER).as_bytes(), bytes);
+        }
+        Err(error) => told(bytes, &error),
+    }
+    match events::read(bytes) {
+        Ok(found) => {
+            let lines: String = found.iter().map(events::Event::line).collect();
+            assert_eq!(format!("{}\n{lines}", events::HEADER).as_bytes(), bytes);
+        }
+        Err(error) => told(bytes, &error),
+    }
+    document::<Session>(bytes);
 }
