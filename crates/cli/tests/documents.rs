@@ -5,8 +5,10 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
+mod bench;
 mod scene;
 
+use bench::simulator;
 use scene::{Scene, repository};
 use std::process::Command;
 
@@ -66,15 +68,21 @@ fn check(name: &str) {
     let page = std::fs::read_to_string(&page_path).unwrap();
     let (blocks, around) = read(&page);
     let scene = Scene::empty();
-    for folder in ["datasets", "artifacts", "manifests", "LICENSES", "scripts"] {
+    for folder in ["datasets", "artifacts", "manifests", "LICENSES", "scripts", "scenarios", "protocols"] {
         let copied =
             Command::new("cp").arg("-r").arg(repository().join(folder)).arg(scene.path()).status().unwrap();
         assert!(copied.success());
     }
+    // What the page has built, cargo has built for this test; it lies elsewhere.
+    std::fs::create_dir_all(scene.path().join("target/release")).unwrap();
+    let library = simulator();
+    std::os::unix::fs::symlink(&library, scene.path().join("target/release/libopenweigh_simulator.so"))
+        .unwrap();
     let steps: Vec<Step> = (blocks.iter().flatten())
-        .map(|step| Step {
-            command: step.command.replace("cargo run --release -- ", "openweigh "),
-            shown: step.shown.clone(),
+        .map(|step| {
+            let built = step.command.starts_with("cargo build --release ");
+            let run = step.command.replace("cargo run --release -- ", "openweigh ");
+            Step { command: if built { ":".to_owned() } else { run }, shown: step.shown.clone() }
         })
         .collect();
     let outputs = execute(&scene, &steps);
