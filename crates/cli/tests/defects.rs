@@ -96,28 +96,40 @@ fn apply(scene: &Scene, change: &toml::Table) {
 /// Makes every digest and size in the ledger that of the file it names, innermost first.
 fn reseal(scene: &Scene, base: &str) {
     let manifest = format!("manifests/{base}.json");
-    let dataset = "datasets/nist-noint1";
-    let published = |path: &str| std::fs::read(scene::repository().join(path)).unwrap();
-    let renew = |holder: &str, path: &str| {
-        if !scene.path().join(path).is_file() {
+    let published = std::fs::read_to_string(scene::repository().join(&manifest)).unwrap();
+    let paths: Vec<&str> = published
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("\"path\": \"")?.strip_suffix("\","))
+        .collect();
+    let is_description = |path: &&&str| path.ends_with("/dataset.json");
+    let was = |path: &str| std::fs::read(scene::repository().join(path)).unwrap();
+    let is_there = |path: &str| scene.path().join(path).is_file();
+    // The entry of a path: its size and digest stand in the lines below it.
+    let renew = |holder: &str, listed: &str, path: &str| {
+        let text = scene.text(holder);
+        let Some(at) = text.find(&format!("\"path\": \"{listed}\"")).filter(|_| is_there(path)) else {
             return;
-        }
-        let (old, new) = (published(path), scene.read(path));
+        };
         let entry = |bytes: &[u8]| format!("{},\n      \"sha256\": \"{}\"", bytes.len(), Digest::of(bytes));
-        let text = scene.text(holder).replace(&entry(&old), &entry(&new));
-        scene.write(holder, text.replace(Digest::of(&old).as_str(), Digest::of(&new).as_str()).as_bytes());
+        let entries = text[at..].replacen(&entry(&was(path)), &entry(&scene.read(path)), 1);
+        scene.write(holder, [&text[..at], &entries].concat().as_bytes());
     };
-    renew(&format!("{dataset}/dataset.json"), &format!("{dataset}/measurements.csv"));
-    renew("artifacts/weights/nist-noint1-1.0.0.json", &format!("{dataset}/dataset.json"));
-    for path in [
-        &format!("{dataset}/measurements.csv"),
-        &format!("{dataset}/dataset.json"),
-        "artifacts/weights/nist-noint1-1.0.0.json",
-        "artifacts/results/nist-noint1-1.0.0.csv",
-        "artifacts/recipes/nist-noint1.toml",
-        "LICENSES/CC0-1.0.txt",
-    ] {
-        renew(&manifest, path);
+    for description in paths.iter().filter(is_description) {
+        let folder = description.strip_suffix("dataset.json").unwrap();
+        for path in paths.iter().filter(|path| path.starts_with(folder)) {
+            renew(description, path.strip_prefix(folder).unwrap(), path);
+        }
+    }
+    for weights in paths.iter().filter(|path| path.starts_with("artifacts/weights/") && is_there(path)) {
+        let mut text = scene.text(weights);
+        for description in paths.iter().filter(is_description).filter(|path| is_there(path)) {
+            let (old, new) = (Digest::of(&was(description)), Digest::of(&scene.read(description)));
+            text = text.replace(old.as_str(), new.as_str());
+        }
+        scene.write(weights, text.as_bytes());
+    }
+    for path in &paths {
+        renew(&manifest, path, path);
     }
     let line = format!("{}  {base}.json\n", Digest::of(&scene.read(&manifest)));
     scene.write("manifests/SHA256SUMS", line.as_bytes());
