@@ -327,23 +327,42 @@ impl Column {
 
 /// Appends `digits`·10^-`places` in plain notation with exactly `places` fraction digits.
 fn write_narrow(digits: i64, places: usize, out: &mut Vec<u8>) {
-    if digits < 0 {
-        out.push(b'-');
-    }
+    /// Digits of a 64-bit integer, a point, and as many leading zeros as fit.
+    const ROOM: usize = 40;
+    let (mut buffer, mut at) = ([b'0'; ROOM], ROOM);
     let mut rest = digits.unsigned_abs();
-    // Least significant first; 19 digits at most, and as many leading zeros as there are places.
-    let mut reversed = Vec::with_capacity(24);
-    while rest > 0 || reversed.len() <= places {
-        reversed.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
-        rest /= 10;
+    let mut push = |byte: u8, at: &mut usize| {
+        *at -= 1;
+        buffer[*at] = byte;
+    };
+    let next = |rest: &mut u64| {
+        let digit = b'0' + u8::try_from(*rest % 10).unwrap_or(0);
+        *rest /= 10;
+        digit
+    };
+    let kept = places.min(ROOM - 20);
+    for _ in 0..kept {
+        push(next(&mut rest), &mut at);
     }
-    let whole = reversed.len() - places;
-    for (at, digit) in reversed.iter().rev().enumerate() {
-        if at == whole {
-            out.push(b'.');
+    if places > kept {
+        // All digits are behind the point, and zeros before them.
+        out.extend_from_slice(if digits < 0 { b"-0." } else { b"0." });
+        out.extend(std::iter::repeat_n(b'0', places - kept));
+        return out.extend_from_slice(&buffer[at..]);
+    }
+    if places > 0 {
+        push(b'.', &mut at);
+    }
+    loop {
+        push(next(&mut rest), &mut at);
+        if rest == 0 {
+            break;
         }
-        out.push(*digit);
     }
+    if digits < 0 {
+        push(b'-', &mut at);
+    }
+    out.extend_from_slice(&buffer[at..]);
 }
 
 #[cfg(test)]

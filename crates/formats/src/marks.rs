@@ -13,34 +13,15 @@ const WORD: usize = 64;
 /// The cells of a block of whole lines.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
-    /// Where each cell ends, with what is to be said about it; those behind `count` are old.
-    ends: Vec<End>,
+    /// Where each cell's comma or line end is; those behind `count` are old.
+    ends: Vec<u32>,
     count: usize,
+    /// Of every 64 bytes: ends of cells with a decimal point.
+    points: Vec<u64>,
+    /// Ends of cells that are neither empty nor a canonical decimal.
+    broken: Vec<u64>,
     /// Line ends.
     pub(crate) lines: usize,
-}
-
-/// The end of a cell: where its comma or line end is, and two marks.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct End(u32);
-
-impl End {
-    /// The cell has a decimal point.
-    pub(crate) const POINT: u32 = 1 << 31;
-    /// The cell is neither empty nor a canonical decimal.
-    pub(crate) const BROKEN: u32 = 1 << 30;
-
-    /// Where the comma or line end is.
-    #[inline]
-    pub(crate) fn at(self) -> usize {
-        (self.0 & (Self::BROKEN - 1)) as usize
-    }
-
-    /// The marks, for many cells at once: `|` them, and ask.
-    #[inline]
-    pub(crate) fn marks(self) -> u32 {
-        self.0 & (Self::POINT | Self::BROKEN)
-    }
 }
 
 /// What carries over from one word to the next: the marks of the byte before.
@@ -101,6 +82,8 @@ impl Marks {
     pub(crate) fn of(&mut self, bytes: &[u8]) {
         assert!(bytes.len() < Self::MOST, "cells are marked in pieces");
         (self.count, self.lines) = (0, 0);
+        self.points.clear();
+        self.broken.clear();
         // Before the first byte a line has ended.
         let mut before = Before { separator: 1, ..Before::default() };
         let (words, rest) = bytes.as_chunks::<WORD>();
@@ -115,9 +98,37 @@ impl Marks {
         self.word(&last, base, &mut before);
     }
 
-    /// The ends of all cells, in order.
-    pub(crate) fn ends(&self) -> &[End] {
+    /// Where each cell's comma or line end is, in order.
+    pub(crate) fn ends(&self) -> &[u32] {
         &self.ends[..self.count]
+    }
+
+    /// Whether the cell that ends there has a decimal point.
+    #[inline]
+    pub(crate) fn has_point(&self, end: u32) -> bool {
+        self.points[end as usize / WORD] >> (end as usize % WORD) & 1 != 0
+    }
+
+    /// Whether one of the cells that end in a range, its last end included, is neither empty nor a canonical
+    /// decimal; the one that ends at `but` does not count.
+    #[inline]
+    pub(crate) fn is_broken(&self, from: u32, last: u32, but: u32) -> bool {
+        let (first, end) = (from as usize / WORD, last as usize / WORD);
+        let mut any = 0;
+        for (at, word) in self.broken[first..=end].iter().enumerate() {
+            let mut word = *word;
+            if at == 0 {
+                word &= u64::MAX << (from as usize % WORD);
+            }
+            if first + at == but as usize / WORD {
+                word &= !(1 << (but as usize % WORD));
+            }
+            if first + at == end {
+                word &= u64::MAX >> (WORD - 1 - last as usize % WORD);
+            }
+            any |= word;
+        }
+        any != 0
     }
 
     fn word(&mut self, bytes: &[u8; WORD], base: u32, before: &mut Before) {
@@ -162,19 +173,19 @@ impl Marks {
             broken: u64::from(is_broken),
         };
         self.lines += lines;
-        self.push(base, separator, fraction_end, broken_end);
+        self.points.push(fraction_end);
+        self.broken.push(broken_end);
+        self.push(base, separator);
     }
 
     #[inline]
-    fn push(&mut self, base: u32, mut separator: u64, fraction_end: u64, broken_end: u64) {
+    fn push(&mut self, base: u32, mut separator: u64) {
         if self.ends.len() < self.count + WORD {
-            self.ends.resize(2 * self.ends.len() + WORD, End::default());
+            self.ends.resize(2 * self.ends.len() + WORD, 0);
         }
         let found = separator.count_ones() as usize;
         for end in &mut self.ends[self.count..self.count + found] {
-            let bit = separator.trailing_zeros();
-            let mark = |marks: u64, mark: u32| u32::try_from(marks >> bit & 1).unwrap_or(0) * mark;
-            *end = End((base + bit) | mark(fraction_end, End::POINT) | mark(broken_end, End::BROKEN));
+            *end = base + separator.trailing_zeros();
             separator &= separator - 1;
         }
         self.count += found;
@@ -199,14 +210,23 @@ mod tests {
             prop_assert_eq!(marks.lines, 1);
             let mut start = 0;
             for (cell, end) in cells.iter().zip(marks.ends()) {
-                prop_assert_eq!(&text[start..end.at()], cell.as_str());
-                let next = csv::skip_number(text.as_bytes(), start, text.as_bytes()[end.at()]);
-                let is_broken = end.marks() & End::BROKEN != 0;
-                prop_assert_eq!(!is_broken, next == Some(end.at() + 1), "{}", cell);
+                let at = *end as usize;
+                prop_assert_eq!(&text[start..at], cell.as_str());
+                let next = csv::skip_number(text.as_bytes(), start, text.as_bytes()[at]);
+                let is_broken = marks.is_broken(*end, *end, u32::MAX);
+                prop_assert_eq!(!is_broken, next == Some(at + 1), "{}", cell);
+                prop_assert!(!marks.is_broken(*end, *end, *end));
                 if !is_broken {
-                    prop_assert_eq!(end.marks() & End::POINT != 0, cell.contains('.'));
+                    prop_assert_eq!(marks.has_point(*end), cell.contains('.'));
                 }
-                start = end.at() + 1;
+                start = at + 1;
+            }
+            let (first, last) = (marks.ends()[0], *marks.ends().last().unwrap());
+            let broken = |end: &u32| marks.is_broken(*end, *end, u32::MAX);
+            prop_assert_eq!(marks.is_broken(first, last, u32::MAX), marks.ends().iter().any(broken));
+            for but in marks.ends() {
+                let others = marks.ends().iter().filter(|end| *end != but).any(broken);
+                prop_assert_eq!(marks.is_broken(first, last, *but), others);
             }
         }
     }

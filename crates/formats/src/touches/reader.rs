@@ -4,7 +4,7 @@ use super::{COLUMNS, Quantity, Row, State};
 use crate::csv::{self, Number};
 use crate::limits;
 use crate::malformed::{Fault, Malformed, shortened};
-use crate::marks::{End, Marks};
+use crate::marks::Marks;
 use openweigh_exact::Decimal;
 
 /// Bytes whose cells are marked at a time.
@@ -160,12 +160,12 @@ impl TouchReader {
         // Lines of other lengths are told apart by the reader cell by cell.
         let regular = marks.ends().len() == marks.lines * COLUMNS.len();
         let first_line = self.line + 1;
-        let ends: &[End] = if regular { marks.ends() } else { &[] };
         let (mut at, mut cell) = (0, 0);
         while at < bytes.len() {
             self.line += 1;
             let before = self.row.frame;
-            let next = match self.marked(bytes, at, ends, cell) {
+            let row = if regular { self.marked(bytes, at, marks, cell) } else { None };
+            let next = match row {
                 Some(next) => next,
                 None => self.cells(bytes, at).map_err(|stop| {
                     // Two short lines that pass for a row are found out by the long one that follows.
@@ -198,22 +198,21 @@ impl TouchReader {
     /// Reads the row that starts at `start`, whose first cell is the `cell`-th; gives where the next row
     /// starts. None if anything about it is unusual: then it is read cell by cell.
     #[inline]
-    fn marked(&mut self, bytes: &[u8], start: usize, ends: &[End], cell: usize) -> Option<usize> {
-        let ends: &[End; 24] = ends.get(cell..cell + 24)?.try_into().ok()?;
-        let end = |column: usize| ends[column].at();
-        let integers = [FRAME, 1, 3, TOUCH, 6, 7, 21, 22];
-        let points = integers.iter().fold(0, |marks, column| marks | ends[*column].marks());
-        let (before, behind) = (&ends[..STATE], &ends[STATE + 1..]);
-        let broken = before.iter().chain(behind).fold(0, |marks, end| marks | end.marks());
-        let longest =
-            ends.windows(2).fold(end(0) - start, |longest, pair| longest.max(pair[1].at() - pair[0].at()));
+    fn marked(&mut self, bytes: &[u8], start: usize, marks: &Marks, cell: usize) -> Option<usize> {
+        let ends: &[u32; 24] = marks.ends().get(cell..cell + 24)?.try_into().ok()?;
+        let end = |column: usize| ends[column] as usize;
+        let has_point = |column: usize| marks.has_point(ends[column]);
+        let first = ends[0] - u32::try_from(start).ok()?;
+        let longest = ends.windows(2).fold(first, |longest, pair| longest.max(pair[1] - pair[0]));
         // In a piece of as many line ends as rows, a row that ends in one has no other.
-        let usual = points & End::POINT == 0
-            && broken & End::BROKEN == 0
-            && longest <= 20
+        let usual = longest <= 20
             && bytes[end(23)] == b'\n'
             && bytes[end(TOUCH) + 1..end(STATE)] == *b"touching"
-            && end(TOUCH) > end(3) + 1;
+            && end(TOUCH) > end(3) + 1
+            && !marks.is_broken(ends[0], ends[23], ends[STATE])
+            && ![FRAME, 1, 3, TOUCH, 6, 7, 21, 22]
+                .into_iter()
+                .fold(false, |any, column| any | has_point(column));
         if !usual {
             return None;
         }
