@@ -42,9 +42,9 @@ struct Before {
     broken: u64,
 }
 
-/// The classes of 64 bytes, a bit each, and how many of them end a line.
+/// The classes of 64 bytes, a bit each.
 struct Classes {
-    lines: usize,
+    line: u64,
     separator: u64,
     minus: u64,
     digit: u64,
@@ -53,7 +53,7 @@ struct Classes {
 }
 
 fn classify(bytes: &[u8; WORD]) -> Classes {
-    let mut classes = Classes { lines: 0, separator: 0, minus: 0, digit: 0, zero: 0, point: 0 };
+    let mut classes = Classes { line: 0, separator: 0, minus: 0, digit: 0, zero: 0, point: 0 };
     for (at, sixteen) in bytes.as_chunks::<16>().0.iter().enumerate() {
         let lane = u8x16::new(*sixteen);
         let equal = |byte: u8| u64::from(lane.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * at);
@@ -61,7 +61,7 @@ fn classify(bytes: &[u8; WORD]) -> Classes {
         let from_zero = lane - u8x16::splat(b'0');
         let is_digit = from_zero.min(u8x16::splat(9)).simd_eq(from_zero);
         let line = equal(b'\n');
-        classes.lines += line.count_ones() as usize;
+        classes.line |= line;
         classes.separator |= equal(b',') | line;
         classes.minus |= equal(b'-');
         classes.point |= equal(b'.');
@@ -132,7 +132,7 @@ impl Marks {
     }
 
     fn word(&mut self, bytes: &[u8; WORD], base: u32, before: &mut Before) {
-        let Classes { lines, separator, minus, digit, zero, point } = classify(bytes);
+        let Classes { line, separator, minus, digit, zero, point } = classify(bytes);
         let known = separator | minus | digit | point;
         // The class of the byte before each byte.
         let after_separator = separator << 1 | before.separator;
@@ -172,7 +172,7 @@ impl Marks {
             minus_zero: minus_zero >> 63,
             broken: u64::from(is_broken),
         };
-        self.lines += lines;
+        self.lines += line.count_ones() as usize;
         self.points.push(fraction_end);
         self.broken.push(broken_end);
         self.push(base, separator);
@@ -183,12 +183,13 @@ impl Marks {
         if self.ends.len() < self.count + WORD {
             self.ends.resize(2 * self.ends.len() + WORD, 0);
         }
-        let found = separator.count_ones() as usize;
-        for end in &mut self.ends[self.count..self.count + found] {
-            *end = base + separator.trailing_zeros();
+        let mut at = self.count;
+        while separator != 0 {
+            self.ends[at] = base + separator.trailing_zeros();
             separator &= separator - 1;
+            at += 1;
         }
-        self.count += found;
+        self.count = at;
     }
 }
 

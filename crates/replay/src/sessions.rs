@@ -1,7 +1,7 @@
 //! Touch sessions from a shelf: the small files whole, the touches in one pass that hashes what it reads.
 //!
-//! One thread reads and hashes, another takes the rows apart and forms readings, so that a session of any
-//! size needs a few blocks of memory and little more time than its digest alone.
+//! One thread reads and hashes, another takes the rows apart and forms readings, a third does with them what is
+//! wanted, so that a session of any size needs a few blocks of memory and little more time than its digest.
 
 use crate::ReplayError;
 use crate::shelf::{Shelf, Unreadable};
@@ -21,6 +21,9 @@ const BLOCK: usize = 1 << 18;
 
 /// Blocks on their way.
 const BLOCKS: usize = 4;
+
+/// Chunks of readings on their way.
+const CHUNKS: usize = 16;
 
 /// What a session is besides its touches.
 #[derive(Debug, Clone)]
@@ -75,8 +78,10 @@ pub fn pass(
 ) -> Result<Pass, Unreadable> {
     let (full, blocks) = sync_channel::<Vec<u8>>(BLOCKS);
     let (emptied, spare) = sync_channel::<Vec<u8>>(2 * BLOCKS);
+    let (made, chunks) = sync_channel::<(usize, Chunk)>(CHUNKS);
     std::thread::scope(|scope| {
-        let parsing = scope.spawn(move || parse(files, recipes, sink, &blocks, &emptied));
+        let parsing = scope.spawn(move || parse(files, recipes, &made, &blocks, &emptied));
+        let using = scope.spawn(move || chunks.into_iter().try_for_each(|(at, chunk)| sink(at, chunk)));
         let (mut bytes, mut hasher, mut block) = (0u64, Hasher::default(), Vec::with_capacity(BLOCK));
         let read = shelf.read(path, limit, &mut |part| {
             bytes += part.len() as u64;
@@ -88,7 +93,9 @@ pub fn pass(
         });
         hand_over(&mut block, &full, &spare);
         drop(full);
-        let fault = parsing.join().expect("parsing does not panic").err();
+        let parsed = parsing.join().expect("parsing does not panic");
+        let used = using.join().expect("readings are used without panic");
+        let fault = parsed.and(used.map_err(Stopped::from)).err();
         read.map(|()| Pass { bytes, sha256: hasher.finish(), fault })
     })
 }
@@ -102,7 +109,7 @@ fn hand_over(block: &mut Vec<u8>, full: &SyncSender<Vec<u8>>, spare: &Receiver<V
 fn parse(
     files: &Files,
     recipes: &[&Recipe],
-    sink: &mut Sink<'_>,
+    made: &SyncSender<(usize, Chunk)>,
     blocks: &Receiver<Vec<u8>>,
     emptied: &SyncSender<Vec<u8>>,
 ) -> Result<(), Stopped> {
@@ -123,7 +130,10 @@ fn parse(
         reader.feed(&block, &mut row)?;
         for (at, reducer) in reducers.iter_mut().enumerate() {
             while let Some(chunk) = reducer.ready().map_err(ReplayError::from)? {
-                sink(at, chunk)?;
+                // Whoever no longer takes any says why.
+                if made.send((at, chunk)).is_err() {
+                    return Ok(());
+                }
             }
         }
         block.clear();
@@ -133,7 +143,9 @@ fn parse(
     agree(files, frames, touches)?;
     for (at, reducer) in reducers.iter_mut().enumerate() {
         let chunk = reducer.finish().map_err(ReplayError::from)?;
-        sink(at, chunk)?;
+        if made.send((at, chunk)).is_err() {
+            return Ok(());
+        }
     }
     Ok(())
 }
