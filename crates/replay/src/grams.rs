@@ -88,10 +88,11 @@ impl Predictor<'_> {
         let uncertainties = if per == Per::Weighing { self.uncertainties(inputs) } else { None };
         let ranges = Ranges::of(self, inputs);
         let mut out = Vec::with_capacity(chunk.keys.len() * 64);
-        let mut errors = Vec::new();
+        let (mut errors, prefix) = (Vec::new(), place.prefix());
         for (at, key) in chunk.keys.iter().enumerate() {
             let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
-            place.begin(key, weighing, &mut out);
+            out.extend_from_slice(&prefix);
+            Place::begin(key, weighing, &mut out);
             write_features(key, chunk, at, &mut out);
             let weighed = key.complete && key.tared && weighing.is_none_or(|load| load.role != Role::Tare);
             let outside = weighed && ranges.is_outside(at);
@@ -140,10 +141,11 @@ pub fn readings_header(recipe: &Recipe) -> Vec<u8> {
 
 /// The lines of a chunk of readings, before any weights.
 pub fn readings_lines(place: Place<'_>, chunk: &Chunk) -> Vec<u8> {
-    let mut out = Vec::with_capacity(chunk.keys.len() * 64);
+    let (mut out, prefix) = (Vec::with_capacity(chunk.keys.len() * 64), place.prefix());
     for (at, key) in chunk.keys.iter().enumerate() {
         let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
-        place.begin(key, weighing, &mut out);
+        out.extend_from_slice(&prefix);
+        Place::begin(key, weighing, &mut out);
         write_features(key, chunk, at, &mut out);
         if let (None, Some(weighing)) = (key.frame, weighing) {
             let number =
@@ -180,14 +182,17 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The cells before the features.
-    fn begin(&self, key: &Key, weighing: Option<&Weighing>, out: &mut Vec<u8>) {
+    /// The cells that all lines of the session begin with.
+    fn prefix(&self) -> Vec<u8> {
+        format!("{},{},", self.dataset.name, self.session).into_bytes()
+    }
+
+    /// The cells before the features, behind the prefix.
+    fn begin(key: &Key, weighing: Option<&Weighing>, out: &mut Vec<u8>) {
         let cell = |text: &str, out: &mut Vec<u8>| {
             out.extend_from_slice(text.as_bytes());
             out.push(b',');
         };
-        cell(self.dataset.name.as_str(), out);
-        cell(self.session, out);
         match (key.frame, weighing) {
             (Some(frame), _) => {
                 write_natural(frame, out);
