@@ -79,6 +79,7 @@ pub(crate) enum Command {
     Readings(cmd::readings::Args),
     Replay(cmd::replay::Args),
     Seal(cmd::seal::Args),
+    Publish(cmd::publish::Args),
     Verify(cmd::verify::Args),
     Explain(cmd::explain::Args),
     Inspect(cmd::inspect::Args),

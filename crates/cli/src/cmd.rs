@@ -9,6 +9,7 @@ pub(crate) mod import_table;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod packaging;
+pub(crate) mod publish;
 pub(crate) mod readings;
 pub(crate) mod record;
 pub(crate) mod recover;
@@ -38,6 +39,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Readings(args) => readings::run(&args, &global, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),
+        Command::Publish(args) => publish::run(&args, &global, screen),
         Command::Verify(args) => verify::run(&args, &global, screen),
         Command::Explain(args) => explain::run(&args, &global, screen),
         Command::Inspect(args) => inspect::run(&args, &global, screen),

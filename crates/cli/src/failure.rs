@@ -6,8 +6,10 @@ use openweigh_capture::evdev::Refusal;
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
 use openweigh_fit::FitError;
 use openweigh_formats::Malformed;
+use openweigh_ledger::release::ReleaseError;
 use openweigh_ledger::seal::SealError;
 use openweigh_ledger::{DraftError, OpenError};
+use openweigh_publish::Missing;
 use openweigh_replay::ReplayError;
 
 /// Why a command stopped.
@@ -29,6 +31,12 @@ pub(crate) enum Failure {
     Replay(#[from] ReplayError),
     #[error(transparent)]
     Seal(#[from] SealError),
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    #[error("not published: {path} does not hold, see above")]
+    Unproved { path: String },
+    #[error("not published, for want of {}:\n{}", if .0.len() == 1 { "one thing" } else { "these" }, lines(.0))]
+    Incomplete(Vec<Missing>),
     #[error(transparent)]
     Write(#[from] DraftError),
     #[error(transparent)]
@@ -59,6 +67,9 @@ impl Failure {
             Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
                 exit::FAILED
             }
+            Self::Unproved { .. } | Self::Incomplete(_) | Self::Release(ReleaseError::Changed { .. }) => {
+                exit::FAILED
+            }
             _ => exit::INPUT,
         }
     }
@@ -66,7 +77,8 @@ impl Failure {
     /// What a person can do.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Write(DraftError::Exists { .. }) => {
+            Self::Write(DraftError::Exists { .. })
+            | Self::Release(ReleaseError::Write(DraftError::Exists { .. })) => {
                 "choose another name or version, or replace it with --force"
             }
             Self::Malformed { path, .. } if path.ends_with(".csv") => {
@@ -104,6 +116,11 @@ impl Failure {
             _ => return None,
         })
     }
+}
+
+/// What is missing, a line each.
+fn lines(missing: &[Missing]) -> String {
+    missing.iter().map(|missing| format!("  {missing}")).collect::<Vec<_>>().join("\n")
 }
 
 /// What a person can do about a recording that is not imported.

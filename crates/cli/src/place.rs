@@ -103,6 +103,18 @@ pub(crate) fn claims_path(ledger: &Ledger, word: &str) -> PathBuf {
     find(word, || Some(ledger.root().join("artifacts/claims").join(format!("{word}.toml"))))
 }
 
+/// The path of a manifest given by path or `name-version`.
+pub(crate) fn manifest_path(ledger: &Ledger, word: &str) -> PathBuf {
+    find(word, || Some(ledger.root().join("manifests").join(format!("{word}.json"))))
+}
+
+/// The path of a publication given by path or name.
+pub(crate) fn publication_path(ledger: &Ledger, word: &str) -> PathBuf {
+    let named = || ledger.root().join("artifacts/publications").join(format!("{word}.toml"));
+    let path = PathBuf::from(word);
+    if path.is_file() { path } else { named() }
+}
+
 /// The path of weights given by path or `name-version`.
 pub(crate) fn weights_path(ledger: &Ledger, word: &str) -> PathBuf {
     find(word, || Some(ledger.root().join("artifacts/weights").join(format!("{word}.json"))))

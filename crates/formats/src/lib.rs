@@ -21,6 +21,7 @@ pub mod manifest;
 mod marks;
 pub mod number;
 pub mod path;
+pub mod publication;
 pub mod reading;
 pub mod recipe;
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8], force: bool) -> Result<Writte
 }
 
 /// Temporary files are private; artifacts are as readable as any file that a person makes.
-fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
+pub(crate) fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -2,7 +2,8 @@
 //!
 //! This is the only crate that touches the file system. [`layout`] says where things are, [`open`]
 //! reads plain files inside the root and nothing else, [`draft`] writes beside and renames, so that
-//! no reader ever sees half a file, and [`seal`] gathers files into a manifest.
+//! no reader ever sees half a file, [`seal`] gathers files into a manifest, and [`release`] copies a
+//! manifest's files into a folder of their own.
 //!
 //! What this crate does *not* do: it computes nothing and never reads the clock.
 
@@ -10,6 +11,7 @@ pub mod draft;
 pub mod layout;
 pub mod licences;
 pub mod open;
+pub mod release;
 pub mod seal;
 
 pub use draft::{DraftError, Written, write_atomically};

@@ -24,7 +24,7 @@ pub mod verify;
 pub use predict::Predictor;
 pub use report::{Finding, Item, Report, Stage, Verdict};
 pub use shelf::{Shelf, Unreadable};
-pub use verify::verify;
+pub use verify::{examine, verify};
 
 use openweigh_fit::FitError;
 use openweigh_formats::text::{ColumnName, Name, Unit};

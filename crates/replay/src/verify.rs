@@ -43,8 +43,19 @@ pub fn verify(
     shelf: &dyn Shelf,
     scope: &Scope,
     effort: Effort,
-    mut tell: impl FnMut(&Item),
+    tell: impl FnMut(&Item),
 ) -> Report {
+    examine(manifest, shelf, scope, effort, tell).0
+}
+
+/// As [`verify`], and hands on what could be read: a release has more to be checked against it.
+pub fn examine(
+    manifest: &Manifest,
+    shelf: &dyn Shelf,
+    scope: &Scope,
+    effort: Effort,
+    mut tell: impl FnMut(&Item),
+) -> (Report, Contents) {
     let mut report = Report::default();
     let mut add = |item: Item| {
         tell(&item);
@@ -57,7 +68,7 @@ pub fn verify(
         let verdict = claims::check(claim, manifest, &contents, &derived);
         add(Item { stage: Stage::Claims, subject: claim.id.to_string(), verdict });
     }
-    report
+    (report, contents)
 }
 
 /// Stages 3 and 4: derives weights, then results, again.

@@ -1,0 +1,21 @@
+//! A manifest as a release: a folder that strangers check with their own tools (docs/spec/10-releases.md).
+//!
+//! A release holds the files of one manifest at their paths, and beside them what other people's programs read: a card
+//! for the Hugging Face Hub, a data package, Croissant, RO-Crate, a citation, licences, checksums. All of that is
+//! *generated*: a function of the [`Source`], so that publishing twice gives the same bytes, and so that
+//! whoever verifies it can generate it again and name the first character that somebody edited.
+//!
+//! ```text
+//! manifest.json, publication.toml, datasets/…, artifacts/…, LICENSES/…    copied
+//! README.md CHANGELOG.md CITATION.cff datapackage.json croissant.json
+//! ro-crate-metadata.json REUSE.toml .gitattributes exports/… SHA256SUMS   generated
+//! SHA256SUMS.sig                                                          signed
+//! ```
+//!
+//! What this crate does *not* do: it opens no file, reads no clock, and signs nothing.
+
+pub mod card;
+pub mod release;
+pub mod source;
+
+pub use source::{Missing, Source};

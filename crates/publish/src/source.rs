@@ -1,0 +1,91 @@
+//! What every generated file of a release follows from, and whether it is enough to be published.
+
+use openweigh_formats::Digest;
+use openweigh_formats::dataset::Dataset;
+use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::publication::Publication;
+use openweigh_formats::weights::Weights;
+use openweigh_replay::listing::Contents;
+
+/// A manifest with what its files say, and what the publisher says.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The manifest.
+    pub manifest: &'a Manifest,
+    /// SHA-256 of the manifest's bytes: the id of the release.
+    pub id: &'a Digest,
+    /// What the publisher says.
+    pub publication: &'a Publication,
+    /// SHA-256 of the bytes of `publication.toml`.
+    pub publication_id: &'a Digest,
+    /// The manifest's files, as far as they have their digests.
+    pub contents: &'a Contents,
+}
+
+/// Something without which nothing is published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {what}")]
+pub struct Missing {
+    /// The file that should say it.
+    pub path: String,
+    /// What is missing.
+    pub what: String,
+}
+
+impl<'a> Source<'a> {
+    /// The weights, by path.
+    pub fn weights(&self) -> impl Iterator<Item = (&'a RelativePath, &'a Weights)> {
+        self.contents.weights.iter()
+    }
+
+    /// The datasets, by path.
+    pub fn datasets(&self) -> impl Iterator<Item = (&'a RelativePath, &'a Dataset)> {
+        self.contents.datasets.iter()
+    }
+
+    /// The files of a role, by path.
+    pub fn files(&self, role: Role) -> impl Iterator<Item = &'a ManifestFile> {
+        self.manifest.of_role(role)
+    }
+
+    /// Whether all documents of the manifest could be read: only then do the generated files follow.
+    pub fn is_complete(&self) -> bool {
+        let all = |role, found: usize| self.files(role).count() == found;
+        all(Role::Weights, self.contents.weights.len())
+            && all(Role::Dataset, self.contents.datasets.len())
+            && all(Role::Recipe, self.contents.recipes.len())
+            && all(Role::Session, self.contents.sessions.len())
+    }
+
+    /// What is missing for strangers to use this: licences, origins, authors, ranges, the device.
+    pub fn missing(&self) -> Vec<Missing> {
+        let mut missing = Vec::new();
+        let mut add = |path: &RelativePath, what: &str| {
+            missing.push(Missing { path: path.to_string(), what: what.to_owned() })
+        };
+        for (path, dataset) in self.datasets() {
+            if !dataset.licence.is_stated() {
+                add(path, "no licence is stated: import the data again with --license");
+            }
+            if dataset.provenance.origin.as_str().trim().is_empty() {
+                add(path, "no origin is stated: import the data again with --origin");
+            }
+            if dataset.authors.is_empty() && dataset.provenance.origin.as_str().trim().is_empty() {
+                add(path, "nobody is named who made the data");
+            }
+        }
+        for (path, weights) in self.weights() {
+            if !weights.licence.is_stated() {
+                add(path, "no licence is stated: fit again with --license, or on data that state one");
+            }
+            if weights.range.is_empty() && !weights.recipe.features().is_empty() {
+                add(path, "the range in which they hold is not stated");
+            }
+            if weights.applies_to.pad.is_none() && self.publication.instrument.is_none() {
+                add(path, "the device they apply to is not stated: write `instrument` into publication.toml");
+            }
+        }
+        missing
+    }
+}
