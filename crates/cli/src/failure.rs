@@ -33,6 +33,8 @@ pub(crate) enum Failure {
     Seal(#[from] SealError),
     #[error(transparent)]
     Release(#[from] ReleaseError),
+    #[error("not published: who publishes, and what for, is not said: {path} is missing")]
+    Unsaid { path: String },
     #[error("not published: {path} does not hold, see above")]
     Unproved { path: String },
     #[error("not published, for want of {}:\n{}", if .0.len() == 1 { "one thing" } else { "these" }, lines(.0))]
@@ -67,9 +69,10 @@ impl Failure {
             Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
                 exit::FAILED
             }
-            Self::Unproved { .. } | Self::Incomplete(_) | Self::Release(ReleaseError::Changed { .. }) => {
-                exit::FAILED
-            }
+            Self::Unsaid { .. }
+            | Self::Unproved { .. }
+            | Self::Incomplete(_)
+            | Self::Release(ReleaseError::Changed { .. }) => exit::FAILED,
             _ => exit::INPUT,
         }
     }
@@ -106,6 +109,9 @@ impl Failure {
             }
             Self::Seal(SealError::Recipe { .. }) => {
                 "fit again with this recipe, or give the recipe its old name and content back"
+            }
+            Self::Unsaid { .. } => {
+                "print a form with `openweigh publish MANIFEST --template`, fill it in, and put it there"
             }
             Self::Capture(error) => return recording(error),
             Self::Import { source, .. } => return importing(source),

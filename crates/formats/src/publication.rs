@@ -96,6 +96,9 @@ pub struct Publication {
     /// Words to find it by.
     #[serde(default)]
     pub keywords: Vec<Line>,
+    /// What is new since the release before.
+    #[serde(default)]
+    pub changes: Option<Line>,
     /// Licence of the cards and descriptions, as an SPDX expression.
     pub licence: Licence,
     /// The instrument, where it is not a pad that the weights name themselves.

@@ -15,6 +15,9 @@
 //! What this crate does *not* do: it opens no file, reads no clock, and signs nothing.
 
 pub mod card;
+pub mod changelog;
+pub mod check;
+pub mod previous;
 pub mod release;
 pub mod source;
 

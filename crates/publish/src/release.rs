@@ -1,17 +1,23 @@
 //! Which files a release holds, and the bytes of those that are generated.
 
-use crate::card;
+use crate::previous;
 use crate::source::Source;
+use crate::{card, changelog};
 use openweigh_formats::Digest;
 
 /// The manifest in a release, whatever its name in the ledger.
 pub const MANIFEST: &str = "manifest.json";
 /// What the publisher says.
 pub const PUBLICATION: &str = "publication.toml";
+/// What changed since the release before.
+pub const CHANGELOG: &str = "CHANGELOG.md";
 /// The digests of all other files, as coreutils check them.
 pub const SUMS: &str = "SHA256SUMS";
 /// The publisher's signature of `SHA256SUMS`.
 pub const SIGNATURE: &str = "SHA256SUMS.sig";
+
+/// Folders that belong to whoever moves a release, not to it: nothing in them is read.
+pub const HOUSEKEEPING: [&str; 2] = [".git/", ".cache/huggingface/"];
 
 /// A file that follows from the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +42,15 @@ const GIT_ATTRIBUTES: &str = "* -text\n";
 pub fn generate(source: &Source<'_>) -> Vec<Generated> {
     let mut files = vec![
         Generated::new("README.md", card::write(source)),
+        Generated::new(CHANGELOG, changelog::write(source)),
         Generated::new(".gitattributes", GIT_ATTRIBUTES),
     ];
+    if let Some(previous) = source.previous {
+        let kept = previous.files.iter();
+        files.extend(
+            kept.map(|(path, bytes)| Generated::new(format!("{}/{path}", previous::FOLDER), bytes.clone())),
+        );
+    }
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let sums = sums(source, &files);
     files.push(Generated::new(SUMS, sums));

@@ -1,5 +1,6 @@
 //! What every generated file of a release follows from, and whether it is enough to be published.
 
+use crate::previous::Previous;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
@@ -7,6 +8,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::weights::Weights;
 use openweigh_replay::listing::Contents;
+use std::collections::BTreeMap;
 
 /// A manifest with what its files say, and what the publisher says.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,10 @@ pub struct Source<'a> {
     pub publication_id: &'a Digest,
     /// The manifest's files, as far as they have their digests.
     pub contents: &'a Contents,
+    /// The release that this one succeeds.
+    pub previous: Option<&'a Previous>,
+    /// The bytes of the results; needed where there is a release before, to tell what moved.
+    pub results: &'a BTreeMap<RelativePath, Vec<u8>>,
 }
 
 /// Something without which nothing is published.
@@ -62,7 +68,7 @@ impl<'a> Source<'a> {
     pub fn missing(&self) -> Vec<Missing> {
         let mut missing = Vec::new();
         let mut add = |path: &RelativePath, what: &str| {
-            missing.push(Missing { path: path.to_string(), what: what.to_owned() })
+            missing.push(Missing { path: path.to_string(), what: what.to_owned() });
         };
         for (path, dataset) in self.datasets() {
             if !dataset.licence.is_stated() {
