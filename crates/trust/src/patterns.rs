@@ -1,4 +1,4 @@
-//! Principals, and the pattern lists that stand for them (OpenSSH's ssh_config(5), PATTERNS).
+//! Principals, and the pattern lists that stand for them (OpenSSH's `ssh_config(5)`, PATTERNS).
 
 use crate::limits;
 use openweigh_formats::malformed::shortened;
