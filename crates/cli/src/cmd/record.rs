@@ -5,19 +5,19 @@ mod screen;
 mod signals;
 
 use crate::args::Global;
+use crate::cmd::about::AboutArgs;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
 use crate::{cmd, exit};
 use openweigh_capture::{
-    About, CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, pad,
+    CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, pad,
     run as follow,
 };
-use openweigh_formats::licence::Licence;
 use openweigh_formats::limits;
 use openweigh_formats::number::Number;
 use openweigh_formats::session::{Clicks, Environment, PressureUnit};
-use openweigh_formats::text::{Line, Name, Version};
+use openweigh_formats::text::{Line, Name};
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::Ledger;
 use openweigh_multitouch::{ClickGuard, Device, default_path};
@@ -70,30 +70,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "S", default_value = "5", value_parser = positive)]
     patience: f64,
     #[command(flatten)]
-    dataset: DatasetArgs,
+    dataset: AboutArgs,
     #[command(flatten)]
     told: ToldArgs,
-}
-
-/// What is said about the dataset.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "The dataset")]
-struct DatasetArgs {
-    /// Its semantic version [default: 1.0.0, or the next minor one when a session is added]
-    #[arg(long, value_name = "V")]
-    version: Option<Version>,
-    /// One line for people [default: the name]
-    #[arg(long, value_name = "TEXT")]
-    title: Option<Line>,
-    /// More for people
-    #[arg(long, value_name = "TEXT")]
-    description: Option<Line>,
-    /// Licence of the data, an SPDX expression [default: NOASSERTION]
-    #[arg(long, value_name = "SPDX")]
-    license: Option<Licence>,
-    /// Who made it; may be repeated
-    #[arg(long, value_name = "NAME")]
-    author: Vec<Line>,
 }
 
 /// What the pad cannot tell.
@@ -292,17 +271,11 @@ impl Args {
     }
 
     fn order(&self, ledger: &Ledger, session: Option<Id>) -> Order {
-        let (dataset, told) = (&self.dataset, &self.told);
+        let told = &self.told;
         Order {
             place: Place::new(ledger.root(), &self.name),
             session,
-            about: About {
-                version: dataset.version.clone(),
-                title: dataset.title.clone(),
-                description: dataset.description.clone(),
-                licence: dataset.license.clone(),
-                authors: dataset.author.clone(),
-            },
+            about: self.dataset.about(),
             environment: Environment {
                 temperature_c: told.temperature_c.clone(),
                 gravity_m_s2: told.gravity_m_s2.clone(),
