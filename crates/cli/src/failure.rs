@@ -2,7 +2,7 @@
 
 use crate::exit;
 use openweigh_capture::CaptureError;
-use openweigh_capture::evdev::Refusal;
+use openweigh_capture::evdev::{EvdevError, Refusal};
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
 use openweigh_fit::FitError;
 use openweigh_formats::Malformed;
@@ -49,6 +49,8 @@ pub(crate) enum Failure {
     Library(openweigh_multitouch::OpenError),
     #[error("{0}")]
     Pad(String),
+    #[error(transparent)]
+    Evdev(#[from] EvdevError),
     #[error("cannot write the output: {0}")]
     Output(std::io::Error),
 }
@@ -118,6 +120,7 @@ impl Failure {
             Self::Library(_) => {
                 "Apple's framework is on Macs only; elsewhere give --library the simulator that cargo builds"
             }
+            Self::Evdev(error) => return event_device(error),
             Self::Pad(_) => "see `openweigh devices` for the pads and what they can",
             _ => return None,
         })
@@ -127,6 +130,30 @@ impl Failure {
 /// What is missing, a line each.
 fn lines(missing: &[Missing]) -> String {
     missing.iter().map(|missing| format!("  {missing}")).collect::<Vec<_>>().join("\n")
+}
+
+/// That a person knows more of a pad than it declares.
+const SAY_COUNTS: &str = "if you know that this pad measures force, say so with --pressure-unit counts";
+
+/// What a person can do about an event device that is not recorded.
+pub(crate) fn event_device(error: &EvdevError) -> Option<&'static str> {
+    match error {
+        EvdevError::System { source, .. } => match source.kind() {
+            std::io::ErrorKind::PermissionDenied => Some(
+                "join the group `input` (`sudo usermod -aG input $USER`, then log in anew), or give yourself the \
+                 right with a udev rule; docs/recording.md has one",
+            ),
+            std::io::ErrorKind::ResourceBusy => {
+                Some("another program keeps the pad to itself: end that one, or leave out --grab")
+            }
+            std::io::ErrorKind::NotFound => {
+                Some("see `openweigh devices` for the event devices that are there")
+            }
+            _ => None,
+        },
+        EvdevError::Refused { refusal: Refusal::Undeclared { .. }, .. } => Some(SAY_COUNTS),
+        EvdevError::Refused { .. } => Some("record a pad that reports force; `openweigh devices` lists them"),
+    }
 }
 
 /// What a person can do about a recording that is not imported.
@@ -142,7 +169,7 @@ fn importing(error: &ImportError) -> Option<&'static str> {
         ImportError::Nothing { left_out } => {
             let undeclared = |out: &LeftOut| matches!(out.why, Reason::Refused(Refusal::Undeclared { .. }));
             if left_out.iter().any(undeclared) {
-                "if you know that this pad measures force, say so with --pressure-unit counts"
+                SAY_COUNTS
             } else {
                 "record a pad that reports force; `openweigh import recording --help` tells which do"
             }
@@ -166,9 +193,9 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
         }
         CaptureError::Running { .. } => "end that recording first, with Ctrl-C",
         CaptureError::NoFrames { .. } => {
-            "a pad that nothing touches is silent. If it was touched: allow the terminal in System Settings > \
-             Privacy & Security > Input Monitoring and start it again, do not run it in a sandbox, and see \
-             `openweigh devices` for other pads"
+            "a pad that nothing touches is silent. If it was touched: on a Mac allow the terminal in System Settings > \
+             Privacy & Security > Input Monitoring, start it again, and do not run it in a sandbox; on Linux end \
+             programs that keep the pad to themselves; and see `openweigh devices` for other pads"
         }
         CaptureError::NothingToRecover { .. } => "nothing; every session of it is whole",
         CaptureError::NoDescription { .. } => {
