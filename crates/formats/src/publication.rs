@@ -145,7 +145,7 @@ impl Publication {
     /// # Errors
     /// Where and how the bytes depart from the format.
     pub fn from_toml(bytes: &[u8]) -> Result<Self, Malformed> {
-        let publication: Self = crate::handwritten::from_toml(bytes, Self::FORMAT)?;
+        let publication: Self = crate::handwritten::read(bytes, Self::FORMAT)?;
         publication.check().map_err(Malformed::whole)?;
         Ok(publication)
     }
