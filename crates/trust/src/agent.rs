@@ -165,22 +165,23 @@ mod tests {
     /// A socket whose agent gives these answers, each to one connection.
     fn agent(folder: &Path, answers: Vec<Vec<u8>>) -> PathBuf {
         let socket = folder.join("agent");
-        let listener = UnixListener::bind(&socket).unwrap();
+        let listener = UnixListener::bind(&socket).expect("a test's own bytes");
         std::thread::spawn(move || {
             for answer in answers {
-                let (mut stream, _) = listener.accept().unwrap();
+                let (mut stream, _) = listener.accept().expect("a test's own bytes");
                 let mut length = [0; 4];
-                stream.read_exact(&mut length).unwrap();
-                let mut request = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap()];
-                stream.read_exact(&mut request).unwrap();
-                stream.write_all(&answer).unwrap();
+                stream.read_exact(&mut length).expect("a test's own bytes");
+                let mut request =
+                    vec![0; usize::try_from(u32::from_be_bytes(length)).expect("a test's own bytes")];
+                stream.read_exact(&mut request).expect("a test's own bytes");
+                stream.write_all(&answer).expect("a test's own bytes");
             }
         });
         socket
     }
 
     fn framed(body: &[u8]) -> Vec<u8> {
-        [&u32::try_from(body.len()).unwrap().to_be_bytes(), body].concat()
+        [&u32::try_from(body.len()).expect("a test's own bytes").to_be_bytes(), body].concat()
     }
 
     #[test]
