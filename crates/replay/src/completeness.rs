@@ -270,13 +270,68 @@ impl Complaints<'_> {
             }
         };
         for path in strays.iter().take(NAMED_STRAYS) {
-            self.add(path, scope);
+            let cause = litter(path).map(|what| format!("{what}: no data; delete it and verify again"));
+            let finding = Finding { cause, ..Finding::new(scope) };
+            let verdict = Verdict::Failed(finding);
+            self.items.push(Item { stage: Stage::Bytes, subject: path.clone(), verdict });
         }
         if strays.len() > NAMED_STRAYS {
             self.add(
                 ".",
                 format!("{} more files are here but not listed in the manifest", strays.len() - NAMED_STRAYS),
             );
+        }
+    }
+}
+
+/// What a file is that a system or an editor leaves behind, told by its name.
+fn litter(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match name {
+        ".DS_Store" => "a note of the Finder of macOS on how the folder is shown",
+        "Thumbs.db" | "ehthumbs.db" | "desktop.ini" => {
+            "a note of the Explorer of Windows on how the folder is shown"
+        }
+        ".directory" => "a note of the Dolphin of KDE on how the folder is shown",
+        _ if name.starts_with("._") => "what macOS keeps beside a file on foreign disks",
+        _ if name.starts_with(".~lock.") => "a lock of an office program",
+        _ if name.ends_with('~') || name.ends_with(".bak") || name.ends_with(".orig") => {
+            "a backup that an editor or a merge left"
+        }
+        _ if name.starts_with('.')
+            && [".swp", ".swo", ".swn"].iter().any(|ending| name.ends_with(ending)) =>
+        {
+            "what the editor vim keeps while a file is open"
+        }
+        _ if name.starts_with(".#") || name.starts_with('#') && name.ends_with('#') => {
+            "what the editor Emacs keeps while a file is open"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::litter;
+
+    #[test]
+    fn litter_is_told_from_files() {
+        for path in [
+            "datasets/a/.DS_Store",
+            "datasets/a/Thumbs.db",
+            "desktop.ini",
+            "a/._dataset.json",
+            "a/b.csv~",
+            "a/.b.csv.swp",
+            "a/#b.csv#",
+            "a/.#b.csv",
+            "a/b.csv.orig",
+            "a/.~lock.b.csv#",
+        ] {
+            assert!(litter(path).is_some(), "{path}");
+        }
+        for path in ["a/extra.csv", "a~/b.csv", "a/.hidden", "a/b.swp", "a/DS_Store", ""] {
+            assert_eq!(litter(path), None, "{path}");
         }
     }
 }

@@ -17,7 +17,11 @@ use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
 use openweigh_replay::{Finding, Item, Report, Stage, Verdict, verify};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// Files in no manifest that are named; of more there is the number, and all of them with `--json`.
+const NAMED: usize = 5;
 
 /// Check manifests: bytes, weights, results, claims, each derived again
 #[derive(Debug, clap::Args)]
@@ -38,6 +42,8 @@ struct Done {
     path: String,
     id: Digest,
     report: Report,
+    /// The files that it lists; none if that cannot be read.
+    listed: Option<Vec<RelativePath>>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
@@ -60,8 +66,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Summary::Malformed => exit::INPUT,
         Summary::Failed => exit::FAILED,
     };
-    screen.document(json!({ "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "exit": code }));
+    let unlisted = if args.manifests.is_empty() { unlisted(&paths, &done) } else { None };
+    screen.document(json!({
+        "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "unlisted": unlisted, "exit": code,
+    }));
     summary(&done, worst, screen)?;
+    tell_unlisted(&unlisted.unwrap_or_default(), screen)?;
     Ok(code)
 }
 
@@ -127,11 +137,34 @@ fn gone(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Done>, Failure> {
     Ok(gone)
 }
 
+/// Artifacts that no manifest of the ledger lists. That is no mistake: they may be sealed tomorrow. Claims are
+/// never listed, since a manifest holds them. Nothing is said where a manifest cannot be read.
+fn unlisted(paths: &[PathBuf], done: &[Done]) -> Option<Vec<String>> {
+    let (root, _) = root_of(paths.first()?);
+    let listed: Option<Vec<_>> = done.iter().map(|done| done.listed.as_ref()).collect();
+    let listed: BTreeSet<&str> = listed?.into_iter().flatten().map(RelativePath::as_str).collect();
+    let mut found = Ledger::at(root).everything(Some("artifacts")).unwrap_or_default();
+    found.retain(|path| !path.starts_with("artifacts/claims/") && !listed.contains(path.as_str()));
+    found.sort();
+    Some(found)
+}
+
+fn tell_unlisted(unlisted: &[String], screen: &mut Screen) -> Result<(), Failure> {
+    let names: Vec<&str> = unlisted.iter().take(NAMED).map(String::as_str).collect();
+    let more = if unlisted.len() > NAMED { ", …" } else { "" };
+    let what = match unlisted.len() {
+        0 => return Ok(()),
+        1 => "1 file is in no manifest".to_owned(),
+        count => format!("{count} files are in no manifest"),
+    };
+    screen.line(&format!("note: {what}: {}{more}", names.join(", ")))
+}
+
 /// A manifest of which there is only one thing to say.
 fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Result<Done, Failure> {
     let item = Item { stage: Stage::Bytes, subject: path.clone(), verdict };
     tell(&item, screen)?;
-    Ok(Done { path, id, report: Report { items: vec![item] } })
+    Ok(Done { path, id, report: Report { items: vec![item] }, listed: None })
 }
 
 fn one(
@@ -171,12 +204,14 @@ fn one(
             for item in &report.items {
                 tell(item, screen)?;
             }
-            return Ok(Done { path: shown, id, report });
+            return Ok(Done { path: shown, id, report, listed: None });
         }
     };
-    screen.line(
-        &screen.tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)),
-    )?;
+    let title = format!("{} {}: {}", manifest.name, manifest.version, manifest.title);
+    let mut heading = Heading(Some(screen.tone(Tone::Strong, &title)));
+    if !screen.is_quiet() {
+        heading.tell(screen)?;
+    }
     let (root, scope) = root_of(path);
     let ledger = Ledger::at(root);
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
@@ -193,26 +228,44 @@ fn one(
             subject: shown.clone(),
             verdict: Verdict::Failed(Finding::new(what)),
         };
-        tell(&item, screen)?;
+        heading.over(&item, screen)?;
         report.items.push(item);
     }
     let (mut broken, progress) = (None, Progress::new(true));
     if let Some(item) = pinned {
-        broken = tell(&item, screen).err();
+        broken = heading.over(&item, screen).err();
         report.items.push(item);
     }
     let rest = verify(&manifest, &OnDisk(&ledger, &progress), &scope, effort, |item| {
         if broken.is_none() {
-            broken = tell(item, screen).err();
+            broken = heading.over(item, screen).err();
         }
     });
     report.items.extend(rest.items);
     if broken.is_none() {
         broken = tell_unchecked_claims(&report, screen).err();
     }
-    match broken {
-        Some(failure) => Err(failure),
-        None => Ok(Done { path: shown, id, report }),
+    if let Some(failure) = broken {
+        return Err(failure);
+    }
+    let listed = manifest.files.into_iter().map(|file| file.path).collect();
+    Ok(Done { path: shown, id, report, listed: Some(listed) })
+}
+
+/// What stands above the findings of a manifest: always, or where only mistakes are wanted, above the first.
+struct Heading(Option<String>);
+
+impl Heading {
+    fn tell(&mut self, screen: &mut Screen) -> Result<(), Failure> {
+        self.0.take().map_or(Ok(()), |title| screen.finding(&title))
+    }
+
+    /// Tells an item under it.
+    fn over(&mut self, item: &Item, screen: &mut Screen) -> Result<(), Failure> {
+        if !matches!(item.verdict, Verdict::Checked) {
+            self.tell(screen)?;
+        }
+        tell(item, screen)
     }
 }
 
