@@ -91,6 +91,28 @@ fn find(word: &str, in_ledger: impl FnOnce() -> Option<PathBuf>) -> PathBuf {
     in_ledger().filter(|path| path.exists()).unwrap_or(path)
 }
 
+/// The files that a word means, whatever they are: the path if there is such a file, or the dataset in such a
+/// folder; else all that the ledger has by that name, what others are made of first.
+pub(crate) fn named(word: &str) -> Result<Vec<PathBuf>, Failure> {
+    let path = PathBuf::from(word);
+    if path.is_dir() {
+        return Ok(vec![path.join("dataset.json")]);
+    }
+    // A name is no path: it must not lead out of the ledger.
+    if path.exists() || word == "-" || word.contains(['/', '\\']) || word.contains("..") {
+        return Ok(vec![path]);
+    }
+    let ledger = ledger()?;
+    let places = [
+        format!("artifacts/weights/{word}.json"),
+        format!("artifacts/results/{word}.csv"),
+        format!("manifests/{word}.json"),
+        format!("datasets/{word}/dataset.json"),
+        format!("artifacts/recipes/{word}.toml"),
+    ];
+    Ok(places.iter().map(|place| ledger.root().join(place)).filter(|path| path.is_file()).collect())
+}
+
 /// A recipe by path or name.
 pub(crate) fn recipe(ledger: &Ledger, word: &str) -> Result<Recipe, Failure> {
     let path = find(word, || word.parse::<Name>().ok().map(|name| ledger.on_disk(&Ledger::recipe(&name))));

@@ -74,6 +74,10 @@ impl Screen {
         self.volume == Volume::Verbose
     }
 
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.volume == Volume::Quiet
+    }
+
     /// The text in its tone.
     pub(crate) fn tone(&self, tone: Tone, text: &str) -> String {
         toned(self.color, tone, text)

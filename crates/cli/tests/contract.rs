@@ -413,3 +413,78 @@ fn pipes_are_written_to() {
     scene.run(&[&words[..], &["/dev/null"]].concat()).ends(0);
     scene.run(&[&words[..], &["/dev/stdout"]].concat()).ends(0).says("openweigh.weights/1");
 }
+
+#[test]
+fn artifacts_are_inspected_by_name() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    scene.write("artifacts/results/only-1.0.0.csv", &scene.read("artifacts/results/nist-noint1-1.0.0.csv"));
+    let ran = scene.run(&["inspect", "nist-noint1-1.0.0"]).ends(0).says("fitted on nist-noint1");
+    let others = ran.says("of the same name: artifacts/results/nist-noint1-1.0.0.csv");
+    others.says("of the same name: manifests/nist-noint1-1.0.0.json");
+    scene.run(&["inspect", "only-1.0.0"]).ends(0).says("results: ");
+    scene
+        .run(&["inspect", "nist-noint1"])
+        .ends(0)
+        .says("of the same name: artifacts/recipes/nist-noint1.toml");
+    let by_path =
+        scene.run(&["inspect", "artifacts/recipes/nist-noint1.toml"]).ends(0).says("recipe nist-noint1");
+    assert!(!by_path.all().contains("of the same name"));
+    scene
+        .run(&["inspect", "nist-noint2-1.0.0"])
+        .ends(3)
+        .says("nist-noint2-1.0.0: ")
+        .says("names to the ledger");
+    scene.run(&["inspect", "../manifests/nist-noint1-1.0.0"]).ends(3);
+}
+
+#[test]
+fn every_command_has_its_page() {
+    let scene = Scene::empty();
+    scene.run(&["man"]).ends(0).says(".TH openweigh 1");
+    scene.run(&["man", "fit"]).ends(0).says("openweigh\\-fit");
+    let table = scene.run(&["man", "import", "table"]).ends(0).says("Turn a foreign table into a dataset");
+    assert_eq!(scene.run(&["man", "import-table"]).ends(0).stdout, table.stdout);
+    scene.run(&["man", "import", "recording"]).ends(0).says("\\-\\-pressure\\-unit");
+    scene.run(&["man", "import", "nothing"]).ends(2).says("no command `import nothing`");
+}
+
+#[test]
+fn a_quiet_failure_names_its_manifest() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    scene.run(&["verify", "-q"]).ends(0);
+    assert_eq!(scene.run(&["verify", "-q"]).all(), "");
+    std::fs::remove_file(scene.path().join("LICENSES/CC0-1.0.txt")).unwrap();
+    let quiet = scene.run(&["verify", "-q"]).ends(1);
+    assert!(quiet.stdout.starts_with("nist-noint1 1.0.0: "), "{}", quiet.stdout);
+    assert_eq!(quiet.stdout.matches("nist-noint1 1.0.0: ").count(), 1);
+    let usual = scene.run(&["verify"]).ends(1);
+    assert_eq!(usual.stdout.matches("nist-noint1 1.0.0: ").count(), 1);
+}
+
+#[test]
+fn artifacts_in_no_manifest_are_noted() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    let noted = |words: &[&str]| {
+        let ran = scene.run(words).ends(0);
+        ran.all().lines().find(|line| line.starts_with("note: ")).map(str::to_owned)
+    };
+    let unlisted = || {
+        let found: serde_json::Value =
+            serde_json::from_str(&scene.run(&["verify", "--json"]).ends(0).stdout).unwrap();
+        found["unlisted"].clone()
+    };
+    // Claims are in the manifest itself, and their file in none.
+    scene.write("artifacts/claims/nist-noint1.toml", b"");
+    assert_eq!((noted(&["verify"]), unlisted()), (None, serde_json::json!([])));
+    scene.write("artifacts/results/b.csv", b"");
+    scene.write("artifacts/weights/a.json", b"");
+    let expected = "note: 2 files are in no manifest: artifacts/results/b.csv, artifacts/weights/a.json";
+    assert_eq!(noted(&["verify"]).as_deref(), Some(expected));
+    assert_eq!(unlisted(), serde_json::json!(["artifacts/results/b.csv", "artifacts/weights/a.json"]));
+    assert_eq!(noted(&["verify", "nist-noint1-1.0.0"]), None, "a manifest that is named is looked at alone");
+    for number in 0..5 {
+        scene.write(&format!("artifacts/weights/c{number}.json"), b"");
+    }
+    let many = noted(&["verify"]).unwrap();
+    assert!(many.starts_with("note: 7 files are in no manifest: ") && many.ends_with("c2.json, …"), "{many}");
+}

@@ -153,3 +153,117 @@ fn what_is_missing_is_named_and_nothing_is_published() {
     scene.write("artifacts/weights/bare-1.0.0.json", b"{}");
     scene.run(&["publish", "bare-1.0.0", "-o", "release"]).ends(1).says("does not hold");
 }
+
+/// A key of OpenSSH's, made here: every run has another one.
+fn key(scene: &Scene, name: &str) -> String {
+    let path = scene.path().join(name);
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"])
+        .arg(&path)
+        .status();
+    assert!(made.unwrap().success());
+    scene.text(&format!("{name}.pub")).trim().to_owned()
+}
+
+const POLICY: &str = "format = \"openweigh.policy/1\"\nallowed_signers = \"allowed_signers\"\n\n[release]\nsigners = [\"alice\"]\n";
+
+/// A release signed by alice, and a policy that believes her, and bob and carol as verifiers.
+fn signed(scene: &Scene) {
+    sealed(scene, "1.0.0", FIRST, &[]);
+    let lines: Vec<String> = ["alice", "bob", "carol"]
+        .iter()
+        .map(|name| {
+            let namespaces = if *name == "alice" { "openweigh-*" } else { "openweigh-receipt" };
+            format!("{name} namespaces=\"{namespaces}\" {}\n", key(scene, name))
+        })
+        .collect();
+    scene.write("allowed_signers", lines.concat().as_bytes());
+    scene.write("policy.toml", POLICY.as_bytes());
+    scene.run(&["publish", "line-1.0.0", "-o", "release", "--key", "alice"]).ends(0).says("allowed_signers");
+    scene.run(&["publish", "line-1.0.0", "-o", "release", "--key", "alice"]).ends(0).says("left alone");
+}
+
+#[test]
+fn a_policy_says_who_may_sign() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    let verify = ["verify", "release", "--policy", "policy.toml"];
+    scene.run(&verify).ends(0).says("signed by alice");
+    scene.run(&["verify", "release"]).ends(0).says("whose it is, --policy would tell");
+    let ours = scene.read("release/SHA256SUMS.sig");
+    scene.run(&["publish", "line-1.0.0", "-o", "other", "--key", "bob"]).ends(0);
+    scene.write("release/SHA256SUMS.sig", &scene.read("other/SHA256SUMS.sig"));
+    scene.run(&verify).ends(1).says("lets the key sign in `openweigh-receipt`");
+    std::fs::remove_file(scene.path().join("release/SHA256SUMS.sig")).unwrap();
+    scene.run(&verify).ends(1).says("not signed, and the policy wants it signed");
+    scene.run(&["verify", "release"]).ends(0).says("not signed: these may be anybody's");
+    scene.write("release/SHA256SUMS.sig", &ours);
+    scene.write("revoked", scene.text("alice.pub").as_bytes());
+    scene.write("policy.toml", POLICY.replace("\n\n[", "\nrevoked = \"revoked\"\n\n[").as_bytes());
+    scene.run(&verify).ends(1).says("is revoked");
+    scene.write("policy.toml", POLICY.as_bytes());
+    let listed = scene.text("allowed_signers");
+    let expired = listed.replace("alice namespaces", "alice valid-before=\"20250101Z\",namespaces");
+    scene.write("allowed_signers", expired.as_bytes());
+    scene.run(&verify).ends(1).says("expired");
+    scene.run(&["verify", "release", "--policy", "policy.toml", "--at", "20240101Z"]).ends(0);
+    let elsewhere = listed.replace("openweigh-*", "git");
+    scene.write("allowed_signers", elsewhere.as_bytes());
+    scene.run(&verify).ends(1).says("openweigh-release");
+}
+
+#[test]
+fn a_stock_program_agrees_about_the_signature() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    let verified = std::process::Command::new("ssh-keygen")
+        .args(["-Y", "verify", "-f", "allowed_signers", "-I", "alice", "-n", "openweigh-release"])
+        .args(["-s", "release/SHA256SUMS.sig"])
+        .current_dir(scene.path())
+        .stdin(std::fs::File::open(scene.path().join("release/SHA256SUMS")).unwrap())
+        .output();
+    let verified = verified.unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+}
+
+#[test]
+fn receipts_of_independent_people_are_counted() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    let verify = |count| ["verify", "release", "--policy", "policy.toml", "--receipts", count];
+    scene.run(&verify("1")).ends(1).says("0 independent receipts count, 1 are wanted");
+    scene.run(&["receipt", "release", "--key", "bob"]).ends(0).says("2 files derived again");
+    scene.run(&["receipt", "release", "--key", "bob"]).ends(0).says("left alone");
+    scene.run(&verify("1")).ends(0).says("derived again by bob, with this program");
+    scene.run(&["receipt", "release", "--key", "alice"]).ends(0);
+    scene.run(&verify("2")).ends(1).says("its signer signed the release, too");
+    scene.run(&["receipt", "release", "--key", "carol"]).ends(0);
+    scene.run(&verify("2")).ends(0);
+    // A receipt for another release is none for this one, wherever it is put.
+    let attest = scene.path().join("attest");
+    let own = std::fs::read_dir(&attest).unwrap().next().unwrap().unwrap().path();
+    sealed(&scene, "1.1.0", SECOND, &[]);
+    scene.run(&["publish", "line-1.1.0", "-o", "later", "--key", "alice"]).ends(0);
+    let elsewhere =
+        ["verify", "later", "--policy", "policy.toml", "--receipts", "1", "--attest", own.to_str().unwrap()];
+    scene.run(&elsewhere).ends(1).says("it is about the manifest");
+    let card = scene.text("release/README.md");
+    scene.write("release/README.md", card.replace("tests", "pests").replace("Tests", "Pests").as_bytes());
+    scene.run(&["receipt", "release", "--key", "carol", "--force"]).ends(1).says("no receipt");
+}
+
+#[test]
+fn a_withdrawal_is_seen_by_whoever_verifies() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    let withdraw = |key| ["withdraw", "release", "--reason", "The mass was 52 g.", "--key", key];
+    scene.run(&withdraw("bob")).ends(0);
+    scene.run(&["verify", "release"]).ends(0).says("another key than the release's signed it");
+    scene.run(&["verify", "release", "--policy", "policy.toml"]).ends(0).says("does not count");
+    scene.run(&withdraw("alice")).ends(0);
+    scene.run(&["verify", "release"]).ends(1).says("withdrawn").says("reason       The mass was 52 g.");
+    scene.run(&["verify", "release", "--policy", "policy.toml"]).ends(1).says("withdrawn");
+    let again =
+        ["withdraw", "release", "--reason", "x", "--key", "alice", "--replacement", "nothing", "--force"];
+    scene.run(&again).ends(2).says("no folder of a release and no id");
+}

@@ -269,10 +269,10 @@ fn unlisted(
     folder: Option<&str>,
     own: &dyn Fn(&str) -> bool,
 ) -> Vec<Item> {
-    let failed = |subject: &str, what: String| Item {
-        stage: Stage::Bytes,
-        subject: subject.to_owned(),
-        verdict: Verdict::Failed(Finding::new(what)),
+    let failed = |subject: &str, what: String| {
+        let cause = litter(subject).map(|what| format!("{what}: no data; delete it and verify again"));
+        let verdict = Verdict::Failed(Finding { cause, ..Finding::new(what) });
+        Item { stage: Stage::Bytes, subject: subject.to_owned(), verdict }
     };
     let mut strays = match shelf.everything(folder) {
         Ok(found) => found,
@@ -292,4 +292,56 @@ fn unlisted(
         items.push(failed(".", format!("{more} more files are here but not listed in the manifest")));
     }
     items
+}
+
+/// What a file is that a system or an editor leaves behind, told by its name.
+fn litter(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match name {
+        ".DS_Store" => "a note of the Finder of macOS on how the folder is shown",
+        "Thumbs.db" | "ehthumbs.db" | "desktop.ini" => {
+            "a note of the Explorer of Windows on how the folder is shown"
+        }
+        ".directory" => "a note of the Dolphin of KDE on how the folder is shown",
+        _ if name.starts_with("._") => "what macOS keeps beside a file on foreign disks",
+        _ if name.starts_with(".~lock.") => "a lock of an office program",
+        _ if name.ends_with('~') || name.ends_with(".bak") || name.ends_with(".orig") => {
+            "a backup that an editor or a merge left"
+        }
+        _ if name.starts_with('.')
+            && [".swp", ".swo", ".swn"].iter().any(|ending| name.ends_with(ending)) =>
+        {
+            "what the editor vim keeps while a file is open"
+        }
+        _ if name.starts_with(".#") || name.starts_with('#') && name.ends_with('#') => {
+            "what the editor Emacs keeps while a file is open"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::litter;
+
+    #[test]
+    fn litter_is_told_from_files() {
+        for path in [
+            "datasets/a/.DS_Store",
+            "datasets/a/Thumbs.db",
+            "desktop.ini",
+            "a/._dataset.json",
+            "a/b.csv~",
+            "a/.b.csv.swp",
+            "a/#b.csv#",
+            "a/.#b.csv",
+            "a/b.csv.orig",
+            "a/.~lock.b.csv#",
+        ] {
+            assert!(litter(path).is_some(), "{path}");
+        }
+        for path in ["a/extra.csv", "a~/b.csv", "a/.hidden", "a/b.swp", "a/DS_Store", ""] {
+            assert_eq!(litter(path), None, "{path}");
+        }
+    }
 }

@@ -20,18 +20,17 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh inspect artifacts/weights/load-cell-1.0.0.json
+  openweigh inspect load-cell-1.0.0
   openweigh inspect datasets/load-cell")]
 pub(crate) struct Args {
-    /// Weights, a dataset, a recipe, a manifest or results
+    /// Weights, a dataset, a recipe, a manifest or results: by path, or by name in the ledger, `name-version`
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    file: String,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
-    let mut path = args.file.clone();
-    if path.is_dir() {
-        path.push("dataset.json");
-    }
+    let mut found = place::named(&args.file)?.into_iter();
+    let path = found.next().unwrap_or_else(|| PathBuf::from(&args.file));
     let limit = if path.extension().is_some_and(|extension| extension == "csv") {
         global.max_csv()
     } else {
@@ -71,6 +70,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         ));
     }
     screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {digest}")))?;
+    for other in found {
+        screen.line(&format!("  of the same name: {}", place::shown(&other)))?;
+    }
     Ok(exit::DONE)
 }
 

@@ -16,14 +16,14 @@ pub(crate) struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
-/// Man pages, one a command, all in one stream or one of them
+/// The man page of the program, or of one of its commands
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh man > openweigh.1
-  openweigh man fit | man -l -")]
+  openweigh man import table | man -l -")]
 pub(crate) struct ManArgs {
-    /// The page of this command instead of the program's
-    command: Option<String>,
+    /// The page of this command instead of the program's: `fit`, `import table`
+    command: Vec<String>,
 }
 
 pub(crate) fn completions(args: &CompletionsArgs, screen: &mut Screen) -> Result<u8, Failure> {
@@ -36,17 +36,16 @@ pub(crate) fn completions(args: &CompletionsArgs, screen: &mut Screen) -> Result
 pub(crate) fn man(args: &ManArgs, screen: &mut Screen) -> Result<u8, Failure> {
     let mut program = args::Args::command();
     program.build();
-    let page = match &args.command {
-        None => program,
-        Some(name) => {
-            let found = program.find_subcommand(name).cloned();
-            found.ok_or_else(|| {
-                Failure::usage(format!("there is no command `{name}`; see openweigh --help"))
-            })?
-        }
-    };
+    // Pages name each other with hyphens, as `openweigh-import-table(1)`.
+    let words: Vec<&str> = args.command.iter().flat_map(|word| word.split('-')).collect();
+    let mut page = &program;
+    for word in &words {
+        page = page.find_subcommand(word).ok_or_else(|| {
+            Failure::usage(format!("there is no command `{}`; see openweigh --help", words.join(" ")))
+        })?;
+    }
     let mut bytes = Vec::new();
-    clap_mangen::Man::new(page).render(&mut bytes).map_err(Failure::Output)?;
+    clap_mangen::Man::new(page.clone()).render(&mut bytes).map_err(Failure::Output)?;
     screen.raw(&bytes)?;
     Ok(exit::DONE)
 }

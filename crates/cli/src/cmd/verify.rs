@@ -1,6 +1,7 @@
 //! `openweigh verify`
 
 pub(crate) mod signature;
+mod telling;
 
 use crate::args::Global;
 use crate::exit;
@@ -8,7 +9,6 @@ use crate::failure::Failure;
 use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
-use crate::show;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::sums::Sums;
@@ -21,9 +21,13 @@ use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
 use openweigh_replay::{Finding, Item, Report, Stage, Verdict, examine};
 use openweigh_trust::time::Time;
-use serde_json::{Value, json};
+use serde_json::json;
+pub(crate) use telling::tell;
+
 use signature::{Believed, Question};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use telling::{Heading, as_json, summary, tell_unchecked_claims, tell_unlisted};
 
 /// Check manifests and releases: bytes, weights, results, claims, cards, each derived again
 #[derive(Debug, Default, clap::Args)]
@@ -87,8 +91,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Summary::Malformed => exit::INPUT,
         Summary::Failed => exit::FAILED,
     };
-    screen.document(json!({ "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "exit": code }));
+    let unlisted = if args.manifests.is_empty() { unlisted(&paths, &done) } else { None };
+    screen.document(json!({
+        "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "unlisted": unlisted, "exit": code,
+    }));
     summary(&done, worst, screen)?;
+    tell_unlisted(&unlisted.unwrap_or_default(), screen)?;
     Ok(code)
 }
 
@@ -170,6 +178,22 @@ fn stem(path: &str) -> String {
     Path::new(path).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+/// Artifacts that no manifest of the ledger lists. That is no mistake: they may be sealed tomorrow. Claims are
+/// never listed, since a manifest holds them; nor what a publisher says, since a release holds it. Nothing is said where a manifest cannot be read.
+fn unlisted(paths: &[PathBuf], done: &[Done]) -> Option<Vec<String>> {
+    let (root, _) = root_of(paths.first()?);
+    let manifests: Option<Vec<&Manifest>> = done.iter().map(|done| done.manifest.as_ref()).collect();
+    let files = manifests?.into_iter().flat_map(|manifest| &manifest.files);
+    let listed: BTreeSet<&str> = files.map(|file| file.path.as_str()).collect();
+    let mut found = Ledger::at(root).everything(Some("artifacts")).unwrap_or_default();
+    let never = ["artifacts/claims/", "artifacts/publications/"];
+    found.retain(|path| {
+        !never.iter().any(|folder| path.starts_with(folder)) && !listed.contains(path.as_str())
+    });
+    found.sort();
+    Some(found)
+}
+
 /// A manifest of which there is only one thing to say.
 fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Result<Done, Failure> {
     let item = Item { stage: Stage::Bytes, subject: path.clone(), verdict };
@@ -218,9 +242,11 @@ fn one(
             return Ok(Done { name: stem(&shown), path: shown, id, report, manifest: None });
         }
     };
-    screen.line(
-        &screen.tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)),
-    )?;
+    let title = format!("{} {}: {}", manifest.name, manifest.version, manifest.title);
+    let mut heading = Heading(Some(screen.tone(Tone::Strong, &title)));
+    if !screen.is_quiet() {
+        heading.tell(screen)?;
+    }
     let (root, scope) = root_of(path);
     let ledger = Ledger::at(root);
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
@@ -237,18 +263,18 @@ fn one(
             subject: shown.clone(),
             verdict: Verdict::Failed(Finding::new(what)),
         };
-        tell(&item, screen)?;
+        heading.over(&item, screen)?;
         report.items.push(item);
     }
     let (mut broken, progress) = (None, Progress::new(true));
     if let Some(item) = pinned {
-        broken = tell(&item, screen).err();
+        broken = heading.over(&item, screen).err();
         report.items.push(item);
     }
     let shelf = OnDisk(&ledger, &progress);
     let (rest, contents) = examine(&manifest, &shelf, &scope, effort, |item| {
         if broken.is_none() {
-            broken = tell(item, screen).err();
+            broken = heading.over(item, screen).err();
         }
     });
     report.items.extend(rest.items);
@@ -259,7 +285,7 @@ fn one(
         let max_csv = effort.max_csv;
         let release = Release { manifest: &manifest, id: &id, contents: &contents, max_csv };
         for item in release.check(&shelf) {
-            broken = broken.or(tell(&item, screen).err());
+            broken = broken.or(heading.over(&item, screen).err());
             report.items.push(item);
         }
     }
@@ -268,7 +294,8 @@ fn one(
     }
     if matches!(scope, Scope::Files) {
         let (folder, manifest, id) = (ledger.root(), &manifest, &id);
-        let asked = Question { folder, manifest, id, report: &report, believed, args }.ask(screen)?;
+        let asked =
+            Question { folder, manifest, id, report: &report, believed, args }.ask(&mut heading, screen)?;
         report.items.extend(asked);
     }
     let own = matches!(scope, Scope::Files).then(|| format!("{}-{}", manifest.name, manifest.version));
@@ -328,158 +355,4 @@ fn pinned(
         Some(listed) => mismatch(&listed, "SHA256SUMS"),
         None => item(Verdict::Failed(Finding::new("SHA256SUMS beside it does not list it"))),
     }
-}
-
-/// Claims that share a reason for not being checkable, in one line each reason.
-fn tell_unchecked_claims(report: &Report, screen: &mut Screen) -> Result<(), Failure> {
-    let mut reasons: Vec<(&str, usize)> = Vec::new();
-    for item in report.items.iter().filter(|item| item.stage == Stage::Claims) {
-        let Verdict::NotCheckable(why) = &item.verdict else { continue };
-        match reasons.iter_mut().find(|(known, _)| known == why) {
-            Some((_, count)) => *count += 1,
-            None => reasons.push((why, 1)),
-        }
-    }
-    for (why, count) in reasons {
-        let word = screen.tone(Tone::Doubtful, &format!("{:<14}", "not checkable"));
-        let noun = if count == 1 { "claim" } else { "claims" };
-        screen.finding(&format!("  {word}  {:<8} {count} {noun}: {why}", Stage::Claims.as_str()))?;
-    }
-    Ok(())
-}
-
-/// One item: a line where it holds (with -v), a paragraph where it does not.
-pub(crate) fn tell(item: &Item, screen: &mut Screen) -> Result<(), Failure> {
-    let label = |text: &str| format!("{text:<14}");
-    let head = |word: String| format!("  {word}  {:<8} {}", item.stage.as_str(), item.subject);
-    match &item.verdict {
-        Verdict::Checked if screen.is_verbose() => {
-            screen.line(&head(screen.tone(Tone::Good, &label("checked"))))
-        }
-        Verdict::Checked => Ok(()),
-        // Claims are told together afterwards.
-        Verdict::NotCheckable(_) if item.stage == Stage::Claims => Ok(()),
-        Verdict::NotCheckable(why) => {
-            let word = screen.tone(Tone::Doubtful, &label("not checkable"));
-            screen.finding(&format!("{}: {why}", head(word)))
-        }
-        Verdict::Failed(finding) => {
-            let word = screen.tone(Tone::Bad, &label("FAILED"));
-            tell_finding(&head(word), finding, screen)
-        }
-        Verdict::Malformed(finding) => {
-            let word = screen.tone(Tone::Bad, &label("MALFORMED"));
-            tell_finding(&head(word), finding, screen)
-        }
-    }
-}
-
-fn tell_finding(head: &str, finding: &Finding, screen: &mut Screen) -> Result<(), Failure> {
-    let at = finding.position.map_or_else(String::new, |position| format!(":{position}"));
-    screen.finding(&format!("{head}{at}"))?;
-    screen.finding(&format!("      {}", finding.what))?;
-    let parts = [
-        ("published", &finding.published),
-        ("derived", &finding.expected),
-        ("off by", &finding.distance),
-        ("probably", &finding.cause),
-    ];
-    // A cause that was found by digest is proved, not probable.
-    let proved = finding.cause.as_ref().is_some_and(|cause| cause.contains("nothing else"));
-    for (name, text) in parts {
-        let Some(text) = text else { continue };
-        let name = match name {
-            "probably" if proved => "what changed",
-            "derived" if finding.what.contains("SHA-256") || finding.what.contains("not the one that") => {
-                "found"
-            }
-            "probably" if finding.what.contains("withdrawn") => "reason",
-            "published" if finding.what.contains("not the one that") => "listed",
-            name => name,
-        };
-        screen.finding(&format!("      {name:<12} {text}"))?;
-    }
-    Ok(())
-}
-
-fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Failure> {
-    // A column for each stage that something was checked in: ledgers have neither signatures nor cards.
-    let shown = |stage: &Stage| {
-        !matches!(stage, Stage::Signature | Stage::Cards)
-            || done.iter().any(|done| done.report.count(*stage).0 > 0)
-    };
-    let stages: Vec<Stage> = Stage::ALL.into_iter().filter(shown).collect();
-    let mut rows = vec![vec!["manifest".to_owned()]];
-    rows[0].extend(stages.iter().map(|stage| stage.as_str().to_owned()));
-    rows[0].push("verdict".to_owned());
-    for done in done {
-        let mut row = vec![done.name.clone()];
-        for stage in &stages {
-            let (all, checked) = done.report.count(*stage);
-            row.push(match (all, checked) {
-                (0, _) => "-".to_owned(),
-                (all, checked) if all == checked => all.to_string(),
-                (all, checked) => format!("{checked} of {all}"),
-            });
-        }
-        row.push(match done.report.summary() {
-            Summary::Failed => "FAILED".to_owned(),
-            other => verdict(other).to_owned(),
-        });
-        rows.push(row);
-    }
-    let right: Vec<bool> = [false].into_iter().chain(stages.iter().map(|_| true)).chain([false]).collect();
-    screen.line("")?;
-    show::table(&rows, &right, screen)?;
-    let (tone, text) = match worst {
-        Summary::Checked => (
-            Tone::Good,
-            "Everything holds: every digit was derived again from the data and is the published one.",
-        ),
-        Summary::Incomplete => (Tone::Doubtful, "Nothing failed, but not everything could be checked."),
-        Summary::Malformed => (Tone::Bad, "A file could not be read; what depends on it was not checked."),
-        Summary::Failed => (Tone::Bad, "Something does not hold: see above."),
-    };
-    screen.line("")?;
-    screen.line(&screen.tone(tone, text))
-}
-
-fn verdict(summary: Summary) -> &'static str {
-    match summary {
-        Summary::Checked => "checked",
-        Summary::Incomplete => "not checkable",
-        Summary::Malformed => "malformed",
-        Summary::Failed => "failed",
-    }
-}
-
-fn as_json(done: &Done) -> Value {
-    let items: Vec<Value> = (done.report.items.iter())
-        .map(|item| {
-            let (verdict, finding, why) = match &item.verdict {
-                Verdict::Checked => ("checked", None, None),
-                Verdict::Failed(finding) => ("failed", Some(finding), None),
-                Verdict::Malformed(finding) => ("malformed", Some(finding), None),
-                Verdict::NotCheckable(why) => ("not checkable", None, Some(why)),
-            };
-            let mut value =
-                json!({ "stage": item.stage.as_str(), "subject": item.subject, "verdict": verdict });
-            if let Some(finding) = finding {
-                value["finding"] = json!({
-                    "what": finding.what,
-                    "line": finding.position.map(|position| position.line),
-                    "column": finding.position.map(|position| position.column),
-                    "published": finding.published, "derived": finding.expected,
-                    "distance": finding.distance, "cause": finding.cause,
-                });
-            }
-            if let Some(why) = why {
-                value["reason"] = json!(why);
-            }
-            value
-        })
-        .collect();
-    json!({
-        "manifest": done.path, "sha256": done.id.as_str(), "verdict": verdict(done.report.summary()), "items": items,
-    })
 }

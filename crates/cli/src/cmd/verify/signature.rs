@@ -1,6 +1,7 @@
 //! Whom a user believes: the stage `signature` of a release, receipts of others, and withdrawals.
 
-use super::{Args, tell};
+use super::Args;
+use super::telling::Heading;
 use crate::attest::{self, Attestation};
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -97,7 +98,7 @@ fn optional(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, String> {
 
 impl Question<'_> {
     /// Tells and gives the items of the stage.
-    pub(super) fn ask(&self, screen: &mut Screen) -> Result<Vec<Item>, Failure> {
+    pub(super) fn ask(&self, heading: &mut Heading, screen: &mut Screen) -> Result<Vec<Item>, Failure> {
         let sums = read_whole(&self.folder.join(release::SUMS), limits::JSON_BYTES).unwrap_or_default();
         let mut items = Vec::new();
         let keyring = self.believed.map(Believed::keyring);
@@ -119,7 +120,7 @@ impl Question<'_> {
             items.push(self.bundle(&keys::public(key)?));
         }
         for item in &items {
-            tell(item, screen)?;
+            heading.over(item, screen)?;
         }
         Ok(items)
     }
@@ -214,7 +215,7 @@ impl Question<'_> {
                     items.push(item(&own.file, Verdict::Failed(finding)));
                 }
                 Err(why) => {
-                    screen.line(&format!("  {}: a withdrawal that does not count: {why}", own.file))?
+                    screen.line(&format!("  {}: a withdrawal that does not count: {why}", own.file))?;
                 }
             }
         }
