@@ -15,7 +15,17 @@
 //! What this crate does *not* do: it opens no file, reads no clock, and signs nothing.
 
 pub mod card;
+pub mod citation;
+pub mod coefficients;
+pub mod croissant;
+pub mod datapackage;
+mod json;
+mod parties;
+pub mod provenance;
 pub mod release;
+pub mod reuse;
+pub mod rocrate;
 pub mod source;
+mod tables;
 
 pub use source::{Missing, Source};

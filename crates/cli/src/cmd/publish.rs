@@ -10,13 +10,14 @@ use openweigh_formats::manifest::Manifest;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
-use openweigh_ledger::{Ledger, Written};
-use openweigh_publish::{Source, release};
+use openweigh_ledger::{Ledger, Written, licences};
+use openweigh_publish::{Source, release, source};
 use openweigh_replay::examine;
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Make a release of a manifest: a folder that strangers check with their own tools
@@ -50,6 +51,8 @@ struct Prepared {
     contents: Contents,
     publication: Publication,
     said: Vec<u8>,
+    /// Texts of the licences that only the cards are under.
+    texts: BTreeMap<String, Vec<u8>>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
@@ -61,6 +64,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         publication: &prepared.publication,
         publication_id: &said,
         contents: &prepared.contents,
+        texts: &prepared.texts,
     };
     let missing = source.missing();
     if !missing.is_empty() {
@@ -116,5 +120,24 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     if report.summary() != Summary::Checked {
         return Err(Failure::Unproved { path: place::shown(&path) });
     }
-    Ok(Prepared { ledger, manifest, bytes, contents, publication, said })
+    let texts = licence_texts(&ledger, &manifest, &publication)?;
+    Ok(Prepared { ledger, manifest, bytes, contents, publication, said, texts })
+}
+
+/// The texts of licences that the cards are under and nothing else: from the ledger, or one of those carried along.
+fn licence_texts(
+    ledger: &Ledger,
+    manifest: &Manifest,
+    publication: &Publication,
+) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let mut texts = BTreeMap::new();
+    for id in source::texts_wanted(manifest, publication) {
+        let at = Ledger::licence(&id).map(|path| ledger.on_disk(&path)).filter(|at| at.exists());
+        let text = match at {
+            Some(at) => Some(place::read(&at, limits::JSON_BYTES)?),
+            None => licences::text(&id).map(|text| text.as_bytes().to_vec()),
+        };
+        texts.extend(text.map(|text| (id, text)));
+    }
+    Ok(texts)
 }
