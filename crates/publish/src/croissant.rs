@@ -1,4 +1,4 @@
-//! `croissant.json`: the files and tables for sites of machine learning (MLCommons Croissant 1.0).
+//! `croissant.json`: the files and tables for sites of machine learning (`MLCommons` Croissant 1.0).
 //!
 //! `mlcroissant validate` reads the description; only `mlcroissant load` compares digests with the data. Numbers
 //! are declared as `sc:Float`, which is what the readers of that format make of them; the texts in the files
@@ -62,10 +62,10 @@ pub fn write(source: &Source<'_>) -> String {
         .with("description", publication.summary.as_str())
         .with("version", manifest.version.to_string())
         .with("identifier", format!("sha256:{}", source.id))
-        .with_some("url", publication.homepage.as_ref().map(|homepage| homepage.as_str()))
+        .with_some("url", publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str))
         .with_any("license", parties::addresses(source))
         .with("creator", list(publication.authors.iter().map(creator)))
-        .with_some("datePublished", publication.date.as_ref().map(|day| day.as_str()))
+        .with_some("datePublished", publication.date.as_ref().map(openweigh_formats::publication::Day::as_str))
         .with_any("keywords", parties::keywords(source))
         .with("citeAs", cite_as(source))
         .with("isLiveDataset", false)

@@ -22,7 +22,7 @@ pub fn write(source: &Source<'_>) -> String {
         .with("title", manifest.title.as_str())
         .with("description", publication.summary.as_str())
         .with("version", manifest.version.to_string())
-        .with_some("homepage", publication.homepage.as_ref().map(|homepage| homepage.as_str()))
+        .with_some("homepage", publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str))
         .with_any("keywords", parties::keywords(source))
         .with_any("licenses", licences(&parties::united(source)))
         .with("contributors", list(publication.authors.iter().map(contributor)))
@@ -44,7 +44,7 @@ fn contributor(author: &Author) -> Object {
     Object::of("title", author.name.as_str())
         .with_some("path", parties::orcid(author))
         .with("role", "author")
-        .with_some("organization", author.affiliation.as_ref().map(|place| place.as_str()))
+        .with_some("organization", author.affiliation.as_ref().map(openweigh_formats::text::Line::as_str))
 }
 
 /// Where the data come from, as each dataset says.

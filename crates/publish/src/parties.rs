@@ -35,7 +35,7 @@ pub(crate) fn once<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<Json> {
 
 /// The keywords of the publication.
 pub(crate) fn keywords(source: &Source<'_>) -> Vec<Json> {
-    once(source.publication.keywords.iter().map(|word| word.as_str()))
+    once(source.publication.keywords.iter().map(openweigh_formats::text::Line::as_str))
 }
 
 /// Where a licence is described: at SPDX, or in the release if SPDX does not know it.

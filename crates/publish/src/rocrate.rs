@@ -68,8 +68,8 @@ fn root(source: &Source<'_>, generated: &[Generated]) -> Object {
         .with("description", publication.summary.as_str())
         .with("identifier", format!("sha256:{}", source.id))
         .with("version", manifest.version.to_string())
-        .with_some("url", publication.homepage.as_ref().map(|homepage| homepage.as_str()))
-        .with_some("datePublished", publication.date.as_ref().map(|day| day.as_str()))
+        .with_some("url", publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str))
+        .with_some("datePublished", publication.date.as_ref().map(openweigh_formats::publication::Day::as_str))
         .with("license", reference(licence_id(&parties::united(source))))
         .with("author", list(authors))
         .with_any("keywords", parties::keywords(source))
@@ -145,7 +145,7 @@ fn listed(source: &Source<'_>, file: &ManifestFile) -> Object {
         }
         None => file.role.as_str().to_owned(),
     };
-    let makers = dataset.map(|dataset| list(dataset.authors.iter().map(|author| author.as_str())));
+    let makers = dataset.map(|dataset| list(dataset.authors.iter().map(openweigh_formats::text::Line::as_str)));
     described(file.path.as_str(), &what, &file.licence)
         .with("contentSize", file.bytes.to_string())
         .with("sha256", file.sha256.as_str())

@@ -120,7 +120,7 @@ impl Column {
 fn measurements(dataset: &Dataset) -> Vec<Column> {
     let column = |column: &openweigh_formats::dataset::ColumnSpec| match column.cells {
         CellType::Number => {
-            Column::number(column.name.as_str(), column.unit.as_ref().map(|unit| unit.as_str()))
+            Column::number(column.name.as_str(), column.unit.as_ref().map(openweigh_formats::text::Unit::as_str))
         }
         CellType::Text => Column::text(column.name.as_str()),
     };
@@ -175,10 +175,10 @@ fn weighing_columns() -> Vec<Column> {
 }
 
 fn result_columns(weights: &Weights) -> (Vec<Column>, Vec<&'static str>) {
-    let unit = weights.recipe.result.unit.as_ref().map(|unit| unit.as_str());
+    let unit = weights.recipe.result.unit.as_ref().map(openweigh_formats::text::Unit::as_str);
     let of_feature = |name: &str| {
         let column = weights.applies_to.columns.iter().find(|column| column.name.as_str() == name);
-        column.and_then(|column| column.unit.as_ref()).map(|unit| unit.as_str())
+        column.and_then(|column| column.unit.as_ref()).map(openweigh_formats::text::Unit::as_str)
     };
     let features = weights.recipe.features();
     let features =
