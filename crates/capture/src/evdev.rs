@@ -1,24 +1,39 @@
 //! Linux input devices: what an event device says of itself, what its events mean, and a live source.
 //!
-//! Judging a device and following its slots need no Linux, since recordings made there are read everywhere.
-//! Only the live source is compiled for Linux alone.
+//! Judging a device, following its slots and looking for devices need no Linux: recordings made there are read
+//! everywhere, and a [`Device`] may be one that a test makes up. Only asking the kernel is compiled for Linux alone.
 //!
 //! Facts from the kernel's documentation (`event-codes`, `multi-touch-protocol`): with protocol B only what
 //! changes is sent, for the slot selected last; a frame ends with `SYN_REPORT`; after `SYN_DROPPED` everything
 //! up to the next `SYN_REPORT` is worthless; on devices that measure force the resolution of
 //! `ABS_MT_PRESSURE` is units per gram, and a resolution of 0 means the size of the contact, or nothing known.
 
+mod device;
+mod find;
 #[cfg(target_os = "linux")]
+mod kernel;
 mod live;
 mod pad;
 mod slots;
 
+pub use device::{Device, EvdevError, Event, Open};
+pub use find::{Folders, Found, devices};
 #[cfg(target_os = "linux")]
-pub use live::{Evdev, EvdevError, Found, Options, devices};
+pub use kernel::open;
+pub use live::Evdev;
 pub use pad::{Axis, Description, Pad, Refusal};
 pub(crate) use pad::{line_of, transport, whole};
 pub(crate) use slots::ratio;
 pub use slots::{SlotFault, Slots, Step};
+
+/// Other systems have no event devices.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn open(_: &std::path::Path) -> std::io::Result<Box<dyn Device>> {
+    Err(std::io::Error::new(std::io::ErrorKind::Unsupported, "event devices are of Linux"))
+}
 
 /// Event types and codes (`linux/input-event-codes.h`), as far as they matter here.
 pub mod codes {

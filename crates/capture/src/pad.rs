@@ -106,6 +106,7 @@ pub fn describe(
         || matches!(identity.family, Some(129 | 130)).then(|| "2".to_owned().try_into().expect("a number"));
     let pair = |pair: (i32, i32)| [i64::from(pair.0), i64::from(pair.1)];
     let source = Described {
+        // Fixed when the program is built: not a look at the environment.
         os: line("os", if genuine { std::env::consts::OS } else { "simulated" }.to_owned())?,
         driver: line("driver", if genuine { "MultitouchSupport".to_owned() } else { stem.clone() })?,
         model: options.model.clone().map_or_else(|| line("model", model(identity)), Ok)?,

@@ -3,7 +3,7 @@
 use openweigh_formats::number::Number;
 use openweigh_formats::text::{Line, Name};
 use openweigh_formats::weighings::{Cell, Id, Role};
-use openweigh_formats::{Fault, Malformed, Position, limits};
+use openweigh_formats::{Fault, Malformed, Position, handwritten};
 use serde::Deserialize;
 
 const FORMAT: &str = "openweigh.protocol/1";
@@ -109,33 +109,7 @@ impl Protocol {
     /// # Errors
     /// Where it breaks the format, or contradicts itself.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        #[derive(Deserialize)]
-        struct Tag {
-            format: String,
-        }
-        let size = bytes.len() as u64;
-        if size > limits::TOML_BYTES {
-            return Err(Malformed::whole(Fault::TooLarge { found: size, limit: limits::TOML_BYTES }));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|error| Malformed {
-            position: Position::of(bytes, error.valid_up_to()),
-            fault: Fault::NotUtf8,
-        })?;
-        if let Ok(Tag { format: found }) = toml::from_str(text)
-            && found != FORMAT
-        {
-            let expected = FORMAT.to_owned();
-            let same_kind = found.split('/').next() == expected.split('/').next();
-            return Err(Malformed::whole(if same_kind {
-                Fault::OtherVersion { found, expected }
-            } else {
-                Fault::OtherKind { found, expected }
-            }));
-        }
-        let text: Text = toml::from_str(text).map_err(|error| Malformed {
-            position: Position::of(bytes, error.span().map_or(0, |span| span.start)),
-            fault: Fault::Syntax(error.message().to_owned()),
-        })?;
+        let text: Text = handwritten::read(bytes, FORMAT)?;
         text.check(bytes)
     }
 }

@@ -1,5 +1,6 @@
 //! One file a command, each with its `Args` and a `run`.
 
+pub(crate) mod about;
 pub(crate) mod devices;
 pub(crate) mod explain;
 pub(crate) mod export;

@@ -2,7 +2,7 @@
 
 use crate::exit;
 use openweigh_capture::CaptureError;
-use openweigh_capture::evdev::Refusal;
+use openweigh_capture::evdev::{EvdevError, Refusal};
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
 use openweigh_fit::FitError;
 use openweigh_formats::Malformed;
@@ -33,6 +33,8 @@ pub(crate) enum Failure {
     Seal(#[from] SealError),
     #[error(transparent)]
     Release(#[from] ReleaseError),
+    #[error("not published: who publishes, and what for, is not said: {path} is missing")]
+    Unsaid { path: String },
     #[error("not published: {path} does not hold, see above")]
     Unproved { path: String },
     #[error("not published, for want of {}:\n{}", if .0.len() == 1 { "one thing" } else { "these" }, lines(.0))]
@@ -47,6 +49,8 @@ pub(crate) enum Failure {
     Library(openweigh_multitouch::OpenError),
     #[error("{0}")]
     Pad(String),
+    #[error(transparent)]
+    Evdev(#[from] EvdevError),
     #[error("cannot write the output: {0}")]
     Output(std::io::Error),
 }
@@ -67,9 +71,10 @@ impl Failure {
             Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
                 exit::FAILED
             }
-            Self::Unproved { .. } | Self::Incomplete(_) | Self::Release(ReleaseError::Changed { .. }) => {
-                exit::FAILED
-            }
+            Self::Unsaid { .. }
+            | Self::Unproved { .. }
+            | Self::Incomplete(_)
+            | Self::Release(ReleaseError::Changed { .. }) => exit::FAILED,
             _ => exit::INPUT,
         }
     }
@@ -107,11 +112,15 @@ impl Failure {
             Self::Seal(SealError::Recipe { .. }) => {
                 "fit again with this recipe, or give the recipe its old name and content back"
             }
+            Self::Unsaid { .. } => {
+                "print a form with `openweigh publish MANIFEST --template`, fill it in, and put it there"
+            }
             Self::Capture(error) => return recording(error),
             Self::Import { source, .. } => return importing(source),
             Self::Library(_) => {
                 "Apple's framework is on Macs only; elsewhere give --library the simulator that cargo builds"
             }
+            Self::Evdev(error) => return event_device(error),
             Self::Pad(_) => "see `openweigh devices` for the pads and what they can",
             _ => return None,
         })
@@ -121,6 +130,30 @@ impl Failure {
 /// What is missing, a line each.
 fn lines(missing: &[Missing]) -> String {
     missing.iter().map(|missing| format!("  {missing}")).collect::<Vec<_>>().join("\n")
+}
+
+/// That a person knows more of a pad than it declares.
+const SAY_COUNTS: &str = "if you know that this pad measures force, say so with --pressure-unit counts";
+
+/// What a person can do about an event device that is not recorded.
+pub(crate) fn event_device(error: &EvdevError) -> Option<&'static str> {
+    match error {
+        EvdevError::System { source, .. } => match source.kind() {
+            std::io::ErrorKind::PermissionDenied => Some(
+                "join the group `input` (`sudo usermod -aG input $USER`, then log in anew), or give yourself the \
+                 right with a udev rule; docs/recording.md has one",
+            ),
+            std::io::ErrorKind::ResourceBusy => {
+                Some("another program keeps the pad to itself: end that one, or leave out --grab")
+            }
+            std::io::ErrorKind::NotFound => {
+                Some("see `openweigh devices` for the event devices that are there")
+            }
+            _ => None,
+        },
+        EvdevError::Refused { refusal: Refusal::Undeclared { .. }, .. } => Some(SAY_COUNTS),
+        EvdevError::Refused { .. } => Some("record a pad that reports force; `openweigh devices` lists them"),
+    }
 }
 
 /// What a person can do about a recording that is not imported.
@@ -136,7 +169,7 @@ fn importing(error: &ImportError) -> Option<&'static str> {
         ImportError::Nothing { left_out } => {
             let undeclared = |out: &LeftOut| matches!(out.why, Reason::Refused(Refusal::Undeclared { .. }));
             if left_out.iter().any(undeclared) {
-                "if you know that this pad measures force, say so with --pressure-unit counts"
+                SAY_COUNTS
             } else {
                 "record a pad that reports force; `openweigh import recording --help` tells which do"
             }
@@ -160,9 +193,9 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
         }
         CaptureError::Running { .. } => "end that recording first, with Ctrl-C",
         CaptureError::NoFrames { .. } => {
-            "a pad that nothing touches is silent. If it was touched: allow the terminal in System Settings > \
-             Privacy & Security > Input Monitoring and start it again, do not run it in a sandbox, and see \
-             `openweigh devices` for other pads"
+            "a pad that nothing touches is silent. If it was touched: on a Mac allow the terminal in System Settings > \
+             Privacy & Security > Input Monitoring, start it again, and do not run it in a sandbox; on Linux end \
+             programs that keep the pad to themselves; and see `openweigh devices` for other pads"
         }
         CaptureError::NothingToRecover { .. } => "nothing; every session of it is whole",
         CaptureError::NoDescription { .. } => {

@@ -279,17 +279,14 @@ fn the_published_ledger_holds_and_is_explained() {
 }
 
 #[test]
-fn a_release_folder_must_list_everything_in_it() {
+fn a_manifest_alone_in_a_folder_must_list_everything_in_it() {
     let scene = Scene::published("nist-noint1-1.0.0");
-    std::fs::rename(
-        scene.path().join("manifests/nist-noint1-1.0.0.json"),
-        scene.path().join("manifest.json"),
-    )
-    .unwrap();
+    std::fs::rename(scene.path().join("manifests/nist-noint1-1.0.0.json"), scene.path().join("noint1.json"))
+        .unwrap();
     std::fs::remove_dir_all(scene.path().join("manifests")).unwrap();
-    scene.run(&["verify", "manifest.json"]).ends(0);
+    scene.run(&["verify", "noint1.json"]).ends(0);
     scene.write("artifacts/weights/better.json", b"{}");
-    scene.run(&["verify", "manifest.json"]).ends(1).says("artifacts/weights/better.json").says("not listed");
+    scene.run(&["verify", "noint1.json"]).ends(1).says("artifacts/weights/better.json").says("not listed");
 }
 
 #[test]

@@ -106,6 +106,38 @@ fn pads_are_listed_and_chosen() {
 }
 
 #[test]
+fn event_devices_are_listed_beside_a_library_or_alone() {
+    let bench = Bench::new(TWO_LOADS);
+    let library = simulator();
+    let library = library.to_str().unwrap();
+    std::fs::create_dir(bench.path("input")).unwrap();
+    std::fs::write(bench.path("input/event3"), "no device").unwrap();
+    std::fs::write(bench.path("input/mouse0"), "").unwrap();
+    let words = ["devices", "--input", "input", "--salt", "salt"];
+    let both = bench.run(&[&words[..], &["--library", library]].concat()).ends(0);
+    both.says("Magic Trackpad 2").says("input/event3: cannot open: ");
+    // A library that is named stands alone, whatever is at this machine.
+    let alone = bench.run(&["devices", "--library", library, "--json"]).ends(0);
+    let alone: serde_json::Value = serde_json::from_str(&alone.stdout).unwrap();
+    assert_eq!((alone["devices"].as_array().unwrap().len(), &alone["input"]), (1, &serde_json::Value::Null));
+    if cfg!(target_os = "linux") {
+        bench.run(&words).ends(0).says("input/event3").says("MultitouchSupport is not on this machine");
+        let nowhere = ["devices", "--input", "nowhere", "--salt", "salt", "--json"];
+        let found: serde_json::Value = serde_json::from_str(&bench.run(&nowhere).ends(0).stdout).unwrap();
+        assert_eq!(found["devices"].as_array().unwrap().len(), 0);
+        assert!(found["absent"].as_str().unwrap().contains("MultitouchSupport"), "{found}");
+        bench.run(&["record", "--name", "pad", "--input", "nowhere"]).ends(3).says("found no pad");
+        bench.run(&["record", "--name", "pad", "--input", "input"]).ends(3).says("event3: cannot open: ");
+    }
+    // A path is opened without a search; and nothing is left of what did not begin.
+    let missing = ["record", "--name", "pad", "--device", "./input/event9"];
+    bench.run(&missing).ends(3).says("./input/event9: cannot open: ").says("openweigh devices");
+    let clicks = ["record", "--name", "pad", "--device", "./input/event3", "--no-click"];
+    bench.run(&clicks).ends(2).says("Linux cannot switch off").says("--grab");
+    assert!(!bench.path("datasets/pad").exists());
+}
+
+#[test]
 fn silence_is_explained_and_leaves_nothing() {
     let bench = Bench::new(
         "seed = 1\npace = \"real-time\"\nat_end = \"silence\"\n[[pad]]\nkind = \"magic-trackpad\"\nseconds = 0.1\n",

@@ -187,7 +187,7 @@ pub fn from_toml(bytes: &[u8]) -> Result<Vec<Claim>, Malformed> {
         #[serde(rename = "openweigh.claims/1")]
         V1,
     }
-    let file: File = crate::recipe::from_toml(bytes, "openweigh.claims/1")?;
+    let file: File = crate::handwritten::read(bytes, "openweigh.claims/1")?;
     check_all(&file.claim).map_err(Malformed::whole)?;
     Ok(file.claim)
 }

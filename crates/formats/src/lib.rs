@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod digest;
 pub mod edit;
 pub mod events;
+pub mod handwritten;
 pub mod licence;
 pub mod limits;
 pub mod malformed;

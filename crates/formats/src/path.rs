@@ -5,11 +5,12 @@ use crate::text::text_type;
 text_type!(
     /// A path of `/`-separated parts below the root, without `.` or `..`: `datasets/a/dataset.json`.
     RelativePath,
-    "a relative path whose parts are letters, digits and `. _ + -`, start with a letter or digit, and do not end in `.`",
-    "^[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*)*$",
+    "a relative path whose parts are letters, digits and `. _ + -`, start with a letter or digit, and do not end in `.`; or `.gitattributes`",
+    "^([A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*)*|\\.gitattributes)$",
     |text| {
         let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'-');
-        text.len() <= 255
+        // The one hidden file that a release has, and its SHA256SUMS lists.
+        text == ".gitattributes" || text.len() <= 255
             && text.split('/').all(|part| {
                 part.bytes().all(inner)
                     && part.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -56,6 +57,8 @@ mod tests {
             "C:/a",
             "a b",
             ".hidden",
+            "a/.gitattributes",
+            ".gitattributes2",
             "a.",
             "a/é",
             "a\n",

@@ -96,6 +96,9 @@ pub struct Publication {
     /// Words to find it by.
     #[serde(default)]
     pub keywords: Vec<Line>,
+    /// What is new since the release before.
+    #[serde(default)]
+    pub changes: Option<Line>,
     /// Licence of the cards and descriptions, as an SPDX expression.
     pub licence: Licence,
     /// The instrument, where it is not a pad that the weights name themselves.
@@ -142,7 +145,7 @@ impl Publication {
     /// # Errors
     /// Where and how the bytes depart from the format.
     pub fn from_toml(bytes: &[u8]) -> Result<Self, Malformed> {
-        let publication: Self = crate::recipe::from_toml(bytes, Self::FORMAT)?;
+        let publication: Self = crate::handwritten::read(bytes, Self::FORMAT)?;
         publication.check().map_err(Malformed::whole)?;
         Ok(publication)
     }

@@ -2,13 +2,13 @@
 //! is here.
 
 use crate::canonical::inconsistent;
-use crate::limits;
-use crate::malformed::{Fault, Malformed, Position};
+use crate::malformed::{Fault, Malformed};
 use crate::number::Number;
 use crate::reading::Reading;
 use crate::term::Term;
 use crate::text::{ColumnName, Name, Unit};
 use crate::touches::Quantity;
+use crate::{handwritten, limits};
 use openweigh_exact::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -237,7 +237,7 @@ impl Recipe {
     /// # Errors
     /// Where and how the bytes depart from the format.
     pub fn from_toml(bytes: &[u8]) -> Result<Self, Malformed> {
-        let recipe: Self = from_toml(bytes, "openweigh.recipe/1")?;
+        let recipe: Self = handwritten::read(bytes, "openweigh.recipe/1")?;
         recipe.check().map_err(Malformed::whole)?;
         Ok(recipe)
     }
@@ -358,38 +358,6 @@ impl Recipe {
         }
         Ok(())
     }
-}
-
-/// Reads TOML into a type whose format key is `format`.
-pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(bytes: &[u8], format: &str) -> Result<T, Malformed> {
-    #[derive(Deserialize)]
-    struct Tag {
-        format: String,
-    }
-    let size = bytes.len() as u64;
-    if size > limits::TOML_BYTES {
-        return Err(Malformed::whole(Fault::TooLarge { found: size, limit: limits::TOML_BYTES }));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| Malformed {
-        position: Position::of(bytes, error.valid_up_to()),
-        fault: Fault::NotUtf8,
-    })?;
-    if let Ok(Tag { format: found }) = toml::from_str(text)
-        && found != format
-    {
-        let (found, expected) = (crate::malformed::shortened(&found, 80), format.to_owned());
-        let same_kind = found.split('/').next() == expected.split('/').next();
-        return Err(Malformed::whole(if same_kind {
-            Fault::OtherVersion { found, expected }
-        } else {
-            Fault::OtherKind { found, expected }
-        }));
-    }
-    toml::from_str(text).map_err(|error| {
-        let position =
-            error.span().map_or(Position { line: 1, column: 1 }, |span| Position::of(bytes, span.start));
-        Malformed { position, fault: Fault::Syntax(error.message().to_owned()) }
-    })
 }
 
 #[cfg(test)]

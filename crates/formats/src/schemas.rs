@@ -1,7 +1,10 @@
 //! The committed JSON Schemas are those of the types.
 
 use crate::canonical::Document;
-use crate::{dataset::Dataset, manifest::Manifest, recipe::Recipe, session::Session, weights::Weights};
+use crate::{
+    dataset::Dataset, manifest::Manifest, publication::Publication, recipe::Recipe, session::Session,
+    weights::Weights,
+};
 use schemars::{JsonSchema, schema_for};
 use std::path::PathBuf;
 
@@ -44,6 +47,7 @@ fn committed_schemas_match_the_types() {
     check::<Session>("session.schema.json");
     check::<Weights>("weights.schema.json");
     check::<Manifest>("manifest.schema.json");
+    check::<Publication>("publication.schema.json");
 }
 
 #[test]

@@ -9,23 +9,15 @@
     reason = "laws read best spelled out"
 )]
 
+#[path = "found/files.rs"]
+mod files;
 #[path = "found/laws.rs"]
 mod laws;
 
+use files::every_file;
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::{Fault, csv, limits};
-use std::path::Path;
-
-fn every_file(name: &str, law: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/found").join(name);
-    let mut count = 0;
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        law(&std::fs::read(entry.unwrap().path()).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "{} is empty", folder.display());
-}
 
 #[test]
 fn found_inputs_keep_the_laws() {

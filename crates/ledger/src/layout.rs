@@ -12,12 +12,13 @@ pub struct Ledger {
 }
 
 /// The folders of a ledger.
-pub const FOLDERS: [&str; 6] = [
+pub const FOLDERS: [&str; 7] = [
     "datasets",
     "artifacts/recipes",
     "artifacts/weights",
     "artifacts/results",
     "artifacts/claims",
+    "artifacts/publications",
     "manifests",
 ];
 
@@ -30,6 +31,7 @@ const README: &str = "# A ledger of openweigh
 | `artifacts/weights/` | fitted coefficients, with the exact sums they follow from |
 | `artifacts/results/` | predictions |
 | `artifacts/claims/` | the numbers to be published, for `openweigh seal --claims` |
+| `artifacts/publications/` | what a publisher says about a release, for `openweigh publish` |
 | `manifests/` | which bytes belong together, how they were derived, and what is claimed |
 | `LICENSES/` | the texts of the licences |
 

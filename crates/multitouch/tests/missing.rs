@@ -100,7 +100,7 @@ fn the_plain_callback_gives_the_same_frames() {
     let mut stream = plain.start(1 << 12);
     let mut found = drain(&mut stream);
     stream.stop();
-    assert_eq!(plain.faults(), Vec::<String>::new());
+    plain.assert_faultless();
     let mut expected = pad::play(SHORT);
     assert!(!found.is_empty());
     for frame in found.iter_mut().chain(&mut expected) {

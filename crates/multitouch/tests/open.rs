@@ -51,5 +51,5 @@ fn a_device_says_what_it_is() {
     assert_eq!(pad.library.device(identity.id).unwrap().unwrap().id(), identity.id);
     assert!(pad.library.device(7).unwrap().is_none());
     drop(devices);
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }

@@ -8,11 +8,9 @@
 mod pad;
 
 use openweigh_multitouch::{Frame, Options};
+use openweigh_simulator::playback::HEADER;
 use pad::{drain, pad};
 use std::path::{Path, PathBuf};
-
-const HEADER: &str = "frame_seq,arrival_ns,device_index,device_id,timestamp_s,contact_count,contact_index,\
-    contact_id,state,x,y,total,pressure,major,minor,angle,density\n";
 
 fn recordings() -> Vec<PathBuf> {
     let Some(folder) = std::env::var_os("OPENWEIGH_RECORDINGS") else {
@@ -47,7 +45,7 @@ fn compare(path: &Path) -> usize {
     }
     drop(streams);
     drop(devices);
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
     compared
 }
 
@@ -106,7 +104,7 @@ fn handmade() -> String {
         "9,2000,0,0x0400000000000001,10.511,0,,,,,,,,,,,",
         "2147483647,3000,1,0x0400000000000002,99.134,0,,,,,,,,,,,",
     ];
-    rows.iter().fold(HEADER.to_owned(), |text, row| text + row + "\n")
+    rows.iter().fold(format!("{HEADER}\n"), |text, row| text + row + "\n")
 }
 
 #[test]

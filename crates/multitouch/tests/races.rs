@@ -57,7 +57,7 @@ fn sent_is_read_and_lost() {
             let step = u64::try_from(pair[1].device_frame - pair[0].device_frame).unwrap();
             assert_eq!(step, 1 + pair[1].dropped_before.frames);
         }
-        assert_eq!(pad.faults(), Vec::<String>::new());
+        pad.assert_faultless();
     }
 }
 
@@ -99,7 +99,7 @@ fn a_stop_while_frames_pour_in_is_orderly() {
                     stream.stop();
                 }
             }
-            assert_eq!(pad.faults(), Vec::<String>::new());
+            pad.assert_faultless();
         }
     }
 }
@@ -133,7 +133,7 @@ fn a_storm_of_restarts_loses_nothing_that_is_not_counted() {
         if waits {
             assert_eq!(read + lost + ending.dropped_after.frames, pad.sent(id).0);
         }
-        assert_eq!(pad.faults(), Vec::<String>::new());
+        pad.assert_faultless();
     }
 }
 
@@ -157,7 +157,7 @@ fn a_hundred_sleeps() {
     let sent = pad.sent(stream.device().id()).0;
     assert_eq!(frames.len() as u64, sent);
     stream.stop();
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_device_that_runs_is_not_started_twice() {
     assert!(second.is_err());
     drop(stream);
     drop(pad.only().start(Options::default()).unwrap());
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_stream_outlives_device_and_library() {
         stream
     });
     drop(stream.join().unwrap());
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }
 
 #[test]
@@ -230,5 +230,5 @@ fn clicks_come_back_once_and_from_any_thread() {
     second.renew();
     drop(second);
     assert!(pad.clicks());
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }

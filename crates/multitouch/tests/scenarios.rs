@@ -257,7 +257,7 @@ fn a_pulled_out_pad_is_gone() {
     assert!(pad.library.devices().unwrap().is_empty());
     assert_eq!(stream.restart(), Err(StartError::Gone { id }));
     stream.stop();
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn a_pad_that_goes_during_the_callback_gives_that_frame() {
     assert_eq!(frames.len() as u64, pad.sent(stream.device().id()).0);
     assert_eq!(stream.condition(), Condition::Gone);
     drop(stream);
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn after_sleep_a_restart_goes_on() {
     assert_eq!(after[0].touches[0].state, 3);
     assert_eq!(after[0].device_frame, before.last().unwrap().device_frame + 1);
     assert!(stream.stop().dropped_after.is_nothing());
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn a_silent_end_keeps_the_pad() {
     assert_eq!(stream.condition(), Condition::Running);
     assert!(!stream.next(&mut frame));
     stream.stop();
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }
 
 #[test]
@@ -404,5 +404,5 @@ fn two_pads_speak_in_the_order_of_their_times() {
     assert_eq!(frames[0].len(), frames[1].len());
     drop(streams);
     drop(devices);
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
 }

@@ -62,10 +62,16 @@ pub fn write(source: &Source<'_>) -> String {
         .with("description", publication.summary.as_str())
         .with("version", manifest.version.to_string())
         .with("identifier", format!("sha256:{}", source.id))
-        .with_some("url", publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str))
+        .with_some(
+            "url",
+            publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str),
+        )
         .with_any("license", parties::addresses(source))
         .with("creator", list(publication.authors.iter().map(creator)))
-        .with_some("datePublished", publication.date.as_ref().map(openweigh_formats::publication::Day::as_str))
+        .with_some(
+            "datePublished",
+            publication.date.as_ref().map(openweigh_formats::publication::Day::as_str),
+        )
         .with_any("keywords", parties::keywords(source))
         .with("citeAs", cite_as(source))
         .with("isLiveDataset", false)

@@ -22,7 +22,10 @@ pub fn write(source: &Source<'_>) -> String {
         .with("title", manifest.title.as_str())
         .with("description", publication.summary.as_str())
         .with("version", manifest.version.to_string())
-        .with_some("homepage", publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str))
+        .with_some(
+            "homepage",
+            publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str),
+        )
         .with_any("keywords", parties::keywords(source))
         .with_any("licenses", licences(&parties::united(source)))
         .with("contributors", list(publication.authors.iter().map(contributor)))

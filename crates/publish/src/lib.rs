@@ -15,12 +15,15 @@
 //! What this crate does *not* do: it opens no file, reads no clock, and signs nothing.
 
 pub mod card;
+pub mod changelog;
+pub mod check;
 pub mod citation;
 pub mod coefficients;
 pub mod croissant;
 pub mod datapackage;
 mod json;
 mod parties;
+pub mod previous;
 pub mod provenance;
 pub mod release;
 pub mod reuse;

@@ -1,7 +1,9 @@
 //! Which files a release holds, and the bytes of those that are generated.
 
+use crate::previous;
 use crate::source::{Source, texts_wanted};
-use crate::{card, citation, coefficients, croissant, datapackage, parties, provenance, reuse, rocrate};
+use crate::{card, changelog, citation, coefficients, croissant, datapackage};
+use crate::{parties, provenance, reuse, rocrate};
 use openweigh_formats::Digest;
 use openweigh_formats::manifest::DerivationKind;
 
@@ -9,10 +11,15 @@ use openweigh_formats::manifest::DerivationKind;
 pub const MANIFEST: &str = "manifest.json";
 /// What the publisher says.
 pub const PUBLICATION: &str = "publication.toml";
+/// What changed since the release before.
+pub const CHANGELOG: &str = "CHANGELOG.md";
 /// The digests of all other files, as coreutils check them.
 pub const SUMS: &str = "SHA256SUMS";
 /// The publisher's signature of `SHA256SUMS`.
 pub const SIGNATURE: &str = "SHA256SUMS.sig";
+
+/// Folders that belong to whoever moves a release, not to it: nothing in them is read.
+pub const HOUSEKEEPING: [&str; 2] = [".git/", ".cache/huggingface/"];
 
 /// A file that follows from the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +44,18 @@ const GIT_ATTRIBUTES: &str = "* -text\n";
 pub fn generate(source: &Source<'_>) -> Vec<Generated> {
     let mut files = vec![
         Generated::new("README.md", card::write(source)),
+        Generated::new(CHANGELOG, changelog::write(source)),
         Generated::new(".gitattributes", GIT_ATTRIBUTES),
         Generated::new("CITATION.cff", citation::write(source)),
         Generated::new("croissant.json", croissant::write(source)),
         Generated::new("datapackage.json", datapackage::write(source)),
     ];
+    if let Some(previous) = source.previous {
+        let kept = previous.files.iter();
+        files.extend(
+            kept.map(|(path, bytes)| Generated::new(format!("{}/{path}", previous::FOLDER), bytes.clone())),
+        );
+    }
     files.extend(exports(source));
     files.extend(texts(source));
     // The last two tell of all others.

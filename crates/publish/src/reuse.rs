@@ -24,8 +24,9 @@ pub fn write<'a>(source: &Source<'a>, generated: impl IntoIterator<Item = &'a st
     }
     // Texts of licences need no licence.
     let words = generated.into_iter().filter(|path| !path.starts_with("LICENSES/") && *path != PATH);
-    let own = paths.entry(key(&source.publication.licence, authors)).or_default();
-    own.extend(words.chain([MANIFEST, PUBLICATION, SUMS, SIGNATURE]));
+    for path in words.chain([MANIFEST, PUBLICATION, SUMS, SIGNATURE]) {
+        paths.entry(key(source.licence_of_generated(path), authors.clone())).or_default().push(path);
+    }
     let mut text = String::from("version = 1\n");
     for ((licence, whose), mut paths) in paths {
         paths.sort_unstable();

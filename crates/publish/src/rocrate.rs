@@ -27,7 +27,7 @@ const CONTEXTS: [&str; 2] =
 pub fn write(source: &Source<'_>, generated: &[Generated]) -> String {
     let mut graph = vec![descriptor(), root(source, generated), profile()];
     graph.extend(source.publication.authors.iter().enumerate().flat_map(|(at, author)| person(at, author)));
-    graph.extend(licences(source));
+    graph.extend(licences(source, generated));
     graph.extend(source.manifest.files.iter().map(|file| listed(source, file)));
     let words = &source.publication.licence;
     graph.push(described(
@@ -68,8 +68,14 @@ fn root(source: &Source<'_>, generated: &[Generated]) -> Object {
         .with("description", publication.summary.as_str())
         .with("identifier", format!("sha256:{}", source.id))
         .with("version", manifest.version.to_string())
-        .with_some("url", publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str))
-        .with_some("datePublished", publication.date.as_ref().map(openweigh_formats::publication::Day::as_str))
+        .with_some(
+            "url",
+            publication.homepage.as_ref().map(openweigh_formats::publication::WebAddress::as_str),
+        )
+        .with_some(
+            "datePublished",
+            publication.date.as_ref().map(openweigh_formats::publication::Day::as_str),
+        )
         .with("license", reference(licence_id(&parties::united(source))))
         .with("author", list(authors))
         .with_any("keywords", parties::keywords(source))
@@ -111,8 +117,9 @@ fn licence_id(licence: &Licence) -> String {
 }
 
 /// An entity for each licence that some file or the release as a whole is under.
-fn licences(source: &Source<'_>) -> Vec<Object> {
+fn licences(source: &Source<'_>, generated: &[Generated]) -> Vec<Object> {
     let mut stated: Vec<Licence> = source.manifest.files.iter().map(|file| file.licence.clone()).collect();
+    stated.extend(generated.iter().map(|file| source.licence_of_generated(&file.path).clone()));
     stated.extend([parties::united(source), source.publication.licence.clone()]);
     stated.sort_by(|left, right| left.as_str().cmp(right.as_str()));
     stated.dedup();
@@ -145,7 +152,8 @@ fn listed(source: &Source<'_>, file: &ManifestFile) -> Object {
         }
         None => file.role.as_str().to_owned(),
     };
-    let makers = dataset.map(|dataset| list(dataset.authors.iter().map(openweigh_formats::text::Line::as_str)));
+    let makers =
+        dataset.map(|dataset| list(dataset.authors.iter().map(openweigh_formats::text::Line::as_str)));
     described(file.path.as_str(), &what, &file.licence)
         .with("contentSize", file.bytes.to_string())
         .with("sha256", file.sha256.as_str())
@@ -153,13 +161,10 @@ fn listed(source: &Source<'_>, file: &ManifestFile) -> Object {
 }
 
 fn made(source: &Source<'_>, file: &Generated) -> Object {
-    described(
-        &file.path,
-        "Generated from the manifest and what the publisher says",
-        &source.publication.licence,
-    )
-    .with("contentSize", file.bytes.len().to_string())
-    .with("sha256", Digest::of(&file.bytes).as_str())
+    let what = "Follows from the manifest and what the publisher says";
+    described(&file.path, what, source.licence_of_generated(&file.path))
+        .with("contentSize", file.bytes.len().to_string())
+        .with("sha256", Digest::of(&file.bytes).as_str())
 }
 
 /// The programs that ran, each once.

@@ -1,9 +1,11 @@
 //! What every generated file of a release follows from, and whether it is enough to be published.
 
 use crate::parties::text_path;
+use crate::previous::{self, Previous};
 use crate::release::PUBLICATION;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::Dataset;
+use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
@@ -27,6 +29,10 @@ pub struct Source<'a> {
     /// Texts of licences that the publication names and the manifest has no text of, by SPDX id: see
     /// [`texts_wanted`].
     pub texts: &'a BTreeMap<String, Vec<u8>>,
+    /// The release that this one succeeds.
+    pub previous: Option<&'a Previous>,
+    /// The bytes of the results; needed where there is a release before, to tell what moved.
+    pub results: &'a BTreeMap<RelativePath, Vec<u8>>,
 }
 
 /// The ids of the licences that the publication names and the manifest lists no text of: the cards may be under
@@ -72,6 +78,15 @@ impl<'a> Source<'a> {
             && all(Role::Dataset, self.contents.datasets.len())
             && all(Role::Recipe, self.contents.recipes.len())
             && all(Role::Session, self.contents.sessions.len())
+    }
+
+    /// The licence of a generated file: that of the publisher's words, but what is kept of the release before keeps
+    /// its own.
+    pub fn licence_of_generated(&self, path: &str) -> &'a Licence {
+        let kept = path.strip_prefix(previous::FOLDER).and_then(|path| path.strip_prefix('/'));
+        let kept = kept.and_then(|path| self.previous?.manifest.file(&path.parse().ok()?));
+        let licence = kept.map(|file| &file.licence).filter(|licence| licence.is_stated());
+        licence.unwrap_or(&self.publication.licence)
     }
 
     /// The dataset that lists a file.

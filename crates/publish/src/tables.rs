@@ -119,9 +119,10 @@ impl Column {
 
 fn measurements(dataset: &Dataset) -> Vec<Column> {
     let column = |column: &openweigh_formats::dataset::ColumnSpec| match column.cells {
-        CellType::Number => {
-            Column::number(column.name.as_str(), column.unit.as_ref().map(openweigh_formats::text::Unit::as_str))
-        }
+        CellType::Number => Column::number(
+            column.name.as_str(),
+            column.unit.as_ref().map(openweigh_formats::text::Unit::as_str),
+        ),
         CellType::Text => Column::text(column.name.as_str()),
     };
     dataset.columns.iter().map(column).collect()

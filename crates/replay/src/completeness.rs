@@ -22,7 +22,13 @@ pub(crate) fn check(manifest: &Manifest, contents: &Contents, shelf: &dyn Shelf,
     found.results();
     found.roles();
     found.licences();
-    found.strays(shelf, scope);
+    match scope {
+        Scope::Ledger => found.strays_of_datasets(shelf),
+        Scope::Release { own } => {
+            found.items.extend(strays(manifest, shelf, &|path| own.iter().any(|own| own == path)));
+        }
+        Scope::Files => {}
+    }
     found.items
 }
 
@@ -241,42 +247,49 @@ impl Complaints<'_> {
         }
     }
 
-    /// Files that lie beside listed ones without being listed: in the folders of datasets, and anywhere
-    /// in a release.
-    fn strays(&mut self, shelf: &dyn Shelf, scope: &Scope) {
-        let folders: BTreeSet<Option<&str>> = match scope {
-            Scope::Ledger => {
-                self.manifest.of_role(Role::Dataset).filter_map(|file| file.path.parent()).map(Some).collect()
-            }
-            Scope::Release { .. } => [None].into(),
-        };
-        let mut strays = Vec::new();
+    /// Files that lie in the folders of datasets without being listed.
+    fn strays_of_datasets(&mut self, shelf: &dyn Shelf) {
+        let folders: BTreeSet<&str> =
+            self.manifest.of_role(Role::Dataset).filter_map(|file| file.path.parent()).collect();
         for folder in folders {
-            match shelf.everything(folder) {
-                Ok(found) => strays.extend(found),
-                // A folder that is not there: each of its files is told as missing already.
-                Err(Unreadable::Missing) => {}
-                Err(error) => self.add(folder.unwrap_or("."), error.to_string()),
-            }
-        }
-        strays.retain(|path| {
-            let own = matches!(scope, Scope::Release { own } if own.contains(path));
-            !own && !path.parse().is_ok_and(|path: RelativePath| self.manifest.file(&path).is_some())
-        });
-        let scope = match scope {
-            Scope::Ledger => "the file is here but not listed in the manifest",
-            Scope::Release { .. } => {
-                "the file is here but not listed in the manifest, whose folder is a release and nothing else"
-            }
-        };
-        for path in strays.iter().take(NAMED_STRAYS) {
-            self.add(path, scope);
-        }
-        if strays.len() > NAMED_STRAYS {
-            self.add(
-                ".",
-                format!("{} more files are here but not listed in the manifest", strays.len() - NAMED_STRAYS),
-            );
+            self.items.extend(unlisted(self.manifest, shelf, Some(folder), &|_| false));
         }
     }
+}
+
+/// Everything in a release that its manifest does not list and that `own` does not know.
+pub fn strays(manifest: &Manifest, shelf: &dyn Shelf, own: &dyn Fn(&str) -> bool) -> Vec<Item> {
+    unlisted(manifest, shelf, None, own)
+}
+
+/// An item for each file in a folder that is not listed, and for what could not be seen.
+fn unlisted(
+    manifest: &Manifest,
+    shelf: &dyn Shelf,
+    folder: Option<&str>,
+    own: &dyn Fn(&str) -> bool,
+) -> Vec<Item> {
+    let failed = |subject: &str, what: String| Item {
+        stage: Stage::Bytes,
+        subject: subject.to_owned(),
+        verdict: Verdict::Failed(Finding::new(what)),
+    };
+    let mut strays = match shelf.everything(folder) {
+        Ok(found) => found,
+        // A folder that is not there: each of its files is told as missing already.
+        Err(Unreadable::Missing) => return Vec::new(),
+        Err(error) => return vec![failed(folder.unwrap_or("."), error.to_string())],
+    };
+    strays.retain(|path| {
+        !own(path) && !path.parse().is_ok_and(|path: RelativePath| manifest.file(&path).is_some())
+    });
+    let what = "the file is here but not listed in the manifest".to_owned()
+        + if folder.is_some() { "" } else { ", whose folder is a release and nothing else" };
+    let mut items: Vec<Item> =
+        strays.iter().take(NAMED_STRAYS).map(|path| failed(path, what.clone())).collect();
+    if strays.len() > NAMED_STRAYS {
+        let more = strays.len() - NAMED_STRAYS;
+        items.push(failed(".", format!("{more} more files are here but not listed in the manifest")));
+    }
+    items
 }

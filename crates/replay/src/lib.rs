@@ -10,7 +10,7 @@
 
 pub mod account;
 pub mod claims;
-mod completeness;
+pub mod completeness;
 pub mod divergence;
 pub mod grams;
 pub mod listing;

@@ -115,6 +115,8 @@ pub(crate) fn reads_alike(left: &Recipe, right: &Recipe) -> bool {
 pub enum Scope {
     /// Its own files among others: a ledger has many manifests.
     Ledger,
+    /// Its own files; whoever calls accounts for the rest of the folder.
+    Files,
     /// Everything in the folder, but for these files about the release itself.
     Release {
         /// The manifest, and what pins it.

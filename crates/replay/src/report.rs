@@ -8,25 +8,32 @@ use std::fmt;
 pub enum Stage {
     /// Files are there, complete, and have their digests.
     Bytes,
+    /// A release is signed by whom the policy allows.
+    Signature,
     /// Weights follow from data and recipe.
     Weights,
     /// Results follow from weights and data.
     Results,
     /// Claims follow from what was derived again.
     Claims,
+    /// Cards and descriptions of a release follow from all of these.
+    Cards,
 }
 
 impl Stage {
     /// All stages.
-    pub const ALL: [Self; 4] = [Self::Bytes, Self::Weights, Self::Results, Self::Claims];
+    pub const ALL: [Self; 6] =
+        [Self::Bytes, Self::Signature, Self::Weights, Self::Results, Self::Claims, Self::Cards];
 
     /// The stage in a word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bytes => "bytes",
+            Self::Signature => "signature",
             Self::Weights => "weights",
             Self::Results => "results",
             Self::Claims => "claims",
+            Self::Cards => "cards",
         }
     }
 }

@@ -9,23 +9,15 @@
     reason = "laws read best spelled out"
 )]
 
+#[path = "../../formats/tests/found/files.rs"]
+mod files;
 #[path = "found/laws.rs"]
 mod laws;
 #[path = "found/release.rs"]
 mod release;
 
+use files::every_file;
 use openweigh_replay::report::Summary;
-use std::path::Path;
-
-fn every_file(name: &str, law: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/found").join(name);
-    let mut count = 0;
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        law(&std::fs::read(entry.unwrap().path()).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "{} is empty", folder.display());
-}
 
 #[test]
 fn found_weights_predict_or_say_why_not() {

@@ -1,156 +1,56 @@
-//! Frames of an event device of this machine, as they come.
+//! Frames of an event device, as they come.
 
-use super::codes::{
-    ABS_MT_DISTANCE, ABS_MT_POSITION_X, ABS_MT_POSITION_Y, ABS_MT_PRESSURE, ABS_MT_TOUCH_MAJOR,
-    ABS_MT_TOUCH_MINOR, ABS_MT_TRACKING_ID,
-};
-use super::pad::{Axis, Description, Pad, Refusal, constant};
+use super::device::{Device, EvdevError, Event, Open};
+use super::pad::constant;
 use super::slots::{Slots, Step};
 use crate::frame::{Frame, Moment, Source, SourceInfo};
-use crate::pad::device_hash;
-use evdevil::event::{Abs, InputEvent};
+use crate::pad::{PadOptions, device_hash};
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::{Provenance, ProvenanceKind};
 use openweigh_formats::events::Kind;
-use openweigh_formats::session::Clock;
+use openweigh_formats::session::{Clock, DeviceHash, PressureUnit};
 use std::collections::VecDeque;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-/// `CLOCK_MONOTONIC`: it does not jump when the time of day is set.
-const MONOTONIC: i32 = 1;
+/// Blocks of events that are thrown away at once when some were lost; no queue of the kernel is longer.
+const BLOCKS: usize = 64;
 
-/// Events that are read at once.
-const BLOCK: usize = 64;
-
-/// Why a device is not recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum EvdevError {
-    /// The system refused.
-    #[error("{}: cannot {what}: {source}", path.display())]
-    System {
-        /// The device.
-        path: PathBuf,
-        /// What was to be done: `open`, `grab`.
-        what: &'static str,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// It is no pad to weigh with.
-    #[error("{}: {refusal}", path.display())]
-    Refused {
-        /// The device.
-        path: PathBuf,
-        /// Why.
-        refusal: Refusal,
-    },
-}
-
-/// An event device of this machine.
-#[derive(Debug)]
-pub struct Found {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What it says of itself; or why it cannot be asked.
-    pub description: Result<Description, std::io::Error>,
-    /// A pad that reports force; or why not. None if it cannot be asked.
-    pub pad: Option<Result<Pad, Refusal>>,
-}
-
-/// All event devices, in the order of their paths. Those that cannot be opened are among them, since a person
-/// wants to know that the right to read is all that is missing.
-///
-/// # Errors
-/// The folder of devices cannot be listed.
-pub fn devices(counts: bool) -> Result<Vec<Found>, EvdevError> {
-    let folder = Path::new("/dev/input");
-    let system = |source| EvdevError::System { path: folder.to_path_buf(), what: "list the devices", source };
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        // No input devices at all: a machine without a keyboard.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(system(error)),
-    };
-    let mut numbered = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(system)?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix("event")?.parse::<u32>().ok());
-        numbered.extend(number.map(|number| (number, folder.join(&name))));
-    }
-    numbered.sort_unstable();
-    let found = |(_, path): (u32, PathBuf)| {
-        let description = evdevil::Evdev::open(&path).and_then(|device| describe(&device));
-        let pad = description.as_ref().ok().map(|description| description.judge(counts));
-        Found { path, description, pad }
-    };
-    Ok(numbered.into_iter().map(found).collect())
-}
-
-fn describe(device: &evdevil::Evdev) -> std::io::Result<Description> {
-    let id = device.input_id()?;
-    let mut description = Description {
-        name: device.name()?,
-        bus: id.bus().raw(),
-        vendor: id.vendor(),
-        product: id.product(),
-        ..Description::default()
-    };
-    for axis in device.supported_abs_axes()? {
-        let info = device.abs_info(axis)?;
-        let axis_of = Axis { min: info.minimum(), max: info.maximum(), resolution: Some(info.resolution()) };
-        description.axes.insert(axis.raw(), axis_of);
-    }
-    Ok(description)
-}
-
-/// How a device is to be opened.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// That an axis of force without a unit is one of force, in counts.
-    pub counts: bool,
-    /// Keeps the device to itself, so that the desktop does not react.
-    pub grab: bool,
-    /// Hides the device's id.
-    pub salt: String,
-}
-
-/// A pad of this machine. Dropped, it is given back to the desktop.
-#[derive(Debug)]
+/// A pad among the event devices. Dropped, it is given back to the desktop.
 pub struct Evdev {
-    device: evdevil::Evdev,
+    device: Box<dyn Device>,
     path: PathBuf,
     info: SourceInfo,
     note: Option<String>,
     slots: Slots,
-    waiting: VecDeque<InputEvent>,
+    waiting: VecDeque<Event>,
+    block: Vec<Event>,
     /// Why nothing more comes.
     ended: Option<String>,
 }
 
 impl Evdev {
-    /// Opens a device and asks for what is on it.
+    /// Opens a device and asks for what is on it. What `options` say of the pad stands in place of what it says
+    /// itself; counts told for its unit are a person's word that it measures force.
     ///
     /// # Errors
     /// It cannot be opened or grabbed, or it reports no force.
-    pub fn open(path: &Path, options: &Options) -> Result<Self, EvdevError> {
+    pub fn open(path: &Path, options: &PadOptions, grab: bool, open: Open<'_>) -> Result<Self, EvdevError> {
         let system = |what| move |source| EvdevError::System { path: path.to_path_buf(), what, source };
-        let device = evdevil::Evdev::open(path).map_err(system("open"))?;
-        let description = describe(&device).map_err(system("ask for its axes"))?;
+        let mut device = open(path).map_err(system("open"))?;
+        let description = device.description().map_err(system("ask for its axes"))?;
         let pad = description
-            .judge(options.counts)
+            .judge(options.unit == Some(PressureUnit::Counts))
             .map_err(|refusal| EvdevError::Refused { path: path.to_path_buf(), refusal })?;
-        device.set_clockid(MONOTONIC).map_err(system("set the clock"))?;
-        if options.grab {
-            device.grab().map_err(system("grab"))?;
-        }
+        device.prepare(grab).map_err(|(what, error)| system(what)(error))?;
         let mut slots = Slots::new(&pad);
-        resync(&device, &mut slots).map_err(system("ask for its contacts"))?;
-        device.set_nonblocking(true).map_err(system("set up"))?;
+        resync(&*device, &mut slots).map_err(system("ask for its contacts"))?;
         let mut source = pad.source;
-        // A serial number or an address, where there is one: it names the machine of a person.
-        let unique = device.unique_id().ok().flatten().filter(|id| !id.is_empty());
-        source.device = unique.map(|id| device_hash(&options.salt, short(&id)));
+        source.device = hash(&*device, &options.salt);
+        source.unit = options.unit.unwrap_or(source.unit);
+        source.quantum = options.quantum.clone().or(source.quantum);
+        source.ceiling = options.ceiling.clone().or(source.ceiling);
+        source.model = options.model.clone().unwrap_or(source.model);
         let info = SourceInfo {
             source,
             clock: Clock {
@@ -163,8 +63,8 @@ impl Evdev {
             },
             steady: false,
         };
-        let (path, waiting) = (path.to_path_buf(), VecDeque::new());
-        Ok(Self { device, path, info, note: pad.note, slots, waiting, ended: None })
+        let (path, waiting, block) = (path.to_path_buf(), VecDeque::new(), Vec::new());
+        Ok(Self { device, path, info, note: pad.note, slots, waiting, block, ended: None })
     }
 
     /// Why nothing more comes, if something went wrong.
@@ -175,14 +75,12 @@ impl Evdev {
     /// What the waiting events make of `frame`, if they complete anything.
     fn take(&mut self, frame: &mut Frame) -> Option<Moment> {
         while let Some(event) = self.waiting.pop_front() {
-            let (kind, code, value) = (event.event_type().raw(), event.raw_code(), event.raw_value());
-            match self.slots.event(kind, code, value) {
+            match self.slots.event(event.kind, event.code, event.value) {
                 Ok(Step::Within) => {}
                 Ok(Step::Frame) => {
-                    let time = event.time().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                     frame.device_frame = None;
-                    frame.device_s = seconds(time);
-                    frame.arrival_ns = u64::try_from(time.as_nanos()).ok();
+                    frame.device_s = seconds(event.time);
+                    frame.arrival_ns = u64::try_from(event.time.as_nanos()).ok();
                     self.slots.fill(frame);
                     return Some(Moment::Frame);
                 }
@@ -198,18 +96,17 @@ impl Evdev {
         None
     }
 
-    /// What waits is older than what the kernel answers now, so it is thrown away, as libevdev does.
+    /// What waits is older than what the device answers now, so it is thrown away, as libevdev does.
     fn catch_up(&mut self) -> std::io::Result<()> {
         self.waiting.clear();
-        let mut block = [InputEvent::zeroed(); BLOCK];
-        for _ in 0..BLOCK {
-            match self.device.read_events(&mut block) {
-                Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error),
+        for _ in 0..BLOCKS {
+            self.block.clear();
+            self.device.read(&mut self.block, Duration::ZERO)?;
+            if self.block.is_empty() {
+                break;
             }
         }
-        resync(&self.device, &mut self.slots)
+        resync(&*self.device, &mut self.slots)
     }
 
     fn lost(&mut self, error: &std::io::Error) -> Moment {
@@ -236,61 +133,29 @@ impl Source for Evdev {
         if let Some(moment) = self.take(frame) {
             return moment;
         }
-        match wait(&self.device, longest) {
-            Ok(true) => {}
-            Ok(false) => return Moment::Silence,
-            Err(error) => return self.lost(&error),
+        self.block.clear();
+        if let Err(error) = self.device.read(&mut self.block, longest) {
+            return self.lost(&error);
         }
-        let mut block = [InputEvent::zeroed(); BLOCK];
-        match self.device.read_events(&mut block) {
-            Ok(read) => self.waiting.extend(&block[..read]),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            Err(error) => return self.lost(&error),
-        }
+        self.waiting.extend(&self.block);
         self.take(frame).unwrap_or(Moment::Silence)
     }
 }
 
-/// Waits for something to read, no longer than that.
-fn wait(device: &evdevil::Evdev, longest: Duration) -> std::io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let mut sockets = [PollFd::from_borrowed_fd(device.as_fd(), PollFlags::IN)];
-    let longest = Timespec::try_from(longest).ok();
-    match poll(&mut sockets, longest.as_ref()) {
-        Ok(ready) => Ok(ready > 0),
-        Err(rustix::io::Errno::INTR) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Asks the kernel for the contacts as they are now. Through a second handle of the same device, whose reader
-/// asks for every slot when it is made; it takes no event away.
-fn resync(device: &evdevil::Evdev, slots: &mut Slots) -> std::io::Result<()> {
-    let reader = device.try_clone()?.into_reader()?;
-    let axes = device.supported_abs_axes()?;
-    for at in 0..slots.len() {
-        let number = u16::try_from(at).unwrap_or(u16::MAX);
-        for code in [
-            ABS_MT_TRACKING_ID,
-            ABS_MT_POSITION_X,
-            ABS_MT_POSITION_Y,
-            ABS_MT_PRESSURE,
-            ABS_MT_TOUCH_MAJOR,
-            ABS_MT_TOUCH_MINOR,
-            ABS_MT_DISTANCE,
-        ] {
-            let axis = Abs::from_raw(code);
-            if axes.contains(axis)
-                && let Some(value) = reader.slot_state(number, axis)
-            {
-                slots.set(at, code, value).map_err(std::io::Error::other)?;
-            }
-        }
-    }
-    let current = reader.current_slot();
-    slots.select((0..=u8::MAX).find(|at| current == *at).map_or(0, usize::from));
+/// Asks for the contacts as they are now.
+fn resync(device: &dyn Device, slots: &mut Slots) -> std::io::Result<()> {
+    let count = slots.len();
+    let current = device
+        .contacts(count, &mut |at, code, value| slots.set(at, code, value).map_err(std::io::Error::other))?;
+    slots.select(current);
     slots.settle();
     Ok(())
+}
+
+/// The name under which a device may be told to others. Its serial number or address names the machine of a
+/// person, so the salt goes in; a device that has neither cannot be told from others of its kind.
+pub(super) fn hash(device: &dyn Device, salt: &str) -> Option<DeviceHash> {
+    device.unique_id().map(|id| device_hash(salt, short(&id)))
 }
 
 /// The first 64 bits of the digest of a text, as a number to be hashed again with the salt.
@@ -303,18 +168,4 @@ fn short(text: &str) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "times are below 2^53 microseconds")]
 fn seconds(time: Duration) -> f64 {
     time.as_micros() as f64 / 1_000_000.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_event_device_is_refused_in_words() {
-        assert!(devices(false).is_ok(), "also where there is none");
-        let error = Evdev::open(Path::new("/dev/null"), &Options::default()).unwrap_err();
-        assert!(error.to_string().starts_with("/dev/null: cannot open: "), "{error}");
-        let error = Evdev::open(Path::new("/dev/input/none"), &Options::default()).unwrap_err();
-        assert!(error.to_string().starts_with("/dev/input/none: cannot open: "), "{error}");
-    }
 }

@@ -1,7 +1,7 @@
 //! `evemu-record` 1.x: a device's description, then its events, a line each.
 
 use super::error::LeftOut;
-use super::feed::{Feed, hexadecimal, microseconds, parsed, words};
+use super::feed::{Feed, hexadecimal, parsed, words};
 use super::following::Following;
 use super::sink::Sink;
 use super::{ImportError, Options};
@@ -32,7 +32,11 @@ pub(crate) fn read(
         }
         match kind {
             b"N:" => description.name = String::from_utf8_lossy(rest.trim_ascii()).into_owned(),
-            b"I:" => identity(&mut description, feed, &line, rest)?,
+            b"I:" => {
+                let expected = "bus, vendor, product and version, each of up to 4 hexadecimal digits";
+                let [bus, vendor, product, _] = feed.numbers(&line, rest, expected)?;
+                (description.bus, description.vendor, description.product) = (bus, vendor, product);
+            }
             b"A:" => axis(&mut description, feed, &line, rest)?,
             // Properties, bits, and the states of lamps and switches: what matters is in the axes.
             b"P:" | b"B:" | b"L:" | b"S:" => {}
@@ -71,25 +75,6 @@ fn content(line: &[u8]) -> &[u8] {
     line[..end].trim_ascii()
 }
 
-fn identity(
-    description: &mut Description,
-    feed: &Feed<'_>,
-    line: &[u8],
-    rest: &[u8],
-) -> Result<(), ImportError> {
-    let found: Vec<Option<u16>> =
-        words(rest).take(5).map(|word| hexadecimal(word).and_then(|number| number.try_into().ok())).collect();
-    let [Some(bus), Some(vendor), Some(product), Some(_)] = found[..] else {
-        return Err(feed.part(
-            line,
-            rest,
-            "bus, vendor, product and version, each of up to 4 hexadecimal digits",
-        ));
-    };
-    (description.bus, description.vendor, description.product) = (bus, vendor, product);
-    Ok(())
-}
-
 /// `A: code min max fuzz flat [resolution]`: older versions left the resolution out, which is not 0.
 fn axis(description: &mut Description, feed: &Feed<'_>, line: &[u8], rest: &[u8]) -> Result<(), ImportError> {
     let expected = "the code of an axis and 4 or 5 whole numbers: min, max, fuzz, flat and resolution";
@@ -111,8 +96,7 @@ fn event(feed: &Feed<'_>, line: &[u8], rest: &[u8]) -> Result<(u64, u16, u16, i3
     let mut parts = words(rest);
     let mut next = |expected: &str| parts.next().ok_or_else(|| feed.part(line, rest, expected));
     let time = next("a time")?;
-    let time = microseconds(time)
-        .ok_or_else(|| feed.part(line, time, "seconds, a point and 6 digits of microseconds"))?;
+    let time = feed.microseconds(line, time)?;
     let mut hex = |expected: &str| {
         let part = next(expected)?;
         let number = hexadecimal(part).and_then(|number| u16::try_from(number).ok());

@@ -123,6 +123,26 @@ impl<'a> Feed<'a> {
         let text = String::from_utf8_lossy(&part[..part.len().min(200)]);
         self.at(column, format!("`{}`", shortened(&text, 40)), expected)
     }
+
+    /// A part of the line read last that is words, as many as are wanted, each a hexadecimal number.
+    pub(crate) fn numbers<const N: usize>(
+        &self,
+        line: &[u8],
+        part: &[u8],
+        expected: &str,
+    ) -> Result<[u16; N], ImportError> {
+        let number = |word| hexadecimal(word).and_then(|number| number.try_into().ok());
+        // One more than wanted is enough to see that there are too many.
+        let found: Option<Vec<u16>> = words(part).take(N + 1).map(number).collect();
+        let found = found.and_then(|found| found.try_into().ok());
+        found.ok_or_else(|| self.part(line, part, expected))
+    }
+
+    /// A part of the line read last that is a time: seconds, a point, and exactly six digits. In microseconds.
+    pub(crate) fn microseconds(&self, line: &[u8], part: &[u8]) -> Result<u64, ImportError> {
+        microseconds(part)
+            .ok_or_else(|| self.part(line, part, "seconds, a point and 6 digits of microseconds"))
+    }
 }
 
 /// The words of a line, between spaces.
@@ -145,8 +165,7 @@ pub(crate) fn hexadecimal(part: &[u8]) -> Option<u64> {
 /// Microseconds up to which times are believed: far beyond any clock, and nanoseconds still fit.
 pub(crate) const LATEST_US: u64 = 9_000_000_000_000_000;
 
-/// A time that is written as seconds, a point, and exactly six digits: microseconds.
-pub(crate) fn microseconds(part: &[u8]) -> Option<u64> {
+fn microseconds(part: &[u8]) -> Option<u64> {
     let point = memchr::memchr(b'.', part)?;
     let (seconds, micros) = (&part[..point], &part[point + 1..]);
     let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);

@@ -7,7 +7,7 @@
 //! shows: 4 is a touch, 5 its end, which is the pair of states that Linux takes for being down.
 
 use super::error::{LeftOut, Reason};
-use super::feed::{Feed, hexadecimal, microseconds, parsed, words};
+use super::feed::{Feed, hexadecimal, parsed, words};
 use super::following::{clock, selected};
 use super::sink::Sink;
 use super::{DEVICES, Device, ImportError, Options};
@@ -70,7 +70,12 @@ pub(crate) fn read(
         let device = devices.entry(current).or_default();
         match kind {
             b"N:" => device.description.name = String::from_utf8_lossy(rest.trim_ascii()).into_owned(),
-            b"I:" => identity(&mut device.description, feed, &line, rest)?,
+            b"I:" => {
+                let expected = "bus, vendor and product, each of up to 4 hexadecimal digits";
+                let [bus, vendor, product] = feed.numbers(&line, rest, expected)?;
+                (device.description.bus, device.description.vendor, device.description.product) =
+                    (bus, vendor, product);
+            }
             b"R:" | b"P:" => {}
             b"E:" => {
                 if !device.begun {
@@ -95,21 +100,6 @@ pub(crate) fn read(
         }
     }
     Ok(left_out)
-}
-
-fn identity(
-    description: &mut Description,
-    feed: &Feed<'_>,
-    line: &[u8],
-    rest: &[u8],
-) -> Result<(), ImportError> {
-    let found: Vec<Option<u16>> =
-        words(rest).take(4).map(|word| hexadecimal(word).and_then(|number| number.try_into().ok())).collect();
-    let [Some(bus), Some(vendor), Some(product)] = found[..] else {
-        return Err(feed.part(line, rest, "bus, vendor and product, each of up to 4 hexadecimal digits"));
-    };
-    (description.bus, description.vendor, description.product) = (bus, vendor, product);
-    Ok(())
 }
 
 fn begin(
@@ -150,8 +140,7 @@ fn bytes(feed: &Feed<'_>, line: &[u8], rest: &[u8], report: &mut Vec<u8>) -> Res
     report.clear();
     let mut parts = words(rest);
     let time = parts.next().unwrap_or_default();
-    let time = microseconds(time)
-        .ok_or_else(|| feed.part(line, time, "seconds, a point and 6 digits of microseconds"))?;
+    let time = feed.microseconds(line, time)?;
     let part = parts.next().unwrap_or_default();
     let length: usize = parsed(part)
         .filter(|length| *length <= 4096)

@@ -1,84 +1,244 @@
 //! `openweigh devices`
 
-use crate::cmd::record::pads;
-use crate::failure::Failure;
+use crate::cmd::record::pads::{self, Where};
+use crate::failure::{self, Failure};
 use crate::place;
 use crate::screen::Screen;
 use crate::{exit, show};
+use openweigh_capture::evdev::{EvdevError, Found, Refusal};
 use openweigh_capture::pad;
-use openweigh_multitouch::default_path;
-use serde_json::json;
-use std::path::PathBuf;
+use openweigh_multitouch::Device;
+use serde_json::{Value, json};
 
 /// List the pads, and why one cannot be weighed on
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh devices
-  openweigh devices --library target/release/libopenweigh_simulator.so --json")]
+  openweigh devices --library target/release/libopenweigh_simulator.so --json
+
+On a Mac the pads are those of Apple's MultitouchSupport. On Linux they are the event devices that have contacts
+in slots: of these, the Magic Trackpad 2 and USB-C report force, and pads whose ABS_MT_PRESSURE declares units per
+gram; elsewhere pressure is the size of the contact, and the pad is refused.")]
 pub(crate) struct Args {
-    /// A library in place of Apple's framework: the simulator
-    #[arg(long, value_name = "PATH")]
-    library: Option<PathBuf>,
+    #[command(flatten)]
+    place: Where,
+    /// That a pad of Linux measures force though its axis declares no unit
+    #[arg(long, value_name = "UNIT", value_parser = ["counts"])]
+    pressure_unit: Option<String>,
     /// Salt of the devices' names [default: the ledger's own, in .openweigh/salt]
     #[arg(long, value_name = "TEXT")]
     salt: Option<String>,
 }
 
+/// A pad as it is listed.
+struct Listed {
+    row: Vec<String>,
+    document: Value,
+    refused: Option<String>,
+}
+
 pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
-    let path = args.library.clone().unwrap_or_else(|| default_path().to_owned());
-    let (library, devices) = pads::open(&path)?;
     let salt = pads::salt(&ledger, args.salt.as_ref())?;
-    let mut rows = vec![
-        ["device", "model", "transport", "family", "surface", "sensor", "unit", "force"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    let mut documents = Vec::new();
-    let mut refusals = Vec::new();
-    for device in &devices {
-        let identity = device.identity();
-        let name = pad::device_hash(&salt, identity.id);
-        let pair = |pair: Option<(i32, i32)>| pair.map_or_else(String::new, |(a, b)| format!("{a} x {b}"));
-        let force = match identity.supports_force {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "unknown",
-        };
-        let (model, transport) = (pad::model(&identity), pad::transport(&identity));
-        let unit = pad::unit(&identity).as_str();
-        let refused = pad::refusal(&identity);
-        documents.push(json!({
-            "device": name.as_str(), "model": model, "transport": transport, "family": identity.family,
-            "surface": identity.surface.map(|(w, h)| [w, h]), "sensor": identity.sensor.map(|(r, c)| [r, c]),
-            "unit": unit, "force": identity.supports_force, "refused": refused,
-        }));
-        let family = identity.family.map_or_else(String::new, |family| family.to_string());
-        rows.push(vec![
-            name.to_string(),
-            model,
-            transport,
-            family,
-            pair(identity.surface),
-            pair(identity.sensor),
-            unit.to_owned(),
-            force.to_owned(),
-        ]);
-        refusals.extend(refused.map(|why| format!("  {name} cannot be weighed on: {why}")));
-    }
-    screen.document(
-        json!({ "library": place::shown(&path), "missing": library.missing(), "devices": documents }),
-    );
-    if devices.is_empty() {
+    let found = args.place.look(&salt, args.pressure_unit.is_some())?;
+    let mut listed: Vec<Listed> = found.devices.iter().map(|device| of_framework(device, &salt)).collect();
+    listed.extend(found.events.iter().map(of_events));
+    let (missing, absent) = match &found.library {
+        Ok(library) => (library.missing(), None),
+        Err(error) => (&[][..], Some(error.to_string())),
+    };
+    screen.document(json!({
+        "library": place::shown(&found.path), "missing": missing, "absent": absent,
+        "input": found.input.as_deref().map(place::shown),
+        "devices": listed.iter().map(|one| one.document.clone()).collect::<Vec<_>>(),
+    }));
+    if listed.is_empty() {
         screen.line("no pad is connected")?;
-        return Ok(exit::DONE);
+    } else {
+        table(&listed, screen)?;
     }
-    show::table(&rows, &[false, false, false, true, true, true, false, false], screen)?;
-    for refusal in refusals {
-        screen.line(&refusal)?;
+    for refused in listed.iter().filter_map(|one| one.refused.as_ref()) {
+        screen.line(&format!("  {refused}"))?;
     }
-    if screen.is_verbose() && !library.missing().is_empty() {
-        screen.line(&format!("  the library lacks {}", library.missing().join(", ")))?;
+    if let (Some(_), Some(input)) = (&absent, &found.input) {
+        let input = place::shown(input);
+        screen
+            .line(&format!("  Apple's MultitouchSupport is not on this machine: looked in {input} alone"))?;
+    }
+    if screen.is_verbose() {
+        if let Some(why) = absent {
+            screen.line(&format!("  {why}"))?;
+        }
+        if !missing.is_empty() {
+            screen.line(&format!("  the library lacks {}", missing.join(", ")))?;
+        }
     }
     Ok(exit::DONE)
+}
+
+/// The columns in which something stands: paths are there only where event devices are.
+fn table(listed: &[Listed], screen: &mut Screen) -> Result<(), Failure> {
+    let names = ["device", "path", "model", "transport", "family", "surface", "sensor", "unit", "force"];
+    let right = [false, false, false, false, true, true, true, false, false];
+    let has_paths = listed.iter().any(|one| !one.row[1].is_empty());
+    let kept: Vec<usize> = (0..names.len()).filter(|column| *column != 1 || has_paths).collect();
+    let header = names.map(str::to_owned).to_vec();
+    let rows: Vec<Vec<String>> = std::iter::once(&header)
+        .chain(listed.iter().map(|one| &one.row))
+        .map(|row| kept.iter().map(|column| row[*column].clone()).collect())
+        .collect();
+    let right: Vec<bool> = kept.iter().map(|column| right[*column]).collect();
+    show::table(&rows, &right, screen)
+}
+
+fn pair<T: std::fmt::Display>(pair: Option<(T, T)>) -> String {
+    pair.map_or_else(String::new, |(a, b)| format!("{a} x {b}"))
+}
+
+fn word(force: Option<bool>) -> &'static str {
+    match force {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    }
+}
+
+fn of_framework(device: &Device, salt: &str) -> Listed {
+    let identity = device.identity();
+    let name = pad::device_hash(salt, identity.id);
+    let (model, transport) = (pad::model(&identity), pad::transport(&identity));
+    let unit = pad::unit(&identity).as_str();
+    let refused = pad::refusal(&identity);
+    let document = json!({
+        "device": name.as_str(), "path": null, "model": model, "transport": transport, "family": identity.family,
+        "surface": identity.surface.map(|(w, h)| [w, h]), "sensor": identity.sensor.map(|(r, c)| [r, c]),
+        "unit": unit, "force": identity.supports_force, "refused": refused, "advice": null,
+    });
+    let row = vec![
+        name.to_string(),
+        String::new(),
+        model,
+        transport,
+        identity.family.map_or_else(String::new, |family| family.to_string()),
+        pair(identity.surface),
+        pair(identity.sensor),
+        unit.to_owned(),
+        word(identity.supports_force).to_owned(),
+    ];
+    Listed { row, document, refused: refused.map(|why| format!("{name} cannot be weighed on: {why}")) }
+}
+
+fn of_events(found: &Found) -> Listed {
+    let path = place::shown(&found.path);
+    let name = found.device.as_ref().map(ToString::to_string);
+    let source = found.pad.as_ref().ok().map(|pad| &pad.source);
+    let known = source.map(|source| source.model.to_string());
+    let model = known.or_else(|| found.name.clone()).unwrap_or_else(|| "unknown".to_owned());
+    let transport = source.map_or("unknown", |source| source.transport.as_str());
+    let unit = source.map_or("unknown", |source| source.unit.as_str());
+    let surface = source.and_then(|source| source.surface);
+    let (force, refused, advice) = match &found.pad {
+        Ok(_) => (Some(true), None, None),
+        Err(error) => {
+            let force = match error {
+                EvdevError::System { .. }
+                | EvdevError::Refused { refusal: Refusal::Undeclared { .. }, .. } => None,
+                EvdevError::Refused { .. } => Some(false),
+            };
+            // Where it is known that there is no force, nothing can be done.
+            let advice = if force.is_none() { failure::event_device(error) } else { None };
+            (force, Some(error.to_string()), advice)
+        }
+    };
+    let document = json!({
+        "device": name, "path": path, "model": model, "transport": transport, "family": null, "surface": surface,
+        "sensor": null, "unit": unit, "force": force, "refused": refused, "advice": advice,
+    });
+    // What others wrote is shown as far as it is plain.
+    let plain = |text: String| text.chars().filter(|c| !c.is_control()).take(60).collect::<String>();
+    let row = vec![
+        name.unwrap_or_default(),
+        path,
+        plain(model),
+        transport.to_owned(),
+        String::new(),
+        pair(surface.map(|[width, height]| (width, height))),
+        String::new(),
+        unit.to_owned(),
+        word(force).to_owned(),
+    ];
+    let refused = refused.map(|why| match advice {
+        Some(advice) => format!("{why}; {advice}"),
+        None => why,
+    });
+    Listed { row, document, refused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openweigh_capture::evdev::{Axis, Description, codes};
+
+    fn found(pad: Result<Description, std::io::ErrorKind>) -> Listed {
+        let path = std::path::PathBuf::from("/dev/input/event7");
+        let name = pad.as_ref().map_or("A locked pad", |description| &description.name);
+        let name = Some(name.to_owned());
+        let pad = match pad {
+            Ok(description) => description
+                .judge(false)
+                .map_err(|refusal| EvdevError::Refused { path: path.clone(), refusal }),
+            Err(kind) => Err(EvdevError::System { path: path.clone(), what: "open", source: kind.into() }),
+        };
+        of_events(&Found { path, name, device: Some(pad::device_hash("salt", 1)), pad })
+    }
+
+    fn described(pressure: u16, vendor: u16, product: u16) -> Description {
+        let axis = |max| Axis { min: 0, max, resolution: Some(0) };
+        let axes = [
+            (codes::ABS_MT_SLOT, axis(15)),
+            (codes::ABS_MT_TRACKING_ID, axis(65535)),
+            (codes::ABS_MT_POSITION_X, axis(7612)),
+            (codes::ABS_MT_POSITION_Y, axis(5065)),
+            (pressure, axis(253)),
+        ];
+        Description { name: "A\x1b[2Jpad".to_owned(), bus: 3, vendor, product, axes: axes.into() }
+    }
+
+    #[test]
+    fn event_devices_are_listed_with_what_is_wrong() {
+        let good = found(Ok(described(codes::ABS_MT_PRESSURE, 0x05ac, 0x0265)));
+        assert_eq!(
+            good.row,
+            [
+                "73003b0432d8a57b",
+                "/dev/input/event7",
+                "Magic Trackpad 2",
+                "usb",
+                "",
+                "7612 x 5065",
+                "",
+                "counts",
+                "yes"
+            ]
+        );
+        assert!(good.refused.is_none() && good.document["refused"].is_null());
+        let size = found(Ok(described(codes::ABS_PRESSURE, 0x05ac, 0x0262)));
+        assert_eq!((size.row[2].as_str(), size.row[8].as_str()), ("A[2Jpad", "no"));
+        let why = size.refused.unwrap();
+        assert!(why.ends_with("copies the size of the contact into ABS_PRESSURE; that is no force"), "{why}");
+        let unsaid = found(Ok(described(codes::ABS_MT_PRESSURE, 0x06cb, 1)));
+        assert_eq!((unsaid.row[8].as_str(), &unsaid.document["force"]), ("unknown", &Value::Null));
+        let why = unsaid.refused.unwrap();
+        assert!(
+            why.contains("may be the size of the contact") && why.contains("--pressure-unit counts"),
+            "{why}"
+        );
+        let locked = found(Err(std::io::ErrorKind::PermissionDenied));
+        assert_eq!((locked.row[2].as_str(), locked.row[8].as_str()), ("A locked pad", "unknown"));
+        let why = locked.refused.unwrap();
+        assert!(
+            why.contains("/dev/input/event7: cannot open: permission denied; join the group `input`"),
+            "{why}"
+        );
+    }
 }

@@ -3,17 +3,17 @@
 use super::import_table::keep_licence_texts;
 use super::record::pads;
 use crate::args::Global;
+use crate::cmd::about::AboutArgs;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
+use openweigh_capture::Place;
 use openweigh_capture::import::{self, Destination, Format, ImportError, Survey};
-use openweigh_capture::{About, Place};
 use openweigh_formats::dataset::{Dataset, Provenance, ProvenanceKind};
-use openweigh_formats::licence::Licence;
 use openweigh_formats::session::Environment;
-use openweigh_formats::text::{Line, Name, Version};
+use openweigh_formats::text::{Line, Name};
 use openweigh_ledger::OpenError;
 use serde_json::json;
 use std::fs::File;
@@ -61,24 +61,11 @@ pub(crate) struct Args {
     /// Where it comes from, in a sentence
     #[arg(long, value_name = "TEXT")]
     origin: Option<Line>,
-    /// The dataset's semantic version [default: 1.0.0, or the next minor one]
-    #[arg(long, value_name = "V")]
-    version: Option<Version>,
-    /// One line for people [default: the name]
-    #[arg(long, value_name = "TEXT")]
-    title: Option<Line>,
-    /// More for people
-    #[arg(long, value_name = "TEXT")]
-    description: Option<Line>,
-    /// Licence of the data, an SPDX expression [default: NOASSERTION]
-    #[arg(long, value_name = "SPDX")]
-    license: Option<Licence>,
-    /// Who made it; may be repeated
-    #[arg(long, value_name = "NAME")]
-    author: Vec<Line>,
     /// Salt of the devices' names [default: the ledger's own, in .openweigh/salt]
     #[arg(long, value_name = "TEXT")]
     salt: Option<String>,
+    #[command(flatten)]
+    dataset: AboutArgs,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
@@ -115,13 +102,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     let destination = Destination {
         place: dataset,
-        about: About {
-            version: args.version.clone(),
-            title: args.title.clone(),
-            description: args.description.clone(),
-            licence: args.license.clone(),
-            authors: args.author.clone(),
-        },
+        about: args.dataset.about(),
         environment: Environment::default(),
         provenance: provenance(args, survey.format)?,
         salt: pads::salt(&ledger, args.salt.as_ref())?,
@@ -130,7 +111,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         import::import(&mut *recording.reader("importing", &progress)?, &options, &survey, &destination)
             .map_err(failed)?;
     drop(progress);
-    if let Some(licence) = &args.license {
+    if let Some(licence) = &args.dataset.license {
         keep_licence_texts(&ledger, licence)?;
     }
     let names: Vec<&str> = recorded.iter().map(|recorded| recorded.session.id.as_str()).collect();

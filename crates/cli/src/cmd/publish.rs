@@ -6,16 +6,18 @@ use crate::failure::Failure;
 use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::Screen;
-use openweigh_formats::manifest::Manifest;
+use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
+use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
-use openweigh_ledger::{Ledger, Written, licences};
+use openweigh_ledger::{Ledger, OpenError, Written, licences};
+use openweigh_publish::previous::Previous;
 use openweigh_publish::{Source, release, source};
-use openweigh_replay::examine;
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
+use openweigh_replay::{examine, shelf};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,11 +32,17 @@ pub(crate) struct Args {
     #[arg(value_name = "MANIFEST")]
     manifest: String,
     /// The folder of the release
-    #[arg(short, value_name = "DIR", required_unless_present = "dry_run")]
+    #[arg(short, value_name = "DIR", required_unless_present_any = ["dry_run", "template"])]
     output: Option<PathBuf>,
     /// What you say about it: a TOML file, by name or path [default: artifacts/publications/NAME.toml]
     #[arg(long, value_name = "P")]
     publication: Option<String>,
+    /// The folder of the release that this one succeeds
+    #[arg(long, value_name = "RELEASE")]
+    previous: Option<PathBuf>,
+    /// Print a publication to be filled in, for artifacts/publications/NAME.toml
+    #[arg(long, conflicts_with = "output")]
+    template: bool,
     /// List what would become public, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -42,6 +50,24 @@ pub(crate) struct Args {
     #[arg(long)]
     force: bool,
 }
+
+/// What a publisher is asked to say.
+const TEMPLATE: &str = r#"format = "openweigh.publication/1"
+summary = ""             # what this is, in a few sentences
+uses = ""                # what it is good for
+limits = ""              # what it is not good for
+keywords = []
+licence = "CC0-1.0"      # of the cards; data and weights state their own
+# changes = ""           # what is new since the release before
+# instrument = ""        # what measured, if it is not a pad that the weights name
+# date = "2026-01-31"    # no clock is read: a date that is not here is nowhere
+# homepage = "https://example.org/scale"
+
+[[author]]
+name = ""
+# orcid = "0000-0000-0000-0000"
+# affiliation = ""
+"#;
 
 /// A manifest that holds, with everything that its release follows from.
 struct Prepared {
@@ -53,9 +79,15 @@ struct Prepared {
     said: Vec<u8>,
     /// Texts of the licences that only the cards are under.
     texts: BTreeMap<String, Vec<u8>>,
+    previous: Option<Previous>,
+    results: BTreeMap<RelativePath, Vec<u8>>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    if args.template {
+        screen.raw(TEMPLATE.as_bytes())?;
+        return Ok(exit::DONE);
+    }
     let prepared = prepare(args, global, screen)?;
     let (id, said) = (Digest::of(&prepared.bytes), Digest::of(&prepared.said));
     let source = Source {
@@ -65,6 +97,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         publication_id: &said,
         contents: &prepared.contents,
         texts: &prepared.texts,
+        previous: prepared.previous.as_ref(),
+        results: &prepared.results,
     };
     let missing = source.missing();
     if !missing.is_empty() {
@@ -103,7 +137,12 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     let manifest: Manifest = canonical::read(&bytes).map_err(malformed)?;
     let word = args.publication.clone().unwrap_or_else(|| manifest.name.to_string());
     let said_path = place::publication_path(&ledger, &word);
-    let said = place::read(&said_path, limits::TOML_BYTES)?;
+    let said = match place::read(&said_path, limits::TOML_BYTES) {
+        Err(Failure::Open { source: OpenError::Missing, path }) => {
+            return Err(Failure::Unsaid { path });
+        }
+        said => said?,
+    };
     let publication = Publication::from_toml(&said)
         .map_err(|source| Failure::Malformed { path: place::shown(&said_path), source })?;
     let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
@@ -120,8 +159,54 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     if report.summary() != Summary::Checked {
         return Err(Failure::Unproved { path: place::shown(&path) });
     }
+    let previous = predecessor(args, &manifest, effort.max_csv)?;
+    let results = match &previous {
+        None => BTreeMap::new(),
+        Some(_) => results(&manifest, &shelf, effort.max_csv)?,
+    };
+    drop(progress);
     let texts = licence_texts(&ledger, &manifest, &publication)?;
-    Ok(Prepared { ledger, manifest, bytes, contents, publication, said, texts })
+    Ok(Prepared { ledger, manifest, bytes, contents, publication, said, previous, results, texts })
+}
+
+/// The release that this one succeeds, if its manifest names one.
+fn predecessor(args: &Args, manifest: &Manifest, max_csv: u64) -> Result<Option<Previous>, Failure> {
+    let (named, given) = match (&manifest.previous, &args.previous) {
+        (None, None) => return Ok(None),
+        (Some(named), Some(given)) => (named, given),
+        (Some(named), None) => {
+            let what = format!("it succeeds the release {named}: give that release's folder with --previous");
+            return Err(Failure::usage(what));
+        }
+        (None, Some(_)) => {
+            let what = "the manifest succeeds none: seal it with --previous, then publish with --previous";
+            return Err(Failure::usage(what));
+        }
+    };
+    let (release, progress) = (Ledger::at(given.clone()), Progress::new(true));
+    let previous = Previous::read(&OnDisk(&release, &progress), "", named, max_csv)
+        .map_err(|error| Failure::input(place::shown(given), error))?;
+    let (old, new) = (&previous.manifest, manifest);
+    if old.name == new.name && old.version >= new.version {
+        let what =
+            format!("it is version {}: a release after it cannot be version {}", old.version, new.version);
+        return Err(Failure::input(place::shown(given), what));
+    }
+    Ok(Some(previous))
+}
+
+/// The bytes of the results, to be compared with those of the release before.
+fn results(
+    manifest: &Manifest,
+    shelf: &OnDisk<'_>,
+    max_csv: u64,
+) -> Result<BTreeMap<RelativePath, Vec<u8>>, Failure> {
+    let read = |file: &ManifestFile| {
+        let bytes = shelf::bytes(shelf, &file.path, max_csv);
+        let bytes = bytes.map_err(|error| Failure::input(&file.path, error))?;
+        Ok((file.path.clone(), bytes))
+    };
+    manifest.of_role(Role::Results).map(read).collect()
 }
 
 /// The texts of licences that the cards are under and nothing else: from the ledger, or one of those carried along.

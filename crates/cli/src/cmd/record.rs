@@ -5,22 +5,23 @@ mod screen;
 mod signals;
 
 use crate::args::Global;
+use crate::cmd::about::AboutArgs;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
 use crate::{cmd, exit};
 use openweigh_capture::{
-    About, CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, pad,
+    CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, Source, pad,
     run as follow,
 };
-use openweigh_formats::licence::Licence;
 use openweigh_formats::limits;
 use openweigh_formats::number::Number;
 use openweigh_formats::session::{Clicks, Environment, PressureUnit};
-use openweigh_formats::text::{Line, Name, Version};
+use openweigh_formats::text::{Line, Name};
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::Ledger;
-use openweigh_multitouch::{ClickGuard, Device, default_path};
+use openweigh_multitouch::ClickGuard;
+use pads::{Pad as Chosen, Pads, Where};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use std::time::Duration;
 #[command(after_help = "Examples:
   openweigh record --name coins --protocol protocols/coins.toml --no-click --license CC0-1.0
   openweigh record --name trial --library target/release/libopenweigh_simulator.so --seconds 60
+  openweigh record --name linux --device /dev/input/event7 --grab --protocol protocols/coins.toml
 
 Ctrl-C ends a recording cleanly: the session is kept. A recording that was killed is finished with
 `openweigh recover`.")]
@@ -39,21 +41,22 @@ pub(crate) struct Args {
     /// Name of the dataset; a new session is added if it is there
     #[arg(long, value_name = "N")]
     name: Name,
-    /// The pad, by the name that `openweigh devices` gives it or the beginning of that
+    /// The pad, by the name that `openweigh devices` gives it or the beginning of that, or by the path of an
+    /// event device (Linux)
     #[arg(long, value_name = "ID")]
     device: Option<String>,
     /// Every pad that can be weighed on, each into a session of its own: suffix a, b…
     #[arg(long, conflicts_with = "device")]
     all_devices: bool,
-    /// A library in place of Apple's framework: the simulator
-    #[arg(long, value_name = "PATH")]
-    library: Option<PathBuf>,
     /// Which loads to put on in which order; see protocols/
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
-    /// Switch the pad's clicks off while it records
+    /// Switch the pad's clicks off while it records (Mac)
     #[arg(long)]
     no_click: bool,
+    /// Keep the pad from the desktop while it records, so that a load moves no pointer (Linux)
+    #[arg(long)]
+    grab: bool,
     /// The session's id [default: the next free of s01, s02…]
     #[arg(long, value_name = "ID")]
     session: Option<Id>,
@@ -70,30 +73,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "S", default_value = "5", value_parser = positive)]
     patience: f64,
     #[command(flatten)]
-    dataset: DatasetArgs,
+    place: Where,
+    #[command(flatten)]
+    dataset: AboutArgs,
     #[command(flatten)]
     told: ToldArgs,
-}
-
-/// What is said about the dataset.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "The dataset")]
-struct DatasetArgs {
-    /// Its semantic version [default: 1.0.0, or the next minor one when a session is added]
-    #[arg(long, value_name = "V")]
-    version: Option<Version>,
-    /// One line for people [default: the name]
-    #[arg(long, value_name = "TEXT")]
-    title: Option<Line>,
-    /// More for people
-    #[arg(long, value_name = "TEXT")]
-    description: Option<Line>,
-    /// Licence of the data, an SPDX expression [default: NOASSERTION]
-    #[arg(long, value_name = "SPDX")]
-    license: Option<Licence>,
-    /// Who made it; may be repeated
-    #[arg(long, value_name = "NAME")]
-    author: Vec<Line>,
 }
 
 /// What the pad cannot tell.
@@ -146,7 +130,7 @@ fn positive(text: &str) -> Result<f64, String> {
 
 /// One pad that is ready to record.
 struct Ready {
-    pad: Pad,
+    pad: Box<dyn Source + Send>,
     recorder: Recorder,
     /// What its lines begin with, where there are several.
     prefix: String,
@@ -155,30 +139,19 @@ struct Ready {
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
     let protocol = args.protocol.as_ref().map(|path| protocol(path)).transpose()?;
-    let path = args.library.clone().unwrap_or_else(|| default_path().to_owned());
-    let (library, devices) = pads::open(&path)?;
     let options = args.options(pads::salt(&ledger, args.told.salt.as_ref())?);
-    let devices = pads::chosen(devices, &options.salt, args.device.as_deref(), args.all_devices)?;
+    let (pads, chosen) = args.choose(&options)?;
     // Signals are heard before a click is switched off, so that none can come between.
     let listener = signals::Listener::new()?;
     let ended = listener.ended();
-    let guards = devices.iter().map(|device| args.guard(device)).collect::<Result<Vec<_>, _>>()?;
+    let guards = chosen.iter().map(|pad| args.guard(pad)).collect::<Result<Vec<_>, _>>()?;
     let listening = listener.listen(guards.iter().flatten().map(Arc::downgrade).collect());
-    let sessions = args.sessions(&ledger, devices.len());
+    let sessions = args.sessions(&ledger, chosen.len());
     let mut ready = Vec::new();
-    for ((device, guard), session) in devices.iter().zip(guards).zip(sessions) {
-        let clicks = if guard.is_some() { Clicks::Off } else { Clicks::On };
-        let info = pad::describe(&device.identity(), &path, library.clock_s().is_some(), clicks, &options)?;
-        let recorder = Recorder::create(args.order(&ledger, session), &info)?;
-        let started = Pad::start(device, info, guard, &options);
-        let pad = match started {
-            Ok(pad) => pad,
-            Err(error) => {
-                recorder.discard()?;
-                return Err(Failure::Pad(error.to_string()));
-            }
-        };
-        let prefix = if devices.len() > 1 { format!("{}: ", recorder.id()) } else { String::new() };
+    for ((pad, guard), session) in chosen.iter().zip(guards).zip(sessions) {
+        let (pad, recorder) =
+            args.start(pad, guard, pads.as_ref(), args.order(&ledger, session), &options)?;
+        let prefix = if chosen.len() > 1 { format!("{}: ", recorder.id()) } else { String::new() };
         ready.push(Ready { pad, recorder, prefix });
     }
     let limits = Limits {
@@ -195,7 +168,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         match outcome {
             Ok(ended) => done.push(ended),
             // Among several pads, one that nobody touches is no failure.
-            Err(CaptureError::NoFrames { .. }) if devices.len() > 1 => silent.push(id),
+            Err(CaptureError::NoFrames { .. }) if chosen.len() > 1 => silent.push(id),
             Err(error) => failed = failed.or(Some(error)),
         }
     }
@@ -231,7 +204,7 @@ fn record_all(
     let one = |ready: Ready| {
         let Ready { mut pad, recorder, prefix } = ready;
         let mut panel = screen::Panel::new(Arc::clone(ended), prefix, alone && !global.json, quiet);
-        follow(&mut pad, recorder, protocol.cloned().map(Guide::new), limits, &mut panel)
+        follow(&mut *pad, recorder, protocol.cloned().map(Guide::new), limits, &mut panel)
     };
     if alone {
         return ready.into_iter().map(one).collect();
@@ -266,12 +239,65 @@ impl Args {
         }
     }
 
-    fn guard(&self, device: &Device) -> Result<Option<Arc<ClickGuard>>, Failure> {
+    /// The pads to record, and what else was found with them. A path needs no search.
+    fn choose(&self, options: &PadOptions) -> Result<(Option<Pads>, Vec<Chosen>), Failure> {
+        let wanted = self.device.as_deref();
+        if let Some(path) = pads::by_path(wanted) {
+            return Ok((None, vec![Chosen::Event(path)]));
+        }
+        let mut found = self.place.look(&options.salt, options.unit == Some(PressureUnit::Counts))?;
+        let candidates = found.candidates(&options.salt);
+        let chosen = pads::chosen(candidates, wanted, self.all_devices)?;
+        Ok((Some(found), chosen))
+    }
+
+    fn guard(&self, pad: &Chosen) -> Result<Option<Arc<ClickGuard>>, Failure> {
         if !self.no_click {
             return Ok(None);
         }
-        let guard = device.disable_clicks().map_err(|error| Failure::Pad(format!("--no-click: {error}")))?;
+        let guard = match pad {
+            Chosen::Framework(device) => {
+                device.disable_clicks().map_err(|error| Failure::Pad(format!("--no-click: {error}")))?
+            }
+            Chosen::Event(path) => {
+                let what = "found an event device, whose clicks Linux cannot switch off; leave --no-click out, \
+                            and keep the desktop from the pad with --grab";
+                return Err(Failure::usage(format!("{}: {what}", path.display())));
+            }
+        };
         Ok(Some(Arc::new(guard)))
+    }
+
+    /// Starts a pad and its session. Nothing is left of one that does not start.
+    fn start(
+        &self,
+        pad: &Chosen,
+        guard: Option<Arc<ClickGuard>>,
+        found: Option<&Pads>,
+        order: Order,
+        options: &PadOptions,
+    ) -> Result<(Box<dyn Source + Send>, Recorder), Failure> {
+        match (pad, found) {
+            (Chosen::Framework(device), Some(found)) => {
+                let clicks = if guard.is_some() { Clicks::Off } else { Clicks::On };
+                let info =
+                    pad::describe(&device.identity(), &found.path, found.has_clock(), clicks, options)?;
+                let recorder = Recorder::create(order, &info)?;
+                match Pad::start(device, info, guard, options) {
+                    Ok(pad) => Ok((Box::new(pad), recorder)),
+                    Err(error) => {
+                        recorder.discard()?;
+                        Err(Failure::Pad(error.to_string()))
+                    }
+                }
+            }
+            (Chosen::Framework(_), None) => unreachable!("a pad of a library was found with it"),
+            (Chosen::Event(path), _) => {
+                let pad = pads::listen(path, options, self.grab)?;
+                let recorder = Recorder::create(order, pad.info())?;
+                Ok((Box::new(pad), recorder))
+            }
+        }
     }
 
     /// The ids of the sessions: for one pad as given or left to the recorder, for more with a letter each.
@@ -292,17 +318,11 @@ impl Args {
     }
 
     fn order(&self, ledger: &Ledger, session: Option<Id>) -> Order {
-        let (dataset, told) = (&self.dataset, &self.told);
+        let told = &self.told;
         Order {
             place: Place::new(ledger.root(), &self.name),
             session,
-            about: About {
-                version: dataset.version.clone(),
-                title: dataset.title.clone(),
-                description: dataset.description.clone(),
-                licence: dataset.license.clone(),
-                authors: dataset.author.clone(),
-            },
+            about: self.dataset.about(),
             environment: Environment {
                 temperature_c: told.temperature_c.clone(),
                 gravity_m_s2: told.gravity_m_s2.clone(),

@@ -12,20 +12,23 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::sums::Sums;
 use openweigh_formats::{Digest, canonical, edit, limits};
 use openweigh_ledger::{Ledger, OpenError};
+use openweigh_publish::check::Release;
+use openweigh_publish::release;
 use openweigh_replay::listing::Scope;
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
-use openweigh_replay::{Finding, Item, Report, Stage, Verdict, verify};
+use openweigh_replay::{Finding, Item, Report, Stage, Verdict, examine};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Check manifests: bytes, weights, results, claims, each derived again
+/// Check manifests and releases: bytes, weights, results, claims, cards, each derived again
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh verify                                  every manifest of this ledger
-  openweigh verify manifests/load-cell-1.0.0.json   one of them, -v for each item")]
+  openweigh verify manifests/load-cell-1.0.0.json   one of them, -v for each item
+  openweigh verify release                          a release, all of it")]
 pub(crate) struct Args {
-    /// Manifests, by path or `name-version` [default: all of the ledger]
+    /// Manifests, by path or `name-version`, or folders of releases [default: all of the ledger]
     #[arg(value_name = "MANIFEST")]
     manifests: Vec<String>,
     /// Require the (only) manifest to have this SHA-256
@@ -35,6 +38,8 @@ pub(crate) struct Args {
 
 /// A manifest that was gone through.
 struct Done {
+    /// What it is called: by its file, in a release by itself.
+    name: String,
     path: String,
     id: Digest,
     report: Report,
@@ -88,7 +93,11 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     let named = |word: &String| {
         let path = PathBuf::from(word);
         let in_ledger = ledger.root().join("manifests").join(format!("{word}.json"));
-        if !path.exists() && in_ledger.exists() { in_ledger } else { path }
+        match path.is_dir() {
+            true => path.join(release::MANIFEST),
+            false if !path.exists() && in_ledger.exists() => in_ledger,
+            false => path,
+        }
     };
     Ok(args.manifests.iter().map(named).collect())
 }
@@ -103,6 +112,7 @@ pub(crate) fn root_of(path: &Path) -> (PathBuf, Scope) {
         Some(name) if name == "manifests" => {
             (folder.parent().map_or(folder.clone(), Path::to_path_buf), Scope::Ledger)
         }
+        _ if path.file_name().is_some_and(|name| name == release::MANIFEST) => (folder, Scope::Files),
         _ => {
             let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             (folder, Scope::Release { own: vec![name, "SHA256SUMS".to_owned()] })
@@ -127,11 +137,16 @@ fn gone(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Done>, Failure> {
     Ok(gone)
 }
 
+/// The name of a file without its extension.
+fn stem(path: &str) -> String {
+    Path::new(path).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
 /// A manifest of which there is only one thing to say.
 fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Result<Done, Failure> {
     let item = Item { stage: Stage::Bytes, subject: path.clone(), verdict };
     tell(&item, screen)?;
-    Ok(Done { path, id, report: Report { items: vec![item] } })
+    Ok(Done { name: stem(&path), path, id, report: Report { items: vec![item] } })
 }
 
 fn one(
@@ -171,7 +186,7 @@ fn one(
             for item in &report.items {
                 tell(item, screen)?;
             }
-            return Ok(Done { path: shown, id, report });
+            return Ok(Done { name: stem(&shown), path: shown, id, report });
         }
     };
     screen.line(
@@ -201,7 +216,8 @@ fn one(
         broken = tell(&item, screen).err();
         report.items.push(item);
     }
-    let rest = verify(&manifest, &OnDisk(&ledger, &progress), &scope, effort, |item| {
+    let shelf = OnDisk(&ledger, &progress);
+    let (rest, contents) = examine(&manifest, &shelf, &scope, effort, |item| {
         if broken.is_none() {
             broken = tell(item, screen).err();
         }
@@ -210,10 +226,19 @@ fn one(
     if broken.is_none() {
         broken = tell_unchecked_claims(&report, screen).err();
     }
-    match broken {
-        Some(failure) => Err(failure),
-        None => Ok(Done { path: shown, id, report }),
+    if matches!(scope, Scope::Files) {
+        let max_csv = effort.max_csv;
+        let release = Release { manifest: &manifest, id: &id, contents: &contents, max_csv };
+        for item in release.check(&shelf) {
+            broken = broken.or(tell(&item, screen).err());
+            report.items.push(item);
+        }
     }
+    if let Some(failure) = broken {
+        return Err(failure);
+    }
+    let own = matches!(scope, Scope::Files).then(|| format!("{}-{}", manifest.name, manifest.version));
+    Ok(Done { name: own.unwrap_or_else(|| stem(&shown)), path: shown, id, report })
 }
 
 /// Whether the manifest is the one that `SHA256SUMS` beside it, or the user, says it is.
@@ -343,16 +368,19 @@ fn tell_finding(head: &str, finding: &Finding, screen: &mut Screen) -> Result<()
 }
 
 fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Failure> {
+    // A column for each stage that something was checked in: ledgers have neither signatures nor cards.
+    let shown = |stage: &Stage| {
+        !matches!(stage, Stage::Signature | Stage::Cards)
+            || done.iter().any(|done| done.report.count(*stage).0 > 0)
+    };
+    let stages: Vec<Stage> = Stage::ALL.into_iter().filter(shown).collect();
     let mut rows = vec![vec!["manifest".to_owned()]];
-    rows[0].extend(Stage::ALL.map(|stage| stage.as_str().to_owned()));
+    rows[0].extend(stages.iter().map(|stage| stage.as_str().to_owned()));
     rows[0].push("verdict".to_owned());
     for done in done {
-        let name = Path::new(&done.path)
-            .file_stem()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let mut row = vec![name];
-        for stage in Stage::ALL {
-            let (all, checked) = done.report.count(stage);
+        let mut row = vec![done.name.clone()];
+        for stage in &stages {
+            let (all, checked) = done.report.count(*stage);
             row.push(match (all, checked) {
                 (0, _) => "-".to_owned(),
                 (all, checked) if all == checked => all.to_string(),
@@ -365,8 +393,9 @@ fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Fai
         });
         rows.push(row);
     }
+    let right: Vec<bool> = [false].into_iter().chain(stages.iter().map(|_| true)).chain([false]).collect();
     screen.line("")?;
-    show::table(&rows, &[false, true, true, true, true, false], screen)?;
+    show::table(&rows, &right, screen)?;
     let (tone, text) = match worst {
         Summary::Checked => (
             Tone::Good,

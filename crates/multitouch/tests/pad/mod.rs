@@ -111,6 +111,11 @@ impl Pad {
             .collect()
     }
 
+    /// The reader did nothing wrong.
+    pub fn assert_faultless(&self) {
+        assert_eq!(self.faults(), Vec::<String>::new());
+    }
+
     /// Frames and touches that the callbacks of a device were told.
     pub fn sent(&self, id: u64) -> (u64, u64) {
         let (mut frames, mut touches) = (0, 0);
@@ -169,6 +174,6 @@ pub fn play(scenario: &str) -> Vec<Frame> {
     let ending = stream.stop();
     assert!(ending.dropped_after.is_nothing());
     assert!(frames.iter().all(|frame| frame.dropped_before.is_nothing()));
-    assert_eq!(pad.faults(), Vec::<String>::new());
+    pad.assert_faultless();
     frames
 }

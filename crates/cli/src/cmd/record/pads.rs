@@ -1,17 +1,67 @@
-//! Libraries, pads and salts, as the command line names them.
+//! Pads and salts, as the command line names them: those of a library, and those among the event devices.
 
 use crate::failure::Failure;
 use crate::place;
-use openweigh_capture::pad;
+use openweigh_capture::evdev::{self, Evdev, EvdevError, Folders, Found};
+use openweigh_capture::{PadOptions, pad};
 use openweigh_ledger::Ledger;
-use openweigh_multitouch::{Device, Library};
-use std::path::Path;
+use openweigh_multitouch::{Device, Library, default_path};
+use std::path::{Path, PathBuf};
 
-/// The library and its devices.
-pub(crate) fn open(path: &Path) -> Result<(Library, Vec<Device>), Failure> {
-    let library = Library::open(path).map_err(Failure::Library)?;
-    let devices = library.devices().map_err(|error| Failure::input(place::shown(path), error))?;
-    Ok((library, devices))
+/// Where pads are looked for.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Where pads are looked for")]
+pub(crate) struct Where {
+    /// A library in place of Apple's framework, and of the event devices: the simulator
+    #[arg(long, value_name = "PATH")]
+    library: Option<PathBuf>,
+    /// Folder of the event devices, on Linux [default: /dev/input, or none with --library]
+    #[arg(long, value_name = "DIR")]
+    input: Option<PathBuf>,
+}
+
+/// What was found there.
+pub(crate) struct Pads {
+    /// Where the library is, or would be.
+    pub(crate) path: PathBuf,
+    /// The library; or why it is absent, which is as it should be on Linux.
+    pub(crate) library: Result<Library, openweigh_multitouch::OpenError>,
+    pub(crate) devices: Vec<Device>,
+    /// Where event devices were looked for.
+    pub(crate) input: Option<PathBuf>,
+    pub(crate) events: Vec<Found>,
+}
+
+impl Where {
+    /// Looks there. `counts` is a person's word that force without a unit is force.
+    pub(crate) fn look(&self, salt: &str, counts: bool) -> Result<Pads, Failure> {
+        let path = self.library.clone().unwrap_or_else(|| default_path().to_owned());
+        let library = match Library::open(&path) {
+            Err(error) if self.library.is_some() || !cfg!(target_os = "linux") => {
+                return Err(Failure::Library(error));
+            }
+            opened => opened,
+        };
+        let devices = match &library {
+            Ok(library) => library.devices().map_err(|error| Failure::input(place::shown(&path), error))?,
+            Err(_) => Vec::new(),
+        };
+        let mut folders = Folders::default();
+        let input = match (&self.input, &self.library) {
+            (Some(folder), _) => Some(folder.clone()),
+            // Who names a library wants its pads, and not one that happens to be at this machine.
+            (None, Some(_)) => None,
+            (None, None) => Some(folders.devices.clone()),
+        };
+        let events = match &input {
+            Some(folder) => {
+                folders.devices.clone_from(folder);
+                evdev::devices(&folders, salt, counts, &evdev::open)?
+            }
+            None => Vec::new(),
+        };
+        Ok(Pads { path, library, devices, input, events })
+    }
 }
 
 /// The salt that was given, or the ledger's.
@@ -22,39 +72,156 @@ pub(crate) fn salt(ledger: &Ledger, given: Option<&String>) -> Result<String, Fa
     }
 }
 
+/// A pad that may be recorded.
+#[derive(Clone)]
+pub(crate) enum Pad {
+    Framework(Device),
+    Event(PathBuf),
+}
+
+/// A pad by its names, and why it cannot be weighed on.
+pub(crate) struct Candidate<P> {
+    pub(crate) name: String,
+    path: Option<PathBuf>,
+    refused: Option<Failure>,
+    pub(crate) pad: P,
+}
+
+impl Pads {
+    /// Whether the library tells the time at which frames arrive.
+    pub(crate) fn has_clock(&self) -> bool {
+        self.library.as_ref().is_ok_and(|library| library.clock_s().is_some())
+    }
+
+    /// Takes the pads out, to choose among them.
+    pub(crate) fn candidates(&mut self, salt: &str) -> Vec<Candidate<Pad>> {
+        let framework = std::mem::take(&mut self.devices).into_iter().map(|device| {
+            let name = pad::device_hash(salt, device.id()).to_string();
+            let refused = pad::refusal(&device.identity())
+                .map(|why| Failure::Pad(format!("{name} cannot be weighed on: {why}")));
+            Candidate { name, path: None, refused, pad: Pad::Framework(device) }
+        });
+        let events = std::mem::take(&mut self.events).into_iter().map(|found| {
+            let path = found.path.clone();
+            Candidate {
+                name: found.device.as_ref().map_or_else(|| place::shown(&path), ToString::to_string),
+                refused: found.pad.err().map(Failure::Evdev),
+                pad: Pad::Event(path.clone()),
+                path: Some(path),
+            }
+        });
+        framework.chain(events).collect()
+    }
+}
+
+/// The event device that a word means by its path, whatever else is at the machine.
+pub(crate) fn by_path(wanted: Option<&str>) -> Option<PathBuf> {
+    wanted.filter(|wanted| wanted.contains('/')).map(PathBuf::from)
+}
+
+/// Starts to listen to an event device.
+pub(crate) fn listen(path: &Path, options: &PadOptions, grab: bool) -> Result<Evdev, EvdevError> {
+    Evdev::open(path, options, grab, &evdev::open)
+}
+
 /// The pads to record: the named one, the only one, or all.
-pub(crate) fn chosen(
-    devices: Vec<Device>,
-    salt: &str,
+pub(crate) fn chosen<P>(
+    candidates: Vec<Candidate<P>>,
     wanted: Option<&str>,
     all: bool,
-) -> Result<Vec<Device>, Failure> {
-    let name = |device: &Device| pad::device_hash(salt, device.id()).to_string();
+) -> Result<Vec<P>, Failure> {
+    let names = |candidates: &[Candidate<P>]| {
+        candidates.iter().map(|one| one.name.clone()).collect::<Vec<_>>().join(", ")
+    };
     if let Some(wanted) = wanted {
-        let found: Vec<Device> = devices.iter().filter(|d| name(d).starts_with(wanted)).cloned().collect();
-        let [device] = found.as_slice() else {
-            let known: Vec<String> = devices.iter().map(name).collect();
-            return Err(Failure::usage(format!(
-                "--device {wanted}: {} pads are called so; there are {}",
-                found.len(),
-                if known.is_empty() { "none at all".to_owned() } else { known.join(", ") }
-            )));
+        let called = |one: &Candidate<P>| {
+            one.name.starts_with(wanted) || one.path.as_deref().is_some_and(|path| path.ends_with(wanted))
         };
-        return match pad::refusal(&device.identity()) {
-            Some(why) => Err(Failure::Pad(format!("{wanted} cannot be weighed on: {why}"))),
-            None => Ok(found),
+        let known = names(&candidates);
+        let mut found: Vec<Candidate<P>> = candidates.into_iter().filter(called).collect();
+        return match (found.pop(), found.len()) {
+            (Some(Candidate { refused: Some(why), .. }), 0) => Err(why),
+            (Some(one), 0) => Ok(vec![one.pad]),
+            (last, more) => Err(Failure::usage(format!(
+                "--device {wanted}: {} pads are called so; there are {}",
+                more + usize::from(last.is_some()),
+                if known.is_empty() { "none at all".to_owned() } else { known }
+            ))),
         };
     }
-    let count = devices.len();
-    let usable: Vec<Device> =
-        devices.into_iter().filter(|device| pad::refusal(&device.identity()).is_none()).collect();
+    let (refused, usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| one.refused.is_some());
     match usable.len() {
-        0 => Err(Failure::Pad(format!("found {count} pads, none of which can be weighed on"))),
-        1 => Ok(usable),
-        _ if all => Ok(usable),
+        0 => {
+            let count = refused.len();
+            let mut why: Vec<Failure> = refused.into_iter().filter_map(|one| one.refused).collect();
+            match (why.pop(), count) {
+                (None, _) => Err(Failure::Pad("found no pad".to_owned())),
+                (Some(only), 1) => Err(only),
+                _ => Err(Failure::Pad(format!("found {count} pads, none of which can be weighed on"))),
+            }
+        }
+        1 => Ok(usable.into_iter().map(|one| one.pad).collect()),
+        _ if all => Ok(usable.into_iter().map(|one| one.pad).collect()),
         found => Err(Failure::usage(format!(
             "found {found} pads that can be weighed on; choose with --device ({}), or --all-devices",
-            usable.iter().map(name).collect::<Vec<_>>().join(", ")
+            names(&usable)
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(name: &str, path: Option<&str>, refused: bool) -> Candidate<&'static str> {
+        Candidate {
+            name: name.to_owned(),
+            path: path.map(PathBuf::from),
+            refused: refused.then(|| Failure::Pad(format!("{name} is refused"))),
+            pad: if path.is_some() { "event" } else { "framework" },
+        }
+    }
+
+    fn choose(wanted: Option<&str>, all: bool, refused: [bool; 3]) -> Result<Vec<&'static str>, String> {
+        let candidates = vec![
+            candidate("aa11", None, refused[0]),
+            candidate("aa22", Some("/dev/input/event7"), refused[1]),
+            candidate("/dev/input/event12", Some("/dev/input/event12"), refused[2]),
+        ];
+        chosen(candidates, wanted, all).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn pads_are_chosen_by_name_or_path() {
+        let none = [false; 3];
+        assert_eq!(choose(Some("aa1"), false, none), Ok(vec!["framework"]));
+        assert_eq!(choose(Some("aa22"), false, none), Ok(vec!["event"]));
+        assert_eq!(choose(Some("event12"), false, none), Ok(vec!["event"]));
+        let several = "--device aa: 2 pads are called so; there are aa11, aa22, /dev/input/event12";
+        assert_eq!(choose(Some("aa"), false, none), Err(several.to_owned()));
+        assert!(choose(Some("event1"), false, none).unwrap_err().contains("0 pads are called so"));
+        assert_eq!(choose(Some("event7"), false, [false, true, false]), Err("aa22 is refused".to_owned()));
+        assert_eq!(choose(None, true, [false, true, false]), Ok(vec!["framework", "event"]));
+        assert_eq!(choose(None, false, [true, false, true]), Ok(vec!["event"]));
+        assert!(choose(None, false, none).unwrap_err().starts_with("found 3 pads that can be weighed on"));
+        assert_eq!(
+            choose(None, false, [true; 3]),
+            Err("found 3 pads, none of which can be weighed on".to_owned())
+        );
+        let only = chosen(vec![candidate("aa11", None, true)], None, false).map_err(|why| why.to_string());
+        assert_eq!(
+            only,
+            Err("aa11 is refused".to_owned()),
+            "of a single one it is told what is wrong with it"
+        );
+        let nothing = chosen(Vec::<Candidate<()>>::new(), None, false).map_err(|why| why.to_string());
+        assert_eq!(nothing, Err("found no pad".to_owned()));
+    }
+
+    #[test]
+    fn a_path_needs_no_search() {
+        assert_eq!(by_path(Some("/dev/input/event7")), Some(PathBuf::from("/dev/input/event7")));
+        assert_eq!(by_path(Some("8f51")), None);
+        assert_eq!(by_path(None), None);
     }
 }

@@ -146,10 +146,11 @@ impl Operator for Panel {
     }
 }
 
-const NO_FRAMES: [&str; 4] = [
+const NO_FRAMES: [&str; 5] = [
     "no frame so far. A pad that nothing touches is silent; if you do touch it:",
-    "  allow this terminal in System Settings > Privacy & Security > Input Monitoring, then start it again",
-    "  do not run it in a sandbox: the framework gives nothing to sandboxed programs",
+    "  Mac: allow this terminal in System Settings > Privacy & Security > Input Monitoring, then start it again",
+    "  Mac: do not run it in a sandbox: the framework gives nothing to sandboxed programs",
+    "  Linux: another program may keep the pad to itself",
     "  see `openweigh devices`: another pad may be the one you touch",
 ];
 

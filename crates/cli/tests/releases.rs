@@ -1,0 +1,155 @@
+//! Releases: made by `publish`, checked by `verify`, as their makers and strangers run them.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
+mod scene;
+
+use scene::Scene;
+
+const RECIPE: &str =
+    "[model]\ntarget = \"y\"\nterms = [\"1\", \"x\"]\n[result]\nunit = \"g\"\ndecimals = 2\n";
+
+const PUBLICATION: &str = r#"format = "openweigh.publication/1"
+summary = "Made up for a test."
+uses = "Tests."
+limits = "Anything else."
+licence = "CC0-1.0"
+instrument = "None: the numbers are made up"
+
+[[author]]
+name = "A. Tester"
+"#;
+
+/// A ledger with a fit, results and a manifest `line-VERSION`.
+fn sealed(scene: &Scene, version: &str, csv: &str, previous: &[&str]) {
+    scene.write("line.csv", csv.as_bytes());
+    let import = [
+        "import",
+        "table",
+        "line.csv",
+        "--name",
+        "line",
+        "--unit",
+        "y=g",
+        "--unit",
+        "x=count",
+        "--license",
+        "CC0-1.0",
+        "--origin",
+        "Made up.",
+        "--provenance",
+        "simulated",
+        "--version",
+        version,
+        "--force",
+    ];
+    scene.run(&import).ends(0);
+    scene.write(
+        "artifacts/recipes/line.toml",
+        format!("format = \"openweigh.recipe/1\"\nname = \"line\"\n{RECIPE}").as_bytes(),
+    );
+    scene.write("artifacts/publications/line.toml", PUBLICATION.as_bytes());
+    let fit = ["fit", "--dataset", "line", "--recipe", "line", "--name", "line", "--version", version];
+    scene.run(&fit).ends(0);
+    let weights = format!("line-{version}");
+    scene.run(&["replay", "--weights", &weights, "--dataset", "line"]).ends(0);
+    let mut seal =
+        vec!["seal", "--name", "line", "--version", version, "--weights", &weights, "--results", &weights];
+    seal.extend(previous);
+    scene.run(&seal).ends(0);
+}
+
+const FIRST: &str = "y,x\n0,1\n10,11\n20,21.5\n30,31\n";
+const SECOND: &str = "y,x\n0,1\n10,11\n20,21.5\n30,31.5\n40,41\n";
+
+#[test]
+fn a_release_holds_and_every_edit_of_it_is_named() {
+    let scene = Scene::ledger();
+    sealed(&scene, "1.0.0", FIRST, &[]);
+    scene.run(&["publish", "line-1.0.0", "-o", "release"]).ends(0).says("wrote release");
+    scene.run(&["publish", "line-1.0.0", "-o", "release"]).ends(0).says("left alone");
+    scene.run(&["verify", "release"]).ends(0).says("cards");
+    let card = scene.text("release/README.md");
+    let edited = card.replace("| b1 | `x` | 0.", "| b1 | `x` | 1.");
+    assert_ne!(card, edited);
+    scene.write("release/README.md", edited.as_bytes());
+    scene
+        .run(&["verify", "release"])
+        .ends(1)
+        .says("README.md:")
+        .says("published    | b1 | `x` | 1.")
+        .says("derived      | b1 | `x` | 0.");
+    scene.write("release/README.md", card.as_bytes());
+    scene.write("release/notes.txt", b"later");
+    scene.run(&["verify", "release"]).ends(1).says("notes.txt").says("not listed");
+    scene.run(&["publish", "line-1.0.0", "-o", "release"]).ends(3).says("exists with other content");
+    std::fs::remove_file(scene.path().join("release/notes.txt")).unwrap();
+    for (path, text) in [("publication.toml", "publication.toml"), ("CHANGELOG.md", "the file is missing")] {
+        let kept = scene.read(&format!("release/{path}"));
+        std::fs::remove_file(scene.path().join("release").join(path)).unwrap();
+        scene.run(&["verify", "release"]).ends(1).says(text);
+        scene.write(&format!("release/{path}"), &kept);
+    }
+    scene.write("release/.git/config", b"of whoever cloned it");
+    scene.run(&["verify", "release"]).ends(0);
+}
+
+#[test]
+fn a_changelog_tells_in_grams_what_moved_and_is_checked() {
+    let scene = Scene::ledger();
+    sealed(&scene, "1.0.0", FIRST, &[]);
+    scene.run(&["publish", "line-1.0.0", "-o", "one"]).ends(0);
+    sealed(&scene, "1.1.0", SECOND, &["--previous", "line-1.0.0"]);
+    scene.run(&["publish", "line-1.1.0", "-o", "two"]).ends(2).says("--previous");
+    scene.run(&["publish", "line-1.1.0", "-o", "two", "--previous", "one"]).ends(0);
+    let changes = scene.text("two/CHANGELOG.md");
+    assert!(changes.contains("## 1.1.0"), "{changes}");
+    assert!(changes.contains("\n## 1.0.0\n\n- First release.\n"), "{changes}");
+    assert!(changes.contains("- Results of `line`: 4 of 4 move, by at most 0.45 g; 1 new."), "{changes}");
+    assert!(changes.contains("- Weights `line` 1.0.0 → 1.1.0: `1` "), "{changes}");
+    scene.run(&["verify", "two"]).ends(0);
+    scene.write("two/CHANGELOG.md", changes.replace("by at most 0.45", "by at most 0.01").as_bytes());
+    scene.run(&["verify", "two"]).ends(1).says("by at most 0.45").says("by at most 0.01");
+    scene.write("two/CHANGELOG.md", changes.as_bytes());
+    let kept = "two/previous/artifacts/results/line-1.0.0.csv";
+    scene.write(kept, scene.text(kept).replace("0.", "9.").as_bytes());
+    scene.run(&["verify", "two"]).ends(1).says("previous/artifacts/results/line-1.0.0.csv");
+}
+
+#[test]
+fn a_version_is_published_once() {
+    let scene = Scene::ledger();
+    sealed(&scene, "1.0.0", FIRST, &[]);
+    scene.run(&["publish", "line-1.0.0", "-o", "one"]).ends(0);
+    sealed(&scene, "0.9.0", SECOND, &["--previous", "line-1.0.0"]);
+    scene
+        .run(&["publish", "line-0.9.0", "-o", "two", "--previous", "one"])
+        .ends(3)
+        .says("a release after it cannot be version 0.9.0");
+}
+
+#[test]
+fn what_is_missing_is_named_and_nothing_is_published() {
+    let scene = Scene::ledger();
+    scene.table("bare", FIRST, RECIPE);
+    scene.fit("bare");
+    scene.run(&["seal", "--name", "bare", "--version", "1.0.0", "--weights", "bare-1.0.0"]).ends(0);
+    scene
+        .run(&["publish", "bare-1.0.0", "-o", "release"])
+        .ends(1)
+        .says("bare.toml is missing")
+        .says("--template");
+    let template = scene.run(&["publish", "bare-1.0.0", "--template"]).ends(0).stdout;
+    scene.write("artifacts/publications/bare.toml", template.as_bytes());
+    scene.run(&["publish", "bare-1.0.0", "-o", "release"]).ends(3).says("summary: found nothing");
+    let said = PUBLICATION.replace("instrument = \"None: the numbers are made up\"\n", "");
+    scene.write("artifacts/publications/bare.toml", said.as_bytes());
+    scene
+        .run(&["publish", "bare-1.0.0", "-o", "release"])
+        .ends(1)
+        .says("datasets/bare/dataset.json: no licence")
+        .says("artifacts/weights/bare-1.0.0.json: the device");
+    assert!(!scene.path().join("release").exists());
+    scene.write("artifacts/weights/bare-1.0.0.json", b"{}");
+    scene.run(&["publish", "bare-1.0.0", "-o", "release"]).ends(1).says("does not hold");
+}

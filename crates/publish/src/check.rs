@@ -1,0 +1,208 @@
+//! Whether the generated files of a release are those that follow from it: each is generated again and compared.
+
+use crate::parties::text_path;
+use crate::previous::{self, Previous};
+use crate::release::{self, Generated};
+use crate::source::{Source, texts_wanted};
+use openweigh_formats::limits;
+use openweigh_formats::manifest::{Manifest, Role};
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::publication::Publication;
+use openweigh_formats::{Digest, Position};
+use openweigh_replay::completeness;
+use openweigh_replay::listing::Contents;
+use openweigh_replay::shelf::{self, Shelf, Unreadable};
+use openweigh_replay::{Finding, Item, Stage, Verdict};
+use std::collections::BTreeMap;
+
+/// Characters of a differing line that are shown around the place.
+const SHOWN: usize = 80;
+
+/// What lies in a release beside the files of its manifest.
+#[derive(Debug, Clone, Copy)]
+pub struct Release<'a> {
+    /// Its manifest.
+    pub manifest: &'a Manifest,
+    /// SHA-256 of the manifest's bytes.
+    pub id: &'a Digest,
+    /// What could be read of the manifest's files.
+    pub contents: &'a Contents,
+    /// Bytes of a CSV file.
+    pub max_csv: u64,
+}
+
+impl Release<'_> {
+    /// One item for each generated file, and for each file that does not belong.
+    pub fn check(&self, shelf: &dyn Shelf) -> Vec<Item> {
+        let mut items = Vec::new();
+        let generated = match self.generate(shelf) {
+            Ok(generated) => generated,
+            Err(item) => {
+                items.push(item);
+                Vec::new()
+            }
+        };
+        items.extend(generated.iter().map(|file| item(&file.path, compare(file, shelf))));
+        let own = |path: &str| {
+            [release::MANIFEST, release::PUBLICATION, release::SIGNATURE].contains(&path)
+                || generated.iter().any(|file| file.path == path)
+                // Where nothing could be generated, something has failed already.
+                || (generated.is_empty() && !path.starts_with("datasets/") && !path.starts_with("artifacts/"))
+                || release::HOUSEKEEPING.iter().any(|folder| path.starts_with(folder))
+        };
+        items.extend(completeness::strays(self.manifest, shelf, &own));
+        items
+    }
+
+    /// All generated files, or why they cannot be.
+    fn generate(&self, shelf: &dyn Shelf) -> Result<Vec<Generated>, Item> {
+        let path = |text: &str| text.parse::<RelativePath>().expect("a name of the format");
+        let said = shelf::bytes(shelf, &path(release::PUBLICATION), limits::TOML_BYTES)
+            .map_err(|error| item(release::PUBLICATION, Verdict::Failed(Finding::new(error.to_string()))))?;
+        let publication = Publication::from_toml(&said).map_err(|error| {
+            let finding = Finding { position: Some(error.position), ..Finding::new(error.fault.to_string()) };
+            item(release::PUBLICATION, Verdict::Malformed(finding))
+        })?;
+        let previous = match &self.manifest.previous {
+            None => None,
+            Some(id) => {
+                let prefix = format!("{}/", previous::FOLDER);
+                let read = Previous::read(shelf, &prefix, id, self.max_csv);
+                Some(read.map_err(|error| {
+                    item(previous::FOLDER, Verdict::Failed(Finding::new(error.to_string())))
+                })?)
+            }
+        };
+        let results = previous.as_ref().map_or_else(|| Ok(BTreeMap::new()), |_| self.results(shelf))?;
+        let texts = self.texts(&publication, shelf)?;
+        let source = Source {
+            manifest: self.manifest,
+            id: self.id,
+            publication: &publication,
+            publication_id: &Digest::of(&said),
+            contents: self.contents,
+            texts: &texts,
+            previous: previous.as_ref(),
+            results: &results,
+        };
+        if !source.is_complete() {
+            let why = "a description, recipe or weights file could not be read; see above";
+            return Err(item("README.md", Verdict::NotCheckable(why.to_owned())));
+        }
+        Ok(release::generate(&source))
+    }
+
+    /// The texts of licences that only the publisher's words are under, as they lie there: what they should say
+    /// follows from nothing here, and `SHA256SUMS` pins them.
+    fn texts(&self, publication: &Publication, shelf: &dyn Shelf) -> Result<BTreeMap<String, Vec<u8>>, Item> {
+        let mut texts = BTreeMap::new();
+        for id in texts_wanted(self.manifest, publication) {
+            let at = text_path(&id);
+            let failed = |why: String| item(&at, Verdict::Failed(Finding::new(why)));
+            let path: RelativePath =
+                at.parse().map_err(|error: openweigh_formats::text::TextError| failed(error.to_string()))?;
+            let text =
+                shelf::bytes(shelf, &path, limits::JSON_BYTES).map_err(|error| failed(error.to_string()))?;
+            texts.insert(id, text);
+        }
+        Ok(texts)
+    }
+
+    fn results(&self, shelf: &dyn Shelf) -> Result<BTreeMap<RelativePath, Vec<u8>>, Item> {
+        let unread = |why: String| item(release::CHANGELOG, Verdict::NotCheckable(why));
+        let mut results = BTreeMap::new();
+        for file in self.manifest.of_role(Role::Results) {
+            let bytes = shelf::bytes(shelf, &file.path, self.max_csv)
+                .map_err(|error| unread(format!("{}: {error}", file.path)))?;
+            if Digest::of(&bytes) != file.sha256 {
+                return Err(unread(format!("{} is not the listed file; see above", file.path)));
+            }
+            results.insert(file.path.clone(), bytes);
+        }
+        Ok(results)
+    }
+}
+
+fn item(subject: &str, verdict: Verdict) -> Item {
+    Item { stage: Stage::Cards, subject: subject.to_owned(), verdict }
+}
+
+fn compare(file: &Generated, shelf: &dyn Shelf) -> Verdict {
+    let path: RelativePath = file.path.parse().expect("generated files have paths of the format");
+    let limit = limits::CSV_BYTES.max(file.bytes.len() as u64);
+    // A file of another size is another file; to show where, no more of it is read than there should be.
+    let limit = limit.min(file.bytes.len() as u64 + limits::JSON_BYTES);
+    let found = match shelf::bytes(shelf, &path, limit) {
+        Ok(found) => found,
+        Err(error @ (Unreadable::Missing | Unreadable::NotPlain(_) | Unreadable::TooLarge { .. })) => {
+            return Verdict::Failed(Finding::new(error.to_string()));
+        }
+        Err(error) => return Verdict::Malformed(Finding::new(error.to_string())),
+    };
+    if found == file.bytes { Verdict::Checked } else { Verdict::Failed(difference(&found, &file.bytes)) }
+}
+
+/// Where a file first departs from what follows, and by which words.
+fn difference(found: &[u8], expected: &[u8]) -> Finding {
+    let at = found.iter().zip(expected).take_while(|(left, right)| left == right).count();
+    let cause = if strip_returns(found) == expected {
+        Some("the line ends were changed from LF to CRLF; nothing else".to_owned())
+    } else if found.is_empty() {
+        Some("the file is empty".to_owned())
+    } else {
+        None
+    };
+    Finding {
+        position: Some(Position::of(found, at.min(found.len()))),
+        published: Some(around(found, at)),
+        expected: Some(around(expected, at)),
+        cause,
+        ..Finding::new("it is not what follows from the manifest")
+    }
+}
+
+fn strip_returns(bytes: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n").into_bytes()
+}
+
+/// The word at a place with what stands before it in its line, shortened.
+fn around(bytes: &[u8], at: usize) -> String {
+    let at = at.min(bytes.len());
+    let start = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let line_end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| at + end);
+    if start == bytes.len() {
+        return "the end of the file".to_owned();
+    }
+    let word = |byte: &u8| !byte.is_ascii_whitespace() && !matches!(byte, b',' | b'"' | b'|' | b'`');
+    let from =
+        bytes[start..at].iter().rposition(|byte| !word(byte)).map_or(start, |before| start + before + 1);
+    let to = bytes[at..line_end].iter().position(|byte| !word(byte)).map_or(line_end, |after| at + after);
+    let before = from.saturating_sub(SHOWN).max(start);
+    let text = String::from_utf8_lossy(&bytes[before..to.min(at + SHOWN)]).into_owned();
+    let more = if to < line_end { " …" } else { "" };
+    let text = text.trim_start_matches('\u{fffd}').to_owned();
+    if text.trim().is_empty() { "a line end".to_owned() } else { format!("{}{more}", text.escape_debug()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edited_number_is_shown_beside_the_right_one() {
+        let expected = b"# Card\n\n| rmse | 0.48 g |\n";
+        let found = b"# Card\n\n| rmse | 0.08 g |\n";
+        let finding = difference(found, expected);
+        assert_eq!(finding.published.unwrap(), "| rmse | 0.08 …");
+        assert_eq!(finding.expected.unwrap(), "| rmse | 0.48 …");
+        assert_eq!(finding.position.unwrap(), Position { line: 3, column: 12 });
+    }
+
+    #[test]
+    fn ends_and_line_ends_are_told() {
+        assert_eq!(difference(b"a\nb\n", b"a\n").expected.unwrap(), "the end of the file");
+        assert_eq!(difference(b"a\n", b"a\nb\n").published.unwrap(), "the end of the file");
+        assert!(difference(b"a\r\nb\r\n", b"a\nb\n").cause.unwrap().contains("CRLF"));
+        assert!(!difference(b"\xff\xfe", b"a\n").published.unwrap().is_empty());
+    }
+}
