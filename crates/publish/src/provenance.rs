@@ -3,23 +3,24 @@
 
 use crate::json::{Object, list};
 use crate::source::Source;
-use openweigh_formats::manifest::Derivation;
+use openweigh_formats::manifest::{Derivation, Tool};
 use openweigh_formats::path::RelativePath;
+use openweigh_formats::weights::Weights;
 
 /// What was done: the function that page 4 of the specification defines.
 const FIT: &str = "urn:openweigh:fit:1";
 
-/// The statement of a fit.
-pub fn write(source: &Source<'_>, derivation: &Derivation) -> String {
+/// The statement of the fit that some weights come from.
+pub fn write(source: &Source<'_>, weights: &Weights, derivation: &Derivation) -> String {
     let recipe = derivation.inputs.first().map_or("", RelativePath::as_str);
-    let tool = &derivation.tool;
-    let builder = Object::of("id", "urn:openweigh:tool:1")
-        .with("version", Object::of(tool.name.as_str(), tool.version.to_string()));
-    let definition =
-        Object::of("buildType", FIT).with("externalParameters", Object::of("recipe", recipe)).with(
-            "resolvedDependencies",
-            list(inputs(source, derivation).iter().filter_map(|path| digest(source, path))),
-        );
+    let builder = Object::of("id", tool_id(&derivation.tool));
+    let chosen = Object::of("recipe", recipe)
+        .with("name", weights.name.as_str())
+        .with("version", weights.version.to_string());
+    let used = inputs(source, derivation);
+    let definition = Object::of("buildType", FIT)
+        .with("externalParameters", chosen)
+        .with("resolvedDependencies", list(used.iter().filter_map(|path| digest(source, path))));
     let predicate =
         Object::of("buildDefinition", definition).with("runDetails", Object::of("builder", builder));
     Object::of("_type", "https://in-toto.io/Statement/v1")
@@ -27,6 +28,16 @@ pub fn write(source: &Source<'_>, derivation: &Derivation) -> String {
         .with("predicateType", "https://slsa.dev/provenance/v1")
         .with("predicate", predicate)
         .document()
+}
+
+/// The name of a program that no address stands for: nobody promises a page there.
+pub(crate) fn tool_id(tool: &Tool) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    format!(
+        "urn:openweigh:tool:{}@{}",
+        tool.name.as_str().chars().map(plain).collect::<String>(),
+        tool.version
+    )
 }
 
 /// The inputs, with the files that each `dataset.json` pins.

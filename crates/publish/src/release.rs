@@ -81,7 +81,7 @@ fn exports(source: &Source<'_>) -> Vec<Generated> {
         let fit =
             source.manifest.derivation_of(path).filter(|derivation| derivation.kind == DerivationKind::Fit);
         if let Some(fit) = fit {
-            files.push(Generated::new(format!("{stem}.slsa.json"), provenance::write(source, fit)));
+            files.push(Generated::new(format!("{stem}.slsa.json"), provenance::write(source, weights, fit)));
         }
     }
     files

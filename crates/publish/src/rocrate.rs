@@ -8,6 +8,7 @@
 use crate::croissant::media_type;
 use crate::json::{Json, Object, list};
 use crate::parties::{self, reference};
+use crate::provenance::tool_id;
 use crate::release::{Generated, MANIFEST, PUBLICATION};
 use crate::source::Source;
 use openweigh_formats::Digest;
@@ -176,16 +177,6 @@ fn tools<'a>(source: &Source<'a>) -> Vec<&'a Tool> {
         }
     }
     tools
-}
-
-/// An absolute name for a program, as the profile recommends, although nobody promises a page there.
-fn tool_id(tool: &Tool) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!(
-        "urn:openweigh:tool:{}:{}",
-        tool.name.as_str().chars().map(plain).collect::<String>(),
-        tool.version
-    )
 }
 
 fn tool(tool: &Tool) -> Object {
