@@ -31,6 +31,14 @@ def fit_of(release: pathlib.Path) -> tuple[list[str], str, list[str]]:
     return inputs, output, [*command, "--license", weights["licence"], "-o", output]
 
 
+def pem(signer: CryptoSigner) -> bytes:
+    """The public key as SPKI PEM, which in-toto-verify reads."""
+    from cryptography.hazmat.primitives import serialization
+
+    public = serialization.load_pem_private_key(signer.private_bytes, None).public_key()
+    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
 def prepare(release: pathlib.Path, work: pathlib.Path, owner, worker) -> None:
     """A folder with the inputs, the weights as they are, a signed link that vouches for them, and the layout."""
     inputs, output, command = fit_of(release)
@@ -67,11 +75,14 @@ def prepare(release: pathlib.Path, work: pathlib.Path, owner, worker) -> None:
     signed.create_signature(owner)
     signed.dump(str(work / "root.layout"))
     envelope.dump(str(work / f"fit.{worker.public_key.keyid[:8]}.link"))
-    (work / "owner.pub").write_text(owner.public_key.keyval["public"])
+    (work / "owner.pub").write_bytes(pem(owner))
 
 
-def verdict(work: pathlib.Path, expect: int) -> None:
-    run(BIN / "in-toto-verify", "--layout", "root.layout", "--verification-keys", "owner.pub", cwd=work, expect=expect)
+def verdict(work: pathlib.Path, expect: int, because: str = "") -> None:
+    words = ["--layout", "root.layout", "--verification-keys", "owner.pub"]
+    said = run(BIN / "in-toto-verify", *words, cwd=work, expect=expect)
+    if because not in said:
+        raise Refused(f"in-toto-verify refuses {work.name} weights for another reason: {said[:300]}")
 
 
 def digit_changed(path: pathlib.Path) -> None:
@@ -96,11 +107,12 @@ def check(release: pathlib.Path, keys: Keys) -> None:
     verdict(base / "honest", 0)
     prepare(release, base / "edited", owner, worker)
     digit_changed(base / "edited" / table)
-    verdict(base / "edited", 1)
+    # The program itself refuses data that dataset.json does not list.
+    verdict(base / "edited", 1, "non-zero return value '1' from command")
     forged = base / "forged-release"
     shutil.copytree(release, forged)
     digit_changed(forged / output)
     prepare(forged, base / "forged", owner, worker)
     if (forged / output).read_bytes() == (release / output).read_bytes():
         raise Refused("nothing was forged")
-    verdict(base / "forged", 1)
+    verdict(base / "forged", 1, "'expected_products' of item 'fit-again'")

@@ -39,11 +39,11 @@ def schemas(release: pathlib.Path, keys: Keys) -> None:
         "dataset": sorted(release.glob("datasets/*/dataset.json")),
         "session": sorted(release.glob("datasets/*/sessions/*/session.json")),
     }
+    schema = {kind: ROOT / f"docs/spec/schemas/{kind}.schema.json" for kind in found}
+    run(BIN / "check-jsonschema", "--check-metaschema", *schema.values())
     for kind, files in found.items():
-        schema = ROOT / f"docs/spec/schemas/{kind}.schema.json"
-        run(BIN / "check-jsonschema", "--check-metaschema", schema)
         if files:
-            run(BIN / "check-jsonschema", "--schemafile", schema, *files)
+            run(BIN / "check-jsonschema", "--schemafile", schema[kind], *files)
 
 
 def citation(release: pathlib.Path, keys: Keys) -> None:
@@ -98,14 +98,13 @@ def croissant(release: pathlib.Path, keys: Keys) -> None:
 def statements(release: pathlib.Path, keys: Keys) -> None:
     """in-toto's library validates each statement of provenance, and refuses one without a digest."""
     from google.protobuf import json_format
-    from in_toto_attestation.predicates.provenance.v1 import provenance, provenance_pb2
+    from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
     from in_toto_attestation.v1 import statement, statement_pb2
 
     def validate(wire: dict) -> None:
         parsed = json_format.ParseDict(wire, statement_pb2.Statement())
         statement.Statement.copy_from_pb(parsed).validate()
-        predicate = json_format.ParseDict(wire["predicate"], provenance_pb2.Provenance())
-        provenance.Provenance.copy_from_pb(predicate).validate()
+        json_format.ParseDict(wire["predicate"], provenance_pb2.Provenance())
 
     paths = sorted(release.glob("exports/*.slsa.json"))
     if not paths:
