@@ -81,6 +81,8 @@ pub(crate) enum Command {
     Seal(cmd::seal::Args),
     Publish(cmd::publish::Args),
     Verify(cmd::verify::Args),
+    Receipt(cmd::receipt::Args),
+    Withdraw(cmd::withdraw::Args),
     Explain(cmd::explain::Args),
     Inspect(cmd::inspect::Args),
     Export(cmd::export::Args),

@@ -12,11 +12,13 @@ pub(crate) mod inspect;
 pub(crate) mod packaging;
 pub(crate) mod publish;
 pub(crate) mod readings;
+pub(crate) mod receipt;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod seal;
 pub(crate) mod verify;
+pub(crate) mod withdraw;
 
 use crate::args::{Args, Command, Import};
 use crate::failure::Failure;
@@ -42,6 +44,8 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Seal(args) => seal::run(args, &global, screen),
         Command::Publish(args) => publish::run(&args, &global, screen),
         Command::Verify(args) => verify::run(&args, &global, screen),
+        Command::Receipt(args) => receipt::run(&args, &global, screen),
+        Command::Withdraw(args) => withdraw::run(&args, screen),
         Command::Explain(args) => explain::run(&args, &global, screen),
         Command::Inspect(args) => inspect::run(&args, &global, screen),
         Command::Export(args) => export::run(&args, &global, screen),

@@ -11,6 +11,8 @@ use openweigh_ledger::seal::SealError;
 use openweigh_ledger::{DraftError, OpenError};
 use openweigh_publish::Missing;
 use openweigh_replay::ReplayError;
+use openweigh_trust::agent::AgentError;
+use openweigh_trust::key::{KeyError, SignError};
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,16 @@ pub(crate) enum Failure {
     Seal(#[from] SealError),
     #[error(transparent)]
     Release(#[from] ReleaseError),
+    #[error("{path}: {source}")]
+    Key { path: String, source: KeyError },
+    #[error("{path} is a public key, and no SSH agent is at hand that could sign with its private half")]
+    NoAgent { path: String },
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    #[error("not signed: {0}")]
+    Sign(#[from] SignError),
+    #[error("no receipt: {path} does not hold, see above")]
+    NoReceipt { path: String },
     #[error("not published: who publishes, and what for, is not said: {path} is missing")]
     Unsaid { path: String },
     #[error("not published: {path} does not hold, see above")]
@@ -71,7 +83,8 @@ impl Failure {
             Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
                 exit::FAILED
             }
-            Self::Unsaid { .. }
+            Self::NoReceipt { .. }
+            | Self::Unsaid { .. }
             | Self::Unproved { .. }
             | Self::Incomplete(_)
             | Self::Release(ReleaseError::Changed { .. }) => exit::FAILED,
@@ -111,6 +124,15 @@ impl Failure {
             }
             Self::Seal(SealError::Recipe { .. }) => {
                 "fit again with this recipe, or give the recipe its old name and content back"
+            }
+            Self::Key { source: KeyError::Encrypted, .. } => {
+                "add it to an SSH agent with `ssh-add`, then name its public half (.pub) here"
+            }
+            Self::NoAgent { .. } => {
+                "name the private key file instead, or start an agent and `ssh-add` the key"
+            }
+            Self::Key { source: KeyError::Algorithm { .. }, .. } => {
+                "make a key for this: ssh-keygen -t ed25519 -f openweigh_key"
             }
             Self::Unsaid { .. } => {
                 "print a form with `openweigh publish MANIFEST --template`, fill it in, and put it there"

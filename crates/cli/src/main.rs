@@ -1,9 +1,11 @@
 //! `openweigh`: words, flags, progress and exit codes around the crates that do the work.
 
 mod args;
+mod attest;
 mod cmd;
 mod exit;
 mod failure;
+mod keys;
 mod place;
 mod progress;
 mod screen;

@@ -38,14 +38,7 @@ fn run(words: &[&str]) -> Outcome<String> {
             let key = agent::AgentKey::find(Path::new(socket), PublicKey::from_line(&read(public)?)?)?;
             Ok(sshsig::sign(&key, namespace, &read(file)?)?)
         }
-        ["verify", signers, revoked, at, principal, namespace, sig, file] => {
-            let (signers, revoked) = (AllowedSigners::read(&read(signers)?)?, list(revoked)?);
-            let keyring = Keyring { signers: &signers, revoked: &revoked, at: at.parse()? };
-            let armored = sshsig::ArmoredSignature::read(&read(sig)?)?;
-            let key = armored.verify(namespace, &read(file)?)?;
-            let signed = keyring.judge_as(key, &[principal.parse()?], namespace)?;
-            Ok(format!("good: {}\n", signed.key.fingerprint()))
-        }
+        ["verify", ref words @ ..] => verify(words),
         ["fingerprint", key] => Ok(format!("{}\n", PublicKey::from_line(&read(key)?)?.fingerprint())),
         ["receipt", key, manifest, sums] => {
             let statement = sample()?.of(&digest(manifest)?, &digest(sums)?)?;
@@ -55,17 +48,7 @@ fn run(words: &[&str]) -> Outcome<String> {
             let withdrawn = Withdrawal { reason: "The scale was tilted.".parse()?, replacement: None };
             Ok(String::from_utf8(withdrawal::sign(&withdrawn.of(&digest(manifest)?)?, &*signer(key)?)?)?)
         }
-        ["count", signers, revoked, at, manifest, sums, ref receipts @ ..] => {
-            let (signers, revoked) = (AllowedSigners::read(&read(signers)?)?, list(revoked)?);
-            let keyring = Keyring { signers: &signers, revoked: &revoked, at: at.parse()? };
-            let files: Vec<(String, Vec<u8>)> =
-                receipts.iter().map(|&file| Ok((file.to_owned(), read(file)?))).collect::<Outcome<_>>()?;
-            let (manifest, sums) = (digest(manifest)?, digest(sums)?);
-            let release = tally::Release { manifest: &manifest, sums: &sums, signer: None };
-            let tally = tally::count_independent(&files, &release, &keyring, None, None);
-            let reasons = tally.dismissed.iter().map(|one| format!("{}: {}\n", one.file, one.reason));
-            Ok(format!("{}\n{}", tally.independent(), reasons.collect::<String>()))
-        }
+        ["count", ref words @ ..] => count(words),
         ["slsa", weights, recipe] => {
             let file = |path: &str| Outcome::Ok((path.parse()?, digest(path)?));
             let fit = slsa::Fit {
@@ -92,6 +75,35 @@ fn run(words: &[&str]) -> Outcome<String> {
         }
         _ => Err("see the words in crates/trust/examples/trust.rs".into()),
     }
+}
+
+/// The signature of a file, by a principal at a moment.
+fn verify(words: &[&str]) -> Outcome<String> {
+    let [signers, revoked, at, principal, namespace, sig, file] = *words else {
+        return Err("seven words".into());
+    };
+    let (signers, revoked) = (AllowedSigners::read(&read(signers)?)?, list(revoked)?);
+    let keyring = Keyring { signers: &signers, revoked: &revoked, at: at.parse()? };
+    let armored = sshsig::ArmoredSignature::read(&read(sig)?)?;
+    let key = armored.verify(namespace, &read(file)?)?;
+    let signed = keyring.judge_as(key, &[principal.parse()?], namespace)?;
+    Ok(format!("good: {}\n", signed.key.fingerprint()))
+}
+
+/// How many receipts count, and why the others do not.
+fn count(words: &[&str]) -> Outcome<String> {
+    let [signers, revoked, at, manifest, sums, ref receipts @ ..] = *words else {
+        return Err("five words".into());
+    };
+    let (signers, revoked) = (AllowedSigners::read(&read(signers)?)?, list(revoked)?);
+    let keyring = Keyring { signers: &signers, revoked: &revoked, at: at.parse()? };
+    let files: Vec<(String, Vec<u8>)> =
+        receipts.iter().map(|&file| Ok((file.to_owned(), read(file)?))).collect::<Outcome<_>>()?;
+    let (manifest, sums) = (digest(manifest)?, digest(sums)?);
+    let release = tally::Release { manifest: &manifest, sums: &sums, signer: None };
+    let tally = tally::count_independent(&files, &release, &keyring, None, None);
+    let reasons = tally.dismissed.iter().map(|one| format!("{}: {}\n", one.file, one.reason));
+    Ok(format!("{}\n{}", tally.independent(), reasons.collect::<String>()))
 }
 
 /// A receipt such as a verifier writes.

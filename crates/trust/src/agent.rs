@@ -156,3 +156,61 @@ fn talk(mut stream: impl Read + Write, message: &[u8]) -> std::io::Result<(u8, V
     let kind = answer.remove(0);
     Ok((kind, answer))
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+
+    /// A socket whose agent gives these answers, each to one connection.
+    fn agent(folder: &Path, answers: Vec<Vec<u8>>) -> PathBuf {
+        let socket = folder.join("agent");
+        let listener = UnixListener::bind(&socket).expect("a test's own bytes");
+        std::thread::spawn(move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().expect("a test's own bytes");
+                let mut length = [0; 4];
+                stream.read_exact(&mut length).expect("a test's own bytes");
+                let mut request =
+                    vec![0; usize::try_from(u32::from_be_bytes(length)).expect("a test's own bytes")];
+                stream.read_exact(&mut request).expect("a test's own bytes");
+                stream.write_all(&answer).expect("a test's own bytes");
+            }
+        });
+        socket
+    }
+
+    fn framed(body: &[u8]) -> Vec<u8> {
+        [&u32::try_from(body.len()).expect("a test's own bytes").to_be_bytes(), body].concat()
+    }
+
+    #[test]
+    fn an_agent_that_misbehaves_is_an_error() {
+        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+        let key = PublicKey::from_line(key.as_bytes()).unwrap();
+        let listed =
+            [[IDENTITIES_ANSWER, 0, 0, 0, 1].as_slice(), &framed(&key.to_blob()), &framed(b"me")].concat();
+        for answer in [
+            vec![],
+            vec![0, 0, 0, 0],
+            vec![0xff, 0xff, 0xff, 0xff],
+            framed(&[5]),
+            framed(&[IDENTITIES_ANSWER]),
+            framed(&[IDENTITIES_ANSWER, 0xff, 0xff, 0xff, 0xff]),
+            framed(&[IDENTITIES_ANSWER, 0, 0, 0, 1, 0, 0, 0, 9]),
+            framed(&[IDENTITIES_ANSWER, 0, 0, 0, 0]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let socket = agent(folder.path(), vec![answer.clone()]);
+            assert!(AgentKey::find(&socket, key.clone()).is_err(), "{answer:?}");
+        }
+        let forged = [b"\0\0\0\x0bssh-ed25519".as_slice(), &framed(&[7; 64])].concat();
+        for answer in [vec![5], vec![SIGN_RESPONSE], [vec![SIGN_RESPONSE], framed(&forged)].concat()] {
+            let folder = tempfile::tempdir().unwrap();
+            let socket = agent(folder.path(), vec![framed(&listed), framed(&answer)]);
+            let signer = AgentKey::find(&socket, key.clone()).unwrap();
+            assert!(signer.sign(b"message").is_err(), "{answer:?}");
+        }
+        assert!(keys(Path::new("nowhere/at/all")).is_err());
+    }
+}

@@ -1,26 +1,27 @@
 //! `openweigh publish`
 
 use crate::args::Global;
-use crate::exit;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::Screen;
+use crate::{exit, keys, show};
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
-use openweigh_ledger::{Ledger, OpenError, Written, licences};
+use openweigh_ledger::{Ledger, OpenError, Written, licences, write_atomically};
 use openweigh_publish::previous::Previous;
 use openweigh_publish::{Source, release, source};
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
 use openweigh_replay::{examine, shelf};
+use openweigh_trust::{Signer, oms, sshsig};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Make a release of a manifest: a folder that strangers check with their own tools
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,12 @@ pub(crate) struct Args {
     /// List what would become public, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Sign with this key: a private key file, or a public one whose private half an SSH agent holds
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Write an OMS bundle beside the release, signed with this P-256 key
+    #[arg(long, value_name = "FILE")]
+    oms_key: Option<PathBuf>,
     /// Replace an existing release
     #[arg(long)]
     force: bool,
@@ -58,9 +65,9 @@ uses = ""                # what it is good for
 limits = ""              # what it is not good for
 keywords = []
 licence = "CC0-1.0"      # of the cards; data and weights state their own
+date = ""                # the day of publication, such as 2026-01-31: no clock is read
 # changes = ""           # what is new since the release before
 # instrument = ""        # what measured, if it is not a pad that the weights name
-# date = "2026-01-31"    # no clock is read: a date that is not here is nowhere
 # homepage = "https://example.org/scale"
 
 [[author]]
@@ -109,11 +116,20 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         (release::PUBLICATION.to_owned(), prepared.said.clone()),
     ];
     written.extend(release::generate(&source).into_iter().map(|file| (file.path, file.bytes)));
+    let key = args.key.as_deref().map(keys::signer).transpose()?;
+    if let Some(key) = &key {
+        let (_, sums) = written.last().expect("the checksums are the last that is generated");
+        let signature = sshsig::sign(key.as_ref(), sshsig::RELEASE, sums)?;
+        written.push((release::SIGNATURE.to_owned(), signature.into_bytes()));
+    }
     let parts = Parts { copied: prepared.manifest.files.iter().collect(), written };
     let Some(output) = args.output.as_ref().filter(|_| !args.dry_run) else {
         return Ok(exit::DONE);
     };
     let done = openweigh_ledger::release::write(&prepared.ledger, &parts, output, args.force)?;
+    if let Some(path) = &args.oms_key {
+        bundle(&parts, &prepared.manifest, keys::signer(path)?.as_ref(), output, args.force, screen)?;
+    }
     let files = parts.copied.len() + parts.written.len();
     screen.document(json!({
         "release": place::shown(output), "id": id.as_str(), "files": files, "written": done != Written::Same,
@@ -125,7 +141,41 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Written::Replaced => format!("replaced {shown}: {files} files"),
     })?;
     screen.line(&format!("  release {id}"))?;
+    match key {
+        None => screen.line("  not signed; sign it with --key, so that others can tell that it is yours")?,
+        Some(key) => {
+            let public = key.public_key();
+            screen.line(&format!("  signed by the key {}", public.fingerprint()))?;
+            screen.line(
+                "  tell others, on another way than the release, this line for their allowed_signers:",
+            )?;
+            screen.line(&format!(
+                "  YOU@EXAMPLE.ORG namespaces=\"{},{}\" {}",
+                sshsig::RELEASE,
+                sshsig::RECEIPT,
+                public.to_line().trim_end()
+            ))?;
+        }
+    }
     Ok(exit::DONE)
+}
+
+/// Writes the OMS bundle beside the release.
+fn bundle(
+    parts: &Parts<'_>,
+    manifest: &Manifest,
+    key: &dyn Signer,
+    output: &Path,
+    force: bool,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let copied = parts.copied.iter().map(|file| (file.path.to_string(), file.sha256.clone()));
+    let written = parts.written.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes)));
+    let files = copied.chain(written).collect();
+    let bytes = oms::write(&files, &format!("{}-{}", manifest.name, manifest.version), key)?;
+    let path = super::verify::signature::bundle_path(output);
+    let written = write_atomically(&path, &bytes, force)?;
+    show::written(&path, written, &Digest::of(&bytes), screen)
 }
 
 /// Reads the manifest and derives everything again: nothing is published that does not hold.

@@ -1,5 +1,7 @@
 //! `openweigh verify`
 
+pub(crate) mod signature;
+
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -18,11 +20,13 @@ use openweigh_replay::listing::Scope;
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
 use openweigh_replay::{Finding, Item, Report, Stage, Verdict, examine};
+use openweigh_trust::time::Time;
 use serde_json::{Value, json};
+use signature::{Believed, Question};
 use std::path::{Path, PathBuf};
 
 /// Check manifests and releases: bytes, weights, results, claims, cards, each derived again
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = "Examples:
   openweigh verify                                  every manifest of this ledger
   openweigh verify manifests/load-cell-1.0.0.json   one of them, -v for each item
@@ -34,15 +38,32 @@ pub(crate) struct Args {
     /// Require the (only) manifest to have this SHA-256
     #[arg(long, value_name = "SHA256")]
     id: Option<Digest>,
+    /// Whom to believe: a policy, and beside it the keys it names (docs/spec/10-releases.md)
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Require so many independent receipts of others who derived a release again
+    #[arg(long, value_name = "K", requires = "policy")]
+    receipts: Option<u32>,
+    /// Where receipts and withdrawals are [default: attest, beside the release]
+    #[arg(long, value_name = "DIR")]
+    attest: Option<PathBuf>,
+    /// Check the OMS bundle beside a release with this P-256 public key
+    #[arg(long, value_name = "FILE")]
+    oms_key: Option<PathBuf>,
+    /// The moment at which keys must be valid, as YYYYMMDD[HHMM[SS]]Z [default: now]
+    #[arg(long, value_name = "TIME", requires = "policy")]
+    at: Option<Time>,
 }
 
 /// A manifest that was gone through.
-struct Done {
+pub(crate) struct Done {
     /// What it is called: by its file, in a release by itself.
-    name: String,
+    pub(crate) name: String,
     path: String,
-    id: Digest,
-    report: Report,
+    pub(crate) id: Digest,
+    pub(crate) report: Report,
+    /// What it says, if it could be read.
+    pub(crate) manifest: Option<Manifest>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
@@ -52,8 +73,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     let mut done = Vec::new();
     let mut effort = edit::Effort::default();
+    let believed = Believed::read(args)?;
     for path in &paths {
-        done.push(one(path, args.id.as_ref(), global, &mut effort, screen)?);
+        done.push(one(path, args, believed.as_ref(), global, &mut effort, screen)?);
     }
     if args.manifests.is_empty() {
         done.extend(gone(&paths, screen)?);
@@ -68,6 +90,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     screen.document(json!({ "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "exit": code }));
     summary(&done, worst, screen)?;
     Ok(code)
+}
+
+/// Goes through a release for another command.
+pub(crate) fn release(folder: &Path, global: &Global, screen: &mut Screen) -> Result<Done, Failure> {
+    let path = folder.join(release::MANIFEST);
+    one(&path, &Args::default(), None, global, &mut edit::Effort::default(), screen)
 }
 
 fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
@@ -146,12 +174,13 @@ fn stem(path: &str) -> String {
 fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Result<Done, Failure> {
     let item = Item { stage: Stage::Bytes, subject: path.clone(), verdict };
     tell(&item, screen)?;
-    Ok(Done { name: stem(&path), path, id, report: Report { items: vec![item] } })
+    Ok(Done { name: stem(&path), path, id, report: Report { items: vec![item] }, manifest: None })
 }
 
 fn one(
     path: &Path,
-    wanted: Option<&Digest>,
+    args: &Args,
+    believed: Option<&Believed>,
     global: &Global,
     search: &mut edit::Effort,
     screen: &mut Screen,
@@ -166,7 +195,7 @@ fn one(
         Err(failure) => return Err(failure),
     };
     let id = Digest::of(&bytes);
-    let pinned = pinned(path, &bytes, &id, wanted, search);
+    let pinned = pinned(path, &bytes, &id, args.id.as_ref(), search);
     let mut report = Report::default();
     let manifest: Manifest = match canonical::read(&bytes) {
         Ok(manifest) => manifest,
@@ -186,7 +215,7 @@ fn one(
             for item in &report.items {
                 tell(item, screen)?;
             }
-            return Ok(Done { name: stem(&shown), path: shown, id, report });
+            return Ok(Done { name: stem(&shown), path: shown, id, report, manifest: None });
         }
     };
     screen.line(
@@ -237,8 +266,13 @@ fn one(
     if let Some(failure) = broken {
         return Err(failure);
     }
+    if matches!(scope, Scope::Files) {
+        let (folder, manifest, id) = (ledger.root(), &manifest, &id);
+        let asked = Question { folder, manifest, id, report: &report, believed, args }.ask(screen)?;
+        report.items.extend(asked);
+    }
     let own = matches!(scope, Scope::Files).then(|| format!("{}-{}", manifest.name, manifest.version));
-    Ok(Done { name: own.unwrap_or_else(|| stem(&shown)), path: shown, id, report })
+    Ok(Done { name: own.unwrap_or_else(|| stem(&shown)), path: shown, id, report, manifest: Some(manifest) })
 }
 
 /// Whether the manifest is the one that `SHA256SUMS` beside it, or the user, says it is.
@@ -359,6 +393,7 @@ fn tell_finding(head: &str, finding: &Finding, screen: &mut Screen) -> Result<()
             "derived" if finding.what.contains("SHA-256") || finding.what.contains("not the one that") => {
                 "found"
             }
+            "probably" if finding.what.contains("withdrawn") => "reason",
             "published" if finding.what.contains("not the one that") => "listed",
             name => name,
         };

@@ -1,0 +1,66 @@
+//! `openweigh receipt`
+
+use super::verify::{self, signature};
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::{attest, exit, keys, place, show};
+use openweigh_formats::Digest;
+use openweigh_publish::release;
+use openweigh_replay::report::Summary;
+use openweigh_trust::receipt;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Derive a release again and sign that it holds: a receipt that others count
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh receipt load-cell --key ~/.ssh/id_ed25519
+  openweigh receipt load-cell --key ~/.ssh/id_ed25519.pub     by the SSH agent
+
+The receipt is written to attest/<id>/ beside the release. It has no clock in it: the same program signs the same bytes.")]
+pub(crate) struct Args {
+    /// The folder of the release
+    #[arg(value_name = "RELEASE")]
+    release: PathBuf,
+    /// Your key: a private key file, or a public one whose private half an SSH agent holds
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Where to write it [default: attest, beside the release]
+    #[arg(long, value_name = "DIR")]
+    attest: Option<PathBuf>,
+    /// Replace your earlier receipt
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let key = keys::signer(&args.key)?;
+    let done = verify::release(&args.release, global, screen)?;
+    let Some(manifest) = done.manifest.as_ref().filter(|_| done.report.summary() == Summary::Checked) else {
+        return Err(Failure::NoReceipt { path: place::shown(&args.release) });
+    };
+    let sums = signature::sums(&args.release)?;
+    let found = signature::receipt_of(manifest, &done.report)?;
+    let statement = found.of(&done.id, &Digest::of(&sums)).map_err(|fault| Failure::Malformed {
+        path: place::shown(&args.release.join(release::MANIFEST)),
+        source: openweigh_formats::Malformed::whole(fault),
+    })?;
+    let bytes = receipt::sign(&statement, key.as_ref())?;
+    let folder = args.attest.clone().unwrap_or_else(|| attest::folder(&args.release, &done.id));
+    let (path, written) = attest::write(&folder, "receipt", key.public_key(), &bytes, args.force)?;
+    let predicate = &statement.predicate;
+    screen.document(json!({
+        "file": place::shown(&path), "release": done.id.as_str(), "key": key.public_key().fingerprint().as_str(),
+        "derived": predicate.derived.len(), "claims": predicate.claims.len(), "tool": predicate.tool.sha256.as_str(),
+    }));
+    screen.line(&format!(
+        "{}: {} files derived again, {} claims recomputed; signed by the key {}",
+        done.name,
+        predicate.derived.len(),
+        predicate.claims.len(),
+        key.public_key().fingerprint()
+    ))?;
+    show::written(&path, written, &Digest::of(&bytes), screen)?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,379 @@
+//! Whom a user believes: the stage `signature` of a release, receipts of others, and withdrawals.
+
+use super::{Args, tell};
+use crate::attest::{self, Attestation};
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::{keys, place};
+use openweigh_formats::digest::Hasher;
+use openweigh_formats::manifest::{Manifest, Role};
+use openweigh_formats::sums::Sums;
+use openweigh_formats::{Digest, limits};
+use openweigh_ledger::{Ledger, OpenError, read_blocks, read_whole};
+use openweigh_publish::release;
+use openweigh_replay::{Finding, Item, Report, Stage, Verdict};
+use openweigh_trust::policy::Policy;
+use openweigh_trust::receipt::{self, Receipt};
+use openweigh_trust::revoked::Revoked;
+use openweigh_trust::signers::AllowedSigners;
+use openweigh_trust::sshsig::{self, ArmoredSignature};
+use openweigh_trust::statement::{Predicate, Statement};
+use openweigh_trust::tally::{self, count_independent};
+use openweigh_trust::time::Time;
+use openweigh_trust::withdrawal::{self, Withdrawal};
+use openweigh_trust::{Keyring, PublicKey, Signed, dsse, oms};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A policy with the files that it names.
+pub(super) struct Believed {
+    policy: Policy,
+    signers: AllowedSigners,
+    revoked: Revoked,
+    at: Time,
+}
+
+impl Believed {
+    /// Reads the policy that the user names, if one.
+    pub(super) fn read(args: &Args) -> Result<Option<Self>, Failure> {
+        let Some(path) = &args.policy else { return Ok(None) };
+        let malformed = |path: &Path| {
+            let path = place::shown(path);
+            move |source| Failure::Malformed { path, source }
+        };
+        let policy = Policy::read(&place::read(path, limits::TOML_BYTES)?).map_err(malformed(path))?;
+        let beside = |name: &openweigh_formats::path::RelativePath| path.with_file_name(name.as_str());
+        let listed = beside(&policy.allowed_signers);
+        let signers = place::read(&listed, openweigh_trust::limits::SIGNERS_BYTES)?;
+        let signers = AllowedSigners::read(&signers).map_err(malformed(&listed))?;
+        let revoked = match &policy.revoked {
+            None => Revoked::default(),
+            Some(name) => {
+                let path = beside(name);
+                let bytes = place::read(&path, openweigh_trust::limits::REVOKED_BYTES)?;
+                Revoked::read(&bytes).map_err(malformed(&path))?
+            }
+        };
+        Ok(Some(Self { policy, signers, revoked, at: args.at.unwrap_or_else(now) }))
+    }
+
+    fn keyring(&self) -> Keyring<'_> {
+        Keyring { signers: &self.signers, revoked: &self.revoked, at: self.at }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "keys expire: this is asked now, and reaches no artifact")]
+fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Time::from_unix(since.map_or(0, |since| since.as_secs()))
+}
+
+/// A release that was gone through, and what is to be known of its signers.
+pub(super) struct Question<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) manifest: &'a Manifest,
+    pub(super) id: &'a Digest,
+    pub(super) report: &'a Report,
+    pub(super) believed: Option<&'a Believed>,
+    pub(super) args: &'a Args,
+}
+
+fn item(subject: &str, verdict: Verdict) -> Item {
+    Item { stage: Stage::Signature, subject: subject.to_owned(), verdict }
+}
+
+fn failed(subject: &str, what: impl ToString) -> Item {
+    item(subject, Verdict::Failed(Finding::new(what.to_string())))
+}
+
+/// A small file of the release; none where there is none.
+fn optional(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, String> {
+    match read_whole(path, limit) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(OpenError::Missing) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl Question<'_> {
+    /// Tells and gives the items of the stage.
+    pub(super) fn ask(&self, screen: &mut Screen) -> Result<Vec<Item>, Failure> {
+        let sums = read_whole(&self.folder.join(release::SUMS), limits::JSON_BYTES).unwrap_or_default();
+        let mut items = Vec::new();
+        let keyring = self.believed.map(Believed::keyring);
+        let (signed, signer) = self.signature(&sums, keyring.as_ref(), &mut items, screen)?;
+        let folder = self.args.attest.as_ref().map_or_else(
+            || attest::folder(self.folder, self.id),
+            |folder| {
+                if folder.join(self.id.as_str()).is_dir() {
+                    folder.join(self.id.as_str())
+                } else {
+                    folder.clone()
+                }
+            },
+        );
+        let said = attest::all(&folder)?;
+        items.extend(self.withdrawals(&said, keyring.as_ref(), signer.as_ref(), screen)?);
+        items.extend(self.receipts(&said, &sums, keyring.as_ref(), signed.as_ref(), screen)?);
+        if let Some(key) = &self.args.oms_key {
+            items.push(self.bundle(&keys::public(key)?));
+        }
+        for item in &items {
+            tell(item, screen)?;
+        }
+        Ok(items)
+    }
+
+    /// The publisher's signature, and the key that made it.
+    fn signature<'k>(
+        &self,
+        sums: &[u8],
+        keyring: Option<&Keyring<'k>>,
+        items: &mut Vec<Item>,
+        screen: &mut Screen,
+    ) -> Result<(Option<Signed<'k>>, Option<PublicKey>), Failure> {
+        let path = self.folder.join(release::SIGNATURE);
+        let armored = match optional(&path, openweigh_trust::limits::SIGNATURE_BYTES) {
+            Ok(Some(armored)) => armored,
+            Ok(None) => {
+                if keyring.is_some() {
+                    items.push(failed(
+                        release::SIGNATURE,
+                        "the release is not signed, and the policy wants it signed",
+                    ));
+                } else {
+                    screen.line("  not signed: these may be anybody's numbers")?;
+                }
+                return Ok((None, None));
+            }
+            Err(error) => {
+                items.push(failed(release::SIGNATURE, error));
+                return Ok((None, None));
+            }
+        };
+        let read = ArmoredSignature::read(&armored);
+        let key = read.as_ref().ok().and_then(|own| own.verify(sshsig::RELEASE, sums).ok()).cloned();
+        let Some((keyring, believed)) = keyring.zip(self.believed) else {
+            match (&key, &read) {
+                (Some(key), _) => screen.line(&format!(
+                    "  signed by the key {}; whose it is, --policy would tell",
+                    key.fingerprint()
+                ))?,
+                (None, Err(error)) => items.push(failed(release::SIGNATURE, error)),
+                (None, Ok(own)) => {
+                    let error = own.verify(sshsig::RELEASE, sums).err().map(|error| error.to_string());
+                    items.push(failed(release::SIGNATURE, error.unwrap_or_default()));
+                }
+            }
+            return Ok((None, key));
+        };
+        match keyring.verify_release(sums, &armored, &believed.policy.release.signers) {
+            Ok(signed) => {
+                let names: Vec<String> = signed.standing.names().iter().map(ToString::to_string).collect();
+                screen.line(&format!(
+                    "  signed by {}, key {}",
+                    names.join(", "),
+                    signed.key.fingerprint()
+                ))?;
+                items.push(item(release::SIGNATURE, Verdict::Checked));
+                Ok((Some(signed), key))
+            }
+            Err(distrust) => {
+                items.push(failed(release::SIGNATURE, distrust));
+                Ok((None, key))
+            }
+        }
+    }
+
+    /// Withdrawals by whom the policy lets, or, without a policy, by the release's own key.
+    fn withdrawals(
+        &self,
+        said: &[Attestation],
+        keyring: Option<&Keyring<'_>>,
+        signer: Option<&PublicKey>,
+        screen: &mut Screen,
+    ) -> Result<Vec<Item>, Failure> {
+        let mut items = Vec::new();
+        for own in said.iter().filter(|own| own.kind.as_deref() == Some(Withdrawal::TYPE)) {
+            let found = match keyring.zip(self.believed) {
+                Some((keyring, believed)) => {
+                    withdrawal::verify(&own.bytes, self.id, keyring, &believed.policy.release.signers)
+                        .map(|(withdrawal, signed)| (withdrawal, signed.key))
+                        .map_err(|error| error.to_string())
+                }
+                None => by_its_own_key(&own.bytes, self.id, signer),
+            };
+            match found {
+                Ok((withdrawal, key)) => {
+                    let instead = withdrawal
+                        .replacement
+                        .map_or_else(String::new, |id| format!("; use the release {id}"));
+                    let what = format!("the release is withdrawn, by the key {}{instead}", key.fingerprint());
+                    let reason = withdrawal.reason.as_str().trim_end().to_owned();
+                    let finding = Finding { cause: Some(reason), ..Finding::new(what) };
+                    items.push(item(&own.file, Verdict::Failed(finding)));
+                }
+                Err(why) => {
+                    screen.line(&format!("  {}: a withdrawal that does not count: {why}", own.file))?
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    /// Independent receipts, where some are wanted.
+    fn receipts(
+        &self,
+        said: &[Attestation],
+        sums: &[u8],
+        keyring: Option<&Keyring<'_>>,
+        signed: Option<&Signed<'_>>,
+        screen: &mut Screen,
+    ) -> Result<Vec<Item>, Failure> {
+        let (Some(keyring), Some(believed)) = (keyring, self.believed) else { return Ok(Vec::new()) };
+        let wanted = self.args.receipts.or_else(|| believed.policy.minimum()).unwrap_or(0);
+        let receipts: Vec<(String, Vec<u8>)> = said
+            .iter()
+            .filter(|own| own.kind.as_deref() != Some(Withdrawal::TYPE))
+            .map(|own| (own.file.clone(), own.bytes.clone()))
+            .collect();
+        if wanted == 0 && receipts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let own = receipt_of(self.manifest, self.report)?;
+        let sums = Digest::of(sums);
+        let about = tally::Release { manifest: self.id, sums: &sums, signer: signed };
+        let tally = count_independent(&receipts, &about, keyring, believed.policy.verifiers(), Some(&own));
+        for counted in &tally.counted {
+            let names: Vec<String> = counted.names.iter().map(ToString::to_string).collect();
+            let Receipt { tool, .. } = &own;
+            let same = if counted.tool.sha256 == tool.sha256 { "this program" } else { "another build" };
+            screen.line(&format!(
+                "  derived again by {}, with {same}: {}",
+                names.join(", "),
+                counted.file
+            ))?;
+        }
+        for dismissed in &tally.dismissed {
+            screen.line(&format!(
+                "  {}: a receipt that does not count: {}",
+                dismissed.file, dismissed.reason
+            ))?;
+        }
+        let found = tally.independent();
+        let verdict = if found >= usize::try_from(wanted).unwrap_or(usize::MAX) {
+            Verdict::Checked
+        } else {
+            Verdict::Failed(Finding::new(format!("{found} independent receipts count, {wanted} are wanted")))
+        };
+        Ok(vec![item("receipts", verdict)])
+    }
+
+    /// The OMS bundle beside the release, under the user's key.
+    fn bundle(&self, key: &PublicKey) -> Item {
+        let path = bundle_path(self.folder);
+        let subject = place::shown(&path);
+        let bytes = match optional(&path, openweigh_trust::limits::BUNDLE_BYTES) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return failed(&subject, "the bundle is missing"),
+            Err(error) => return failed(&subject, error),
+        };
+        let files = match files(self.folder) {
+            Ok(files) => files,
+            Err(error) => return failed(&subject, error),
+        };
+        match oms::verify(&bytes, key, &files, None) {
+            Ok(_) => item(&subject, Verdict::Checked),
+            Err(error) => failed(&subject, error),
+        }
+    }
+}
+
+/// The OMS bundle lies beside the folder that it covers.
+pub(crate) fn bundle_path(folder: &Path) -> PathBuf {
+    let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let mut name = full.file_name().unwrap_or_default().to_os_string();
+    name.push(".oms.sig");
+    full.with_file_name(name)
+}
+
+/// All files of a release with the digests of their bytes.
+pub(crate) fn files(folder: &Path) -> Result<oms::Files, OpenError> {
+    let mut files = BTreeMap::new();
+    for path in Ledger::at(folder).everything(None)? {
+        let mut hasher = Hasher::default();
+        read_blocks(&folder.join(&path), u64::MAX, &mut |block| hasher.update(block))?;
+        files.insert(path, hasher.finish());
+    }
+    Ok(files)
+}
+
+/// A withdrawal by the very key that signed the release.
+fn by_its_own_key(
+    bytes: &[u8],
+    id: &Digest,
+    signer: Option<&PublicKey>,
+) -> Result<(Withdrawal, PublicKey), String> {
+    let signer = signer.ok_or("the release is not signed, so nobody is known to speak for it")?;
+    let envelope = dsse::Envelope::read(bytes).map_err(|error| error.to_string())?;
+    let statement = Statement::<Withdrawal>::read(envelope.payload()).map_err(|error| error.to_string())?;
+    if statement.subject.first().map(|subject| &subject.digest.sha256) != Some(id) {
+        return Err("it is about another release".to_owned());
+    }
+    if !envelope.is_signed_by(signer) {
+        return Err("another key than the release's signed it".to_owned());
+    }
+    Ok((statement.predicate, signer.clone()))
+}
+
+/// What this program found, in the words of a receipt.
+pub(crate) fn receipt_of(manifest: &Manifest, report: &Report) -> Result<Receipt, Failure> {
+    let holds = |stage: Stage, subject: &str| {
+        let of = |item: &&Item| item.stage == stage && item.subject == subject;
+        report.items.iter().filter(of).all(|item| item.verdict == Verdict::Checked)
+    };
+    let derived = manifest.files.iter().filter(|file| match file.role {
+        Role::Weights => holds(Stage::Weights, file.path.as_str()),
+        Role::Results => holds(Stage::Results, file.path.as_str()),
+        _ => false,
+    });
+    let derived =
+        derived.map(|file| receipt::Derived { path: file.path.clone(), sha256: file.sha256.clone() });
+    let mut claims: Vec<receipt::Recomputed> = (manifest.claims.iter())
+        .filter(|claim| holds(Stage::Claims, claim.id.as_str()))
+        .map(|claim| {
+            let value = claim.value.to_string().try_into().expect("numbers are one line");
+            receipt::Recomputed { id: claim.id.clone(), value }
+        })
+        .collect();
+    claims.sort_by(|left, right| left.id.cmp(&right.id));
+    let counted =
+        Stage::ALL.into_iter().filter(|stage| *stage != Stage::Signature).map(|stage| receipt::Stage {
+            stage: stage.as_str().parse().expect("stages have names"),
+            items: report.count(stage).1 as u64,
+        });
+    Ok(Receipt { tool: tool()?, derived: derived.collect(), claims, stages: counted.collect() })
+}
+
+/// This program, by the digest of its executable.
+fn tool() -> Result<receipt::Tool, Failure> {
+    let failed =
+        |error: std::io::Error| Failure::Open { path: "this program".to_owned(), source: error.into() };
+    let path = std::env::current_exe().map_err(failed)?;
+    let mut hasher = Hasher::default();
+    let read = read_blocks(&path, u64::MAX, &mut |block| hasher.update(block));
+    read.map_err(|source| Failure::Open { path: place::shown(&path), source })?;
+    Ok(receipt::Tool {
+        name: "openweigh".to_owned().try_into().expect("a line"),
+        version: env!("CARGO_PKG_VERSION").parse().expect("the package has a semantic version"),
+        sha256: hasher.finish(),
+    })
+}
+
+/// The digests that the release's own list states, for a signature of them.
+pub(crate) fn sums(folder: &Path) -> Result<Vec<u8>, Failure> {
+    let path = folder.join(release::SUMS);
+    let bytes = place::read(&path, limits::JSON_BYTES)?;
+    Sums::read(&bytes).map_err(|source| Failure::Malformed { path: place::shown(&path), source })?;
+    Ok(bytes)
+}
