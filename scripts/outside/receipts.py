@@ -7,18 +7,11 @@ import pathlib
 from releases import OPENWEIGH, Keys, Refused, run
 
 
-class NotThere(Exception):
-    """The program cannot do this yet."""
-
-
 def check(release: pathlib.Path, keys: Keys) -> None:
-    # This step runs from the day on which the program has the command.
-    try:
-        run(OPENWEIGH, "receipt", "--help")
-    except Refused as refusal:
-        raise NotThere("`openweigh receipt` does not exist") from refusal
-    path = keys.ssh.parent / f"{release.name}.receipt.json"
-    run(OPENWEIGH, "receipt", release, "--key", keys.ssh, "-o", path)
+    """A receipt of ours, made here."""
+    folder = keys.ssh.parent / f"{release.name}-receipts"
+    run(OPENWEIGH, "-q", "receipt", release, "--key", keys.ssh, "--attest", folder)
+    (path,) = folder.glob("*.json")
     verify(path, keys)
 
 

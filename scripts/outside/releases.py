@@ -47,22 +47,38 @@ def bundle(release: pathlib.Path) -> pathlib.Path:
 
 
 def sign(release: pathlib.Path, keys: Keys) -> None:
-    """Signs as a stranger would, with OpenSSH and model_signing."""
+    """Signs a release again, with OpenSSH and model_signing."""
     signature = release / "SHA256SUMS.sig"
     signature.unlink(missing_ok=True)
     run("ssh-keygen", "-q", "-Y", "sign", "-f", keys.ssh, "-n", NAMESPACE, release / "SHA256SUMS")
     run(BIN / "model_signing", "sign", "key", release, "--signature", bundle(release), "--private_key", keys.ec)
 
 
-def publish(name: str, to: pathlib.Path, keys: Keys) -> pathlib.Path:
-    """A release of a published manifest, signed by `publish` itself if it can do that."""
-    help_text = run(OPENWEIGH, "publish", "--help")
-    own = [option for option in ["--key", "--oms-key"] if option in help_text]
-    signed = ["--key", keys.ssh, "--oms-key", keys.ec] if len(own) == 2 else []
-    run(OPENWEIGH, "publish", name, "-o", to / name, *signed, cwd=ROOT)
-    if not signed:
-        sign(to / name, keys)
-    return to / name
+def publish(name: str, to: pathlib.Path, keys: Keys, *more) -> pathlib.Path:
+    """A release of a published manifest, signed by `publish`."""
+    words = [name, "-o", to, "--key", keys.ssh, "--oms-key", keys.ec]
+    run(OPENWEIGH, "-q", "publish", *words, *more, cwd=ROOT)
+    return to
+
+
+def worded(to: pathlib.Path, keys: Keys) -> pathlib.Path:
+    """A release whose publisher says all that can be said, under a licence that the data are not under."""
+    said = (ROOT / "artifacts/publications/nist-pontius.toml").read_text()
+    said = said.replace('licence = "CC0-1.0"', 'licence = "CC-BY-4.0 OR Apache-2.0"\nhomepage = "https://example.org/scale?a=1&b=2"')
+    said = said.replace("keywords = [", 'keywords = ["twice", "twice", "\\"quoted\\" \\\\ # : - word", ')
+    said += """
+[[author]]
+name = 'Josiah "J." Carberry: a fictional person'
+orcid = "0000-0002-1825-0097"
+affiliation = "Brown University"
+
+[[author]]
+name = "Ünïcode Ω"
+affiliation = "Elsewhere"
+"""
+    publication = to.with_suffix(".toml")
+    publication.write_text(said)
+    return publish(NAMES[0], to, keys, "--publication", publication)
 
 
 def digest(path: pathlib.Path) -> str:
