@@ -14,6 +14,7 @@ summary = "Made up for a test."
 uses = "Tests."
 limits = "Anything else."
 licence = "CC0-1.0"
+date = "2026-01-31"
 instrument = "None: the numbers are made up"
 
 [[author]]

@@ -1,8 +1,9 @@
 //! Whether the generated files of a release are those that follow from it: each is generated again and compared.
 
+use crate::parties::text_path;
 use crate::previous::{self, Previous};
 use crate::release::{self, Generated};
-use crate::source::Source;
+use crate::source::{Source, texts_wanted};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
@@ -73,12 +74,14 @@ impl Release<'_> {
             }
         };
         let results = previous.as_ref().map_or_else(|| Ok(BTreeMap::new()), |_| self.results(shelf))?;
+        let texts = self.texts(&publication, shelf)?;
         let source = Source {
             manifest: self.manifest,
             id: self.id,
             publication: &publication,
             publication_id: &Digest::of(&said),
             contents: self.contents,
+            texts: &texts,
             previous: previous.as_ref(),
             results: &results,
         };
@@ -87,6 +90,22 @@ impl Release<'_> {
             return Err(item("README.md", Verdict::NotCheckable(why.to_owned())));
         }
         Ok(release::generate(&source))
+    }
+
+    /// The texts of licences that only the publisher's words are under, as they lie there: what they should say
+    /// follows from nothing here, and `SHA256SUMS` pins them.
+    fn texts(&self, publication: &Publication, shelf: &dyn Shelf) -> Result<BTreeMap<String, Vec<u8>>, Item> {
+        let mut texts = BTreeMap::new();
+        for id in texts_wanted(self.manifest, publication) {
+            let at = text_path(&id);
+            let failed = |why: String| item(&at, Verdict::Failed(Finding::new(why)));
+            let path: RelativePath =
+                at.parse().map_err(|error: openweigh_formats::text::TextError| failed(error.to_string()))?;
+            let text =
+                shelf::bytes(shelf, &path, limits::JSON_BYTES).map_err(|error| failed(error.to_string()))?;
+            texts.insert(id, text);
+        }
+        Ok(texts)
     }
 
     fn results(&self, shelf: &dyn Shelf) -> Result<BTreeMap<RelativePath, Vec<u8>>, Item> {

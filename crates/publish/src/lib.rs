@@ -17,8 +17,18 @@
 pub mod card;
 pub mod changelog;
 pub mod check;
+pub mod citation;
+pub mod coefficients;
+pub mod croissant;
+pub mod datapackage;
+mod json;
+mod parties;
 pub mod previous;
+pub mod provenance;
 pub mod release;
+pub mod reuse;
+pub mod rocrate;
 pub mod source;
+mod tables;
 
 pub use source::{Missing, Source};

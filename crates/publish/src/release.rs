@@ -1,9 +1,11 @@
 //! Which files a release holds, and the bytes of those that are generated.
 
 use crate::previous;
-use crate::source::Source;
-use crate::{card, changelog};
+use crate::source::{Source, texts_wanted};
+use crate::{card, changelog, citation, coefficients, croissant, datapackage};
+use crate::{parties, provenance, reuse, rocrate};
 use openweigh_formats::Digest;
+use openweigh_formats::manifest::DerivationKind;
 
 /// The manifest in a release, whatever its name in the ledger.
 pub const MANIFEST: &str = "manifest.json";
@@ -44,6 +46,9 @@ pub fn generate(source: &Source<'_>) -> Vec<Generated> {
         Generated::new("README.md", card::write(source)),
         Generated::new(CHANGELOG, changelog::write(source)),
         Generated::new(".gitattributes", GIT_ATTRIBUTES),
+        Generated::new("CITATION.cff", citation::write(source)),
+        Generated::new("croissant.json", croissant::write(source)),
+        Generated::new("datapackage.json", datapackage::write(source)),
     ];
     if let Some(previous) = source.previous {
         let kept = previous.files.iter();
@@ -51,10 +56,42 @@ pub fn generate(source: &Source<'_>) -> Vec<Generated> {
             kept.map(|(path, bytes)| Generated::new(format!("{}/{path}", previous::FOLDER), bytes.clone())),
         );
     }
+    files.extend(exports(source));
+    files.extend(texts(source));
+    // The last two tell of all others.
+    let reuse = reuse::write(source, files.iter().map(|file| file.path.as_str()).chain([rocrate::PATH]));
+    files.push(Generated::new(reuse::PATH, reuse));
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    files.push(Generated::new(rocrate::PATH, rocrate::write(source, &files)));
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let sums = sums(source, &files);
     files.push(Generated::new(SUMS, sums));
     files
+}
+
+/// The weights for other programs, and how they came about: for each, a file of coefficients and a statement.
+fn exports(source: &Source<'_>) -> Vec<Generated> {
+    let mut files = Vec::new();
+    for (path, weights) in source.weights() {
+        let stem = format!("exports/{}-{}", weights.name, weights.version);
+        if let Some(entry) = source.manifest.file(path) {
+            let bytes = coefficients::write(weights, &entry.sha256);
+            files.push(Generated::new(format!("{stem}.safetensors"), bytes));
+        }
+        let fit =
+            source.manifest.derivation_of(path).filter(|derivation| derivation.kind == DerivationKind::Fit);
+        if let Some(fit) = fit {
+            files.push(Generated::new(format!("{stem}.slsa.json"), provenance::write(source, weights, fit)));
+        }
+    }
+    files
+}
+
+/// The texts of the licences of the cards, where the manifest lists none.
+fn texts(source: &Source<'_>) -> Vec<Generated> {
+    let wanted = texts_wanted(source.manifest, source.publication);
+    let text = |id: &String| Some(Generated::new(parties::text_path(id), source.texts.get(id)?.clone()));
+    wanted.iter().filter_map(text).collect()
 }
 
 /// `SHA256SUMS`: every file of the release but itself and its signature, by path.

@@ -1,8 +1,11 @@
 //! What every generated file of a release follows from, and whether it is enough to be published.
 
-use crate::previous::Previous;
+use crate::parties::text_path;
+use crate::previous::{self, Previous};
+use crate::release::PUBLICATION;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::Dataset;
+use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
@@ -23,10 +26,23 @@ pub struct Source<'a> {
     pub publication_id: &'a Digest,
     /// The manifest's files, as far as they have their digests.
     pub contents: &'a Contents,
+    /// Texts of licences that the publication names and the manifest has no text of, by SPDX id: see
+    /// [`texts_wanted`].
+    pub texts: &'a BTreeMap<String, Vec<u8>>,
     /// The release that this one succeeds.
     pub previous: Option<&'a Previous>,
     /// The bytes of the results; needed where there is a release before, to tell what moved.
     pub results: &'a BTreeMap<RelativePath, Vec<u8>>,
+}
+
+/// The ids of the licences that the publication names and the manifest lists no text of: the cards may be under
+/// another licence than the data, and REUSE 3.3 wants the text of each in the release.
+pub fn texts_wanted(manifest: &Manifest, publication: &Publication) -> Vec<String> {
+    let listed = |path: &str| manifest.of_role(Role::Licence).any(|file| file.path.as_str() == path);
+    let mut ids = publication.licence.ids();
+    ids.retain(|id| !listed(&text_path(id)));
+    ids.sort();
+    ids
 }
 
 /// Something without which nothing is published.
@@ -64,6 +80,29 @@ impl<'a> Source<'a> {
             && all(Role::Session, self.contents.sessions.len())
     }
 
+    /// The licence of a generated file: that of the publisher's words, but what is kept of the release before keeps
+    /// its own.
+    pub fn licence_of_generated(&self, path: &str) -> &'a Licence {
+        let kept = path.strip_prefix(previous::FOLDER).and_then(|path| path.strip_prefix('/'));
+        let kept = kept.and_then(|path| self.previous?.manifest.file(&path.parse().ok()?));
+        let licence = kept.map(|file| &file.licence).filter(|licence| licence.is_stated());
+        licence.unwrap_or(&self.publication.licence)
+    }
+
+    /// The dataset that lists a file.
+    pub fn dataset_of(&self, path: &RelativePath) -> Option<&'a Dataset> {
+        let lists = |at: &RelativePath, dataset: &Dataset| {
+            dataset.files.iter().any(|file| at.sibling(&file.path).is_ok_and(|file| file == *path))
+        };
+        self.datasets().find(|(at, dataset)| *at == path || lists(at, dataset)).map(|(_, dataset)| dataset)
+    }
+
+    /// The weights that results were derived with.
+    pub fn weights_of(&self, results: &RelativePath) -> Option<&'a Weights> {
+        let derivation = self.manifest.derivation_of(results)?;
+        self.contents.weights.get(derivation.inputs.first()?)
+    }
+
     /// What is missing for strangers to use this: licences, origins, authors, ranges, the device.
     pub fn missing(&self) -> Vec<Missing> {
         let mut missing = Vec::new();
@@ -92,6 +131,23 @@ impl<'a> Source<'a> {
                 add(path, "the device they apply to is not stated: write `instrument` into publication.toml");
             }
         }
+        self.add_missing_words(&mut missing);
         missing
+    }
+
+    /// What the publisher has yet to say or to provide.
+    fn add_missing_words(&self, missing: &mut Vec<Missing>) {
+        if self.publication.date.is_none() {
+            // RO-Crate 1.1 demands `datePublished`, and no clock is read, so that the same release comes out again.
+            let what =
+                "no day of publication is stated, which RO-Crate demands: write `date = \"YYYY-MM-DD\"`";
+            missing.push(Missing { path: PUBLICATION.to_owned(), what: what.to_owned() });
+        }
+        for id in texts_wanted(self.manifest, self.publication) {
+            if !self.texts.contains_key(&id) {
+                let what = format!("the text of the licence of the cards, `{id}`, is needed: put it there");
+                missing.push(Missing { path: text_path(&id), what });
+            }
+        }
     }
 }

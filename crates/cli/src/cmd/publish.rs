@@ -11,9 +11,9 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
-use openweigh_ledger::{Ledger, OpenError, Written, write_atomically};
+use openweigh_ledger::{Ledger, OpenError, Written, licences, write_atomically};
 use openweigh_publish::previous::Previous;
-use openweigh_publish::{Source, release};
+use openweigh_publish::{Source, release, source};
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
@@ -65,9 +65,9 @@ uses = ""                # what it is good for
 limits = ""              # what it is not good for
 keywords = []
 licence = "CC0-1.0"      # of the cards; data and weights state their own
+# date = "2026-01-31"    # the day of publication, which has to be stated: no clock is read
 # changes = ""           # what is new since the release before
 # instrument = ""        # what measured, if it is not a pad that the weights name
-# date = "2026-01-31"    # no clock is read: a date that is not here is nowhere
 # homepage = "https://example.org/scale"
 
 [[author]]
@@ -84,6 +84,8 @@ struct Prepared {
     contents: Contents,
     publication: Publication,
     said: Vec<u8>,
+    /// Texts of the licences that only the cards are under.
+    texts: BTreeMap<String, Vec<u8>>,
     previous: Option<Previous>,
     results: BTreeMap<RelativePath, Vec<u8>>,
 }
@@ -101,6 +103,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         publication: &prepared.publication,
         publication_id: &said,
         contents: &prepared.contents,
+        texts: &prepared.texts,
         previous: prepared.previous.as_ref(),
         results: &prepared.results,
     };
@@ -212,7 +215,8 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
         Some(_) => results(&manifest, &shelf, effort.max_csv)?,
     };
     drop(progress);
-    Ok(Prepared { ledger, manifest, bytes, contents, publication, said, previous, results })
+    let texts = licence_texts(&ledger, &manifest, &publication)?;
+    Ok(Prepared { ledger, manifest, bytes, contents, publication, said, previous, results, texts })
 }
 
 /// The release that this one succeeds, if its manifest names one.
@@ -253,4 +257,22 @@ fn results(
         Ok((file.path.clone(), bytes))
     };
     manifest.of_role(Role::Results).map(read).collect()
+}
+
+/// The texts of licences that the cards are under and nothing else: from the ledger, or one of those carried along.
+fn licence_texts(
+    ledger: &Ledger,
+    manifest: &Manifest,
+    publication: &Publication,
+) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let mut texts = BTreeMap::new();
+    for id in source::texts_wanted(manifest, publication) {
+        let at = Ledger::licence(&id).map(|path| ledger.on_disk(&path)).filter(|at| at.exists());
+        let text = match at {
+            Some(at) => Some(place::read(&at, limits::JSON_BYTES)?),
+            None => licences::text(&id).map(|text| text.as_bytes().to_vec()),
+        };
+        texts.extend(text.map(|text| (id, text)));
+    }
+    Ok(texts)
 }
