@@ -81,6 +81,7 @@ pub(crate) enum Command {
     Seal(cmd::seal::Args),
     Publish(cmd::publish::Args),
     Verify(cmd::verify::Args),
+    Grade(cmd::grade::Args),
     Explain(cmd::explain::Args),
     Inspect(cmd::inspect::Args),
     Export(cmd::export::Args),

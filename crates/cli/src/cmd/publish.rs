@@ -11,6 +11,7 @@ use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
 use openweigh_ledger::{Ledger, Written};
+use openweigh_publish::source::false_texts;
 use openweigh_publish::{Source, release};
 use openweigh_replay::examine;
 use openweigh_replay::listing::{Contents, Scope};
@@ -62,7 +63,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         publication_id: &said,
         contents: &prepared.contents,
     };
-    let missing = source.missing();
+    let progress = Progress::new(true);
+    let mut missing = source.missing();
+    missing.extend(false_texts(&prepared.manifest, &OnDisk(&prepared.ledger, &progress)));
     if !missing.is_empty() {
         return Err(Failure::Incomplete(missing));
     }
