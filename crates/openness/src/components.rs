@@ -70,7 +70,7 @@ const fn row(
 
 use Class::{OpenModel as III, OpenScience as I, OpenTooling as II};
 
-/// The components, with classes and kinds as the framework's tool has them (lfai/model_openness_tool, `mof.settings.yml`).
+/// The components, with classes and kinds as the framework's tool has them (`lfai/model_openness_tool`, `mof.settings.yml`).
 pub const ROWS: [Row; 17] = [
     row("model-architecture", "Model architecture", III, true, CODE),
     row("data-preprocessing-code", "Data preprocessing code", I, true, CODE),

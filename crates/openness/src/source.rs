@@ -52,9 +52,8 @@ fn each_dataset(
 }
 
 fn described(subject: &Subject<'_>) -> Criterion {
-    let found = each_dataset(subject, "each dataset says what it holds and who made it", |_, dataset| {
-        let described =
-            !dataset.description.as_str().trim().is_empty() || !dataset.title.as_str().trim().is_empty();
+    let found = each_dataset(subject, "each dataset is described, and names its authors", |_, dataset| {
+        let described = !dataset.description.as_str().trim().is_empty();
         match (described, dataset.authors.is_empty()) {
             (true, false) => Ok(()),
             (false, _) => Err((Answer::No, "describes nothing".to_owned())),
@@ -66,7 +65,7 @@ fn described(subject: &Subject<'_>) -> Criterion {
 }
 
 fn provenance(subject: &Subject<'_>) -> Criterion {
-    let found = each_dataset(subject, "each dataset says where it comes from", |_, dataset| {
+    let found = each_dataset(subject, "each dataset states its origin", |_, dataset| {
         let stated = !dataset.provenance.origin.as_str().trim().is_empty();
         if stated { Ok(()) } else { Err((Answer::No, "says nothing of its origin".to_owned())) }
     });
@@ -75,12 +74,13 @@ fn provenance(subject: &Subject<'_>) -> Criterion {
 }
 
 fn present(subject: &Subject<'_>) -> Criterion {
-    let found = each_dataset(subject, "the data themselves are here, with their digests", |path, dataset| {
-        match subject.has_data(path, dataset) {
-            Answer::Yes => Ok(()),
-            answer => Err((answer, "lists data that are not here as listed".to_owned())),
-        }
-    });
+    let found =
+        each_dataset(subject, "every file of each dataset is here, with its digest", |path, dataset| {
+            match subject.has_data(path, dataset) {
+                Answer::Yes => Ok(()),
+                answer => Err((answer, "lists data that are not here as listed".to_owned())),
+            }
+        });
     let evidence =
         [Role::Measurements, Role::Touches].into_iter().flat_map(|role| subject.files(role)).collect();
     criterion("data.present", "the data themselves", found, evidence)
@@ -144,7 +144,7 @@ fn parameters(subject: &Subject<'_>) -> Criterion {
     let answer = Answer::all(all.iter().map(|criterion| criterion.answer));
     let note = match all.iter().find(|criterion| criterion.answer == answer) {
         Some(first) if answer != Answer::Yes => first.note.clone(),
-        _ => "the weights, under open terms".to_owned(),
+        _ => "they are open weights".to_owned(),
     };
     criterion("parameters", "the parameters", (answer, note), subject.keys(Role::Weights, "terms"))
 }

@@ -42,13 +42,12 @@ pub fn criteria(subject: &Subject<'_>) -> Vec<Criterion> {
 
 /// Where the licences of the weights stand: the label, and the text.
 fn licence_evidence(subject: &Subject<'_>) -> Vec<Evidence> {
-    let mut evidence = subject.keys(Role::Weights, "licence");
     let mut ids: Vec<String> =
         subject.contents.weights.values().flat_map(|weights| weights.licence.ids()).collect();
     ids.sort();
     ids.dedup();
-    evidence.extend(ids.iter().map(|id| Evidence::file(format!("LICENSES/{id}.txt"))));
-    evidence
+    let texts = ids.iter().map(|id| Evidence::file(format!("LICENSES/{id}.txt")));
+    texts.chain(subject.keys(Role::Weights, "licence")).collect()
 }
 
 /// Why the licences answer so.
@@ -77,15 +76,12 @@ fn form(subject: &Subject<'_>, key: &str, title: &str) -> Criterion {
     let mut notes = Vec::new();
     let mut answers = Vec::new();
     for path in subject.paths(Role::Weights) {
-        match subject.contents.weights.get(path) {
-            Some(weights) => {
-                answers.push(Answer::of(!weights.terms.is_empty()));
-                notes.push(parameters(weights));
-            }
-            None => {
-                answers.push(Answer::No);
-                notes.push(format!("{path} is missing, or is not what it is called"));
-            }
+        if let Some(weights) = subject.contents.weights.get(path) {
+            answers.push(Answer::of(!weights.terms.is_empty()));
+            notes.push(parameters(weights));
+        } else {
+            answers.push(Answer::No);
+            notes.push(format!("{path} is missing, or is not what it is called"));
         }
     }
     let mut evidence = subject.keys(Role::Weights, "terms");

@@ -65,7 +65,7 @@ impl<'a> Source<'a> {
     pub fn missing(&self) -> Vec<Missing> {
         let mut missing = Vec::new();
         let mut add = |path: &RelativePath, what: &str| {
-            missing.push(Missing { path: path.to_string(), what: what.to_owned() })
+            missing.push(Missing { path: path.to_string(), what: what.to_owned() });
         };
         for (path, dataset) in self.datasets() {
             if !dataset.licence.is_stated() {

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
-use openweigh_formats::{Digest, canonical, licence, limits};
+use openweigh_formats::{Digest, canonical, edit, licence, limits};
 use openweigh_ledger::Ledger;
 use openweigh_openness::components::Component;
 use openweigh_openness::{Answer, Card, Class, Criterion, Evidence, Grade, State, Subject, Texts, Tool};
@@ -169,7 +169,14 @@ fn read(path: &std::path::Path, global: &Global, screen: &mut Screen) -> Result<
         texts,
         cards: Vec::new(),
     };
-    if matches!(scope, Scope::Release { .. }) {
+    if matches!(scope, Scope::Ledger) {
+        // In a release the checksums are among the files that must follow.
+        let pinned = super::verify::pinned(path, &bytes, &read.id, None, &mut edit::Effort::default());
+        if let Some(item) = pinned {
+            super::verify::tell(&item, screen)?;
+            report.items.push(item);
+        }
+    } else {
         let about = about_the_release(&mut read, &from, path)?;
         // What lies beside a dataset was told already.
         let told = |item: &Item| report.items.iter().any(|earlier| earlier.subject == item.subject);

@@ -217,7 +217,7 @@ fn one(
 }
 
 /// Whether the manifest is the one that `SHA256SUMS` beside it, or the user, says it is.
-fn pinned(
+pub(crate) fn pinned(
     path: &Path,
     bytes: &[u8],
     id: &Digest,

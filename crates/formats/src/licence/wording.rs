@@ -1,13 +1,13 @@
 //! Whether a text is the licence of an SPDX id.
 //!
-//! The texts are those of the SPDX licence list that crate `spdx` carries, and of OpenMDW 1.1, which the list lacks.
+//! The texts are those of the SPDX licence list that crate `spdx` carries, and of `OpenMDW` 1.1, which the list lacks.
 //! They are compared word by word after the list's matching guidelines: letter case, white space, punctuation and a
 //! few spellings do not count, copyright notices are set aside, and so are a title and what follows the end of the
 //! terms. Everything else is another text: one changed word is enough, because it may change what is allowed.
 
 use std::collections::BTreeSet;
 
-/// The id under which OpenMDW 1.1 goes while the SPDX list does not have it.
+/// The id under which `OpenMDW` 1.1 goes while the SPDX list does not have it.
 const OPEN_MDW: &str = "LicenseRef-OpenMDW-1.1";
 const OPEN_MDW_TEXT: &str = include_str!("../../licences/OpenMDW-1.1.txt");
 /// Words of a line that may be a title or a notice; a longer one is prose.
@@ -73,10 +73,10 @@ fn listed(id: &str) -> Option<&'static str> {
     if id == OPEN_MDW {
         return Some(OPEN_MDW_TEXT);
     }
-    spdx::license_id(id).filter(|found| found.name == id).map(|found| found.text())
+    spdx::license_id(id).filter(|found| found.name == id).map(spdx::LicenseId::text)
 }
 
-/// Every listed licence with its text, OpenMDW 1.1 among them.
+/// Every listed licence with its text, `OpenMDW` 1.1 among them.
 fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     spdx::text::LICENSE_TEXTS.iter().copied().chain([(OPEN_MDW, OPEN_MDW_TEXT)])
 }
