@@ -83,6 +83,7 @@ pub(crate) enum Command {
     Verify(cmd::verify::Args),
     Receipt(cmd::receipt::Args),
     Withdraw(cmd::withdraw::Args),
+    Grade(cmd::grade::Args),
     Explain(cmd::explain::Args),
     Inspect(cmd::inspect::Args),
     Export(cmd::export::Args),

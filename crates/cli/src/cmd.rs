@@ -5,6 +5,7 @@ pub(crate) mod devices;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod fit;
+pub(crate) mod grade;
 pub(crate) mod import_recording;
 pub(crate) mod import_table;
 pub(crate) mod init;
@@ -46,6 +47,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Verify(args) => verify::run(&args, &global, screen),
         Command::Receipt(args) => receipt::run(&args, &global, screen),
         Command::Withdraw(args) => withdraw::run(&args, screen),
+        Command::Grade(args) => grade::run(&args, &global, screen),
         Command::Explain(args) => explain::run(&args, &global, screen),
         Command::Inspect(args) => inspect::run(&args, &global, screen),
         Command::Export(args) => export::run(&args, &global, screen),

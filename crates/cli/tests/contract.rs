@@ -42,13 +42,14 @@ fn the_worked_example_of_the_specification() {
 #[test]
 fn every_command_has_help_with_two_examples() {
     let scene = Scene::empty();
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 11] = [
         &["init"],
         &["import", "table"],
         &["fit"],
         &["replay"],
         &["seal"],
         &["verify"],
+        &["grade"],
         &["explain"],
         &["inspect"],
         &["completions"],
@@ -81,13 +82,14 @@ fn each_command_gives_one_json_document() {
             "example-1.0.0",
         ])
         .ends(0);
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["init", "new"],
         &["import", "table", "example.csv", "--name", "other"],
         &["fit", "--dataset", "example", "--recipe", "example", "--name", "example", "--version", "1.0.1"],
         &["replay", "--weights", "example-1.0.0", "--dataset", "example"],
         &["seal", "--name", "second", "--version", "1.0.0", "--weights", "example-1.0.0"],
         &["verify"],
+        &["grade", "nowhere"],
         &["explain", "example-1.0.0", "2"],
         &["inspect", "artifacts/weights/example-1.0.0.json"],
         &["fit", "--dataset", "nothing", "--recipe", "example", "--name", "a", "--version", "1.0.0"],

@@ -2,6 +2,10 @@
 
 use crate::text::text_type;
 
+mod wording;
+
+pub use wording::{Match, list_version, matches};
+
 /// What stands where nobody has said under which licence a thing is.
 pub const NO_ASSERTION: &str = "NOASSERTION";
 

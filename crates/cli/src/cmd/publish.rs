@@ -13,6 +13,7 @@ use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
 use openweigh_ledger::{Ledger, OpenError, Written, licences, write_atomically};
 use openweigh_publish::previous::Previous;
+use openweigh_publish::source::false_texts;
 use openweigh_publish::{Source, release, source};
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
@@ -107,7 +108,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         previous: prepared.previous.as_ref(),
         results: &prepared.results,
     };
-    let missing = source.missing();
+    let progress = Progress::new(true);
+    let mut missing = source.missing();
+    missing.extend(false_texts(&prepared.manifest, &OnDisk(&prepared.ledger, &progress)));
     if !missing.is_empty() {
         return Err(Failure::Incomplete(missing));
     }
@@ -216,7 +219,7 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     };
     drop(progress);
     let texts = licence_texts(&ledger, &manifest, &publication)?;
-    Ok(Prepared { ledger, manifest, bytes, contents, publication, said, previous, results, texts })
+    Ok(Prepared { ledger, manifest, bytes, contents, publication, said, texts, previous, results })
 }
 
 /// The release that this one succeeds, if its manifest names one.

@@ -36,7 +36,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let key = keys::signer(&args.key)?;
-    let done = verify::release(&args.release, global, screen)?;
+    let (done, _) = verify::whole(&args.release.join(release::MANIFEST), None, global, screen)?;
     let Some(manifest) = done.manifest.as_ref().filter(|_| done.report.summary() == Summary::Checked) else {
         return Err(Failure::NoReceipt { path: place::shown(&args.release) });
     };

@@ -16,7 +16,7 @@ use openweigh_formats::{Digest, canonical, edit, limits};
 use openweigh_ledger::{Ledger, OpenError};
 use openweigh_publish::check::Release;
 use openweigh_publish::release;
-use openweigh_replay::listing::Scope;
+use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
 use openweigh_replay::{Finding, Item, Report, Stage, Verdict, examine};
@@ -68,6 +68,8 @@ pub(crate) struct Done {
     pub(crate) report: Report,
     /// What it says, if it could be read.
     pub(crate) manifest: Option<Manifest>,
+    /// Receipts of others that count: who, and the file.
+    pub(crate) receipts: Vec<(String, String)>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
@@ -79,7 +81,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let mut effort = edit::Effort::default();
     let believed = Believed::read(args)?;
     for path in &paths {
-        done.push(one(path, args, believed.as_ref(), global, &mut effort, screen)?);
+        done.push(one(path, args, believed.as_ref(), global, &mut effort, screen)?.0);
     }
     if args.manifests.is_empty() {
         done.extend(gone(&paths, screen)?);
@@ -100,10 +102,16 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     Ok(code)
 }
 
-/// Goes through a release for another command.
-pub(crate) fn release(folder: &Path, global: &Global, screen: &mut Screen) -> Result<Done, Failure> {
-    let path = folder.join(release::MANIFEST);
-    one(&path, &Args::default(), None, global, &mut edit::Effort::default(), screen)
+/// Goes through a manifest for another command, which gets what could be read, too.
+pub(crate) fn whole(
+    path: &Path,
+    policy: Option<&Path>,
+    global: &Global,
+    screen: &mut Screen,
+) -> Result<(Done, Option<Contents>), Failure> {
+    let args = Args { policy: policy.map(Path::to_path_buf), ..Args::default() };
+    let believed = Believed::read(&args)?;
+    one(path, &args, believed.as_ref(), global, &mut edit::Effort::default(), screen)
 }
 
 fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
@@ -198,7 +206,14 @@ fn unlisted(paths: &[PathBuf], done: &[Done]) -> Option<Vec<String>> {
 fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Result<Done, Failure> {
     let item = Item { stage: Stage::Bytes, subject: path.clone(), verdict };
     tell(&item, screen)?;
-    Ok(Done { name: stem(&path), path, id, report: Report { items: vec![item] }, manifest: None })
+    Ok(Done {
+        name: stem(&path),
+        path,
+        id,
+        report: Report { items: vec![item] },
+        manifest: None,
+        receipts: Vec::new(),
+    })
 }
 
 fn one(
@@ -208,13 +223,13 @@ fn one(
     global: &Global,
     search: &mut edit::Effort,
     screen: &mut Screen,
-) -> Result<Done, Failure> {
+) -> Result<(Done, Option<Contents>), Failure> {
     let shown = place::shown(path);
     let bytes = match place::read(path, limits::JSON_BYTES) {
         Ok(bytes) => bytes,
         Err(Failure::Open { source, .. }) => {
             let verdict = Verdict::Malformed(Finding::new(source.to_string()));
-            return alone(shown, Digest::of(b""), verdict, screen);
+            return Ok((alone(shown, Digest::of(b""), verdict, screen)?, None));
         }
         Err(failure) => return Err(failure),
     };
@@ -239,7 +254,8 @@ fn one(
             for item in &report.items {
                 tell(item, screen)?;
             }
-            return Ok(Done { name: stem(&shown), path: shown, id, report, manifest: None });
+            let (name, receipts) = (stem(&shown), Vec::new());
+            return Ok((Done { name, path: shown, id, report, manifest: None, receipts }, None));
         }
     };
     let title = format!("{} {}: {}", manifest.name, manifest.version, manifest.title);
@@ -292,18 +308,21 @@ fn one(
     if let Some(failure) = broken {
         return Err(failure);
     }
+    let mut receipts = Vec::new();
     if matches!(scope, Scope::Files) {
         let (folder, manifest, id) = (ledger.root(), &manifest, &id);
-        let asked =
-            Question { folder, manifest, id, report: &report, believed, args }.ask(&mut heading, screen)?;
-        report.items.extend(asked);
+        let question = Question { folder, manifest, id, report: &report, believed, args };
+        let answer = question.ask(&mut heading, screen)?;
+        report.items.extend(answer.items);
+        receipts = answer.receipts;
     }
     let own = matches!(scope, Scope::Files).then(|| format!("{}-{}", manifest.name, manifest.version));
-    Ok(Done { name: own.unwrap_or_else(|| stem(&shown)), path: shown, id, report, manifest: Some(manifest) })
+    let name = own.unwrap_or_else(|| stem(&shown));
+    Ok((Done { name, path: shown, id, report, manifest: Some(manifest), receipts }, Some(contents)))
 }
 
 /// Whether the manifest is the one that `SHA256SUMS` beside it, or the user, says it is.
-fn pinned(
+pub(crate) fn pinned(
     path: &Path,
     bytes: &[u8],
     id: &Digest,

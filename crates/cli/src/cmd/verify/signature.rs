@@ -96,9 +96,17 @@ fn optional(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, String> {
     }
 }
 
+/// What was answered.
+#[derive(Default)]
+pub(super) struct Answered {
+    pub(super) items: Vec<Item>,
+    /// Receipts that count: who, and the file.
+    pub(super) receipts: Vec<(String, String)>,
+}
+
 impl Question<'_> {
     /// Tells and gives the items of the stage.
-    pub(super) fn ask(&self, heading: &mut Heading, screen: &mut Screen) -> Result<Vec<Item>, Failure> {
+    pub(super) fn ask(&self, heading: &mut Heading, screen: &mut Screen) -> Result<Answered, Failure> {
         let sums = read_whole(&self.folder.join(release::SUMS), limits::JSON_BYTES).unwrap_or_default();
         let mut items = Vec::new();
         let keyring = self.believed.map(Believed::keyring);
@@ -115,14 +123,15 @@ impl Question<'_> {
         );
         let said = attest::all(&folder)?;
         items.extend(self.withdrawals(&said, keyring.as_ref(), signer.as_ref(), screen)?);
-        items.extend(self.receipts(&said, &sums, keyring.as_ref(), signed.as_ref(), screen)?);
+        let counted = self.receipts(&said, &sums, keyring.as_ref(), signed.as_ref(), screen)?;
+        items.extend(counted.items);
         if let Some(key) = &self.args.oms_key {
             items.push(self.bundle(&keys::public(key)?));
         }
         for item in &items {
             heading.over(item, screen)?;
         }
-        Ok(items)
+        Ok(Answered { items, receipts: counted.receipts })
     }
 
     /// The publisher's signature, and the key that made it.
@@ -230,8 +239,10 @@ impl Question<'_> {
         keyring: Option<&Keyring<'_>>,
         signed: Option<&Signed<'_>>,
         screen: &mut Screen,
-    ) -> Result<Vec<Item>, Failure> {
-        let (Some(keyring), Some(believed)) = (keyring, self.believed) else { return Ok(Vec::new()) };
+    ) -> Result<Answered, Failure> {
+        let (Some(keyring), Some(believed)) = (keyring, self.believed) else {
+            return Ok(Answered::default());
+        };
         let wanted = self.args.receipts.or_else(|| believed.policy.minimum()).unwrap_or(0);
         let receipts: Vec<(String, Vec<u8>)> = said
             .iter()
@@ -239,12 +250,13 @@ impl Question<'_> {
             .map(|own| (own.file.clone(), own.bytes.clone()))
             .collect();
         if wanted == 0 && receipts.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Answered::default());
         }
         let own = receipt_of(self.manifest, self.report)?;
         let sums = Digest::of(sums);
         let about = tally::Release { manifest: self.id, sums: &sums, signer: signed };
         let tally = count_independent(&receipts, &about, keyring, believed.policy.verifiers(), Some(&own));
+        let mut answered = Answered::default();
         for counted in &tally.counted {
             let names: Vec<String> = counted.names.iter().map(ToString::to_string).collect();
             let Receipt { tool, .. } = &own;
@@ -254,6 +266,7 @@ impl Question<'_> {
                 names.join(", "),
                 counted.file
             ))?;
+            answered.receipts.push((names.join(", "), counted.file.clone()));
         }
         for dismissed in &tally.dismissed {
             screen.line(&format!(
@@ -267,7 +280,8 @@ impl Question<'_> {
         } else {
             Verdict::Failed(Finding::new(format!("{found} independent receipts count, {wanted} are wanted")))
         };
-        Ok(vec![item("receipts", verdict)])
+        answered.items.push(item("receipts", verdict));
+        Ok(answered)
     }
 
     /// The OMS bundle beside the release, under the user's key.
