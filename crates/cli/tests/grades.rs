@@ -101,7 +101,7 @@ fn apply(scene: &Scene, folder: &str, change: &toml::Table) {
             scene.write(&path, listed.as_bytes());
         }
         "move" => {
-            std::fs::rename(scene.path().join(&path), scene.path().join(folder).join(text("to"))).unwrap()
+            std::fs::rename(scene.path().join(&path), scene.path().join(folder).join(text("to"))).unwrap();
         }
         "delete" => std::fs::remove_file(scene.path().join(&path)).unwrap(),
         other => panic!("`{other}` is no change"),
