@@ -82,6 +82,8 @@ pub(crate) enum Command {
     Verify(cmd::verify::Args),
     Explain(cmd::explain::Args),
     Inspect(cmd::inspect::Args),
+    Push(cmd::push::Args),
+    Pull(cmd::pull::Args),
     Export(cmd::export::Args),
     Completions(cmd::packaging::CompletionsArgs),
     Man(cmd::packaging::ManArgs),

@@ -9,6 +9,8 @@ pub(crate) mod import_table;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod packaging;
+pub(crate) mod pull;
+pub(crate) mod push;
 pub(crate) mod readings;
 pub(crate) mod record;
 pub(crate) mod recover;
@@ -41,6 +43,8 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Verify(args) => verify::run(&args, &global, screen),
         Command::Explain(args) => explain::run(&args, &global, screen),
         Command::Inspect(args) => inspect::run(&args, &global, screen),
+        Command::Push(args) => push::run(&args, &global, screen),
+        Command::Pull(args) => pull::run(&args, &global, screen),
         Command::Export(args) => export::run(&args, &global, screen),
         Command::Completions(args) => packaging::completions(&args, screen),
         Command::Man(args) => packaging::man(&args, screen),
