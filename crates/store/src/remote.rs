@@ -123,7 +123,8 @@ impl Remote {
         Ok(true)
     }
 
-    /// Sends a document and lets a tag mean it, if the tag still means what it did.
+    /// Sends a document and lets a tag mean it, if the tag still means what it did; registries have no
+    /// such condition, so there the last one to write wins.
     pub(crate) async fn put_tagged(
         &self,
         document: Blob,
