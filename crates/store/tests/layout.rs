@@ -260,7 +260,7 @@ fn changed_documents_are_noticed() {
     std::fs::write(&manifest, text.replace("text/csv", "text/css")).unwrap();
     assert!(matches!(scene.pull("", "pulled", false), Err(StoreError::Digest { .. })));
     std::fs::write(&manifest, &text[..100]).unwrap();
-    assert!(matches!(scene.pull("", "pulled", false), Err(StoreError::Length { .. })));
+    assert!(matches!(scene.pull("", "pulled", false), Err(StoreError::Digest { .. })));
     scene.write("store/oci-layout", b"{\"imageLayoutVersion\":\"2.0.0\"}");
     assert!(matches!(scene.pull("", "pulled", false), Err(StoreError::Refused { .. })));
 }
@@ -273,17 +273,17 @@ fn what_is_no_release_is_refused() {
         manifest["layers"][at]["annotations"][TITLE] = json!(title);
     }
     let refused: [(&str, Change, fn(&Fault) -> bool); 14] = [
-        ("escape", |m| title(m, 2, "../../x"), |f| matches!(f, Fault::Path(_))),
-        ("absolute", |m| title(m, 2, "/x"), |f| matches!(f, Fault::Path(_))),
-        ("hidden", |m| title(m, 2, ".bashrc"), |f| matches!(f, Fault::Path(_))),
-        ("twin", |m| title(m, 2, "readme.md"), |f| matches!(f, Fault::Twins { .. })),
-        ("twice", |m| title(m, 2, "README.md"), |f| matches!(f, Fault::Twice(_))),
-        ("in the way", |m| title(m, 2, "README.md/x"), |f| matches!(f, Fault::FileAndFolder(_))),
+        ("escape", |m| title(m, 3, "../../x"), |f| matches!(f, Fault::Path(_))),
+        ("absolute", |m| title(m, 3, "/x"), |f| matches!(f, Fault::Path(_))),
+        ("hidden", |m| title(m, 3, ".bashrc"), |f| matches!(f, Fault::Path(_))),
+        ("twin", |m| title(m, 3, "readme.md"), |f| matches!(f, Fault::Twins { .. })),
+        ("twice", |m| title(m, 3, "README.md"), |f| matches!(f, Fault::Twice(_))),
+        ("in the way", |m| title(m, 3, "README.md/x"), |f| matches!(f, Fault::FileAndFolder(_))),
         ("untitled", |m| m["layers"][1]["annotations"] = json!({}), |f| matches!(f, Fault::NoTitle(_))),
-        ("renamed", |m| title(m, 2, "other.md"), |f| matches!(f, Fault::Disagree(_))),
+        ("renamed", |m| title(m, 3, "other.md"), |f| matches!(f, Fault::Disagree(_))),
         (
             "left out",
-            |m| drop(m["layers"].as_array_mut().unwrap().remove(2)),
+            |m| drop(m["layers"].as_array_mut().unwrap().remove(3)),
             |f| matches!(f, Fault::Disagree(_)),
         ),
         ("other kind", |m| m["artifactType"] = json!("text/x"), |f| matches!(f, Fault::Found { .. })),
