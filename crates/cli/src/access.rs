@@ -35,7 +35,6 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
-#[expect(clippy::disallowed_methods, reason = "credentials come by the environment and go no further")]
 fn settings() -> Vec<(String, String)> {
     let unicode =
         std::env::vars_os().filter_map(|(name, text)| name.into_string().ok().zip(text.into_string().ok()));

@@ -106,7 +106,7 @@ impl Failure {
             Self::Library(_) => {
                 "Apple's framework is on Macs only; elsewhere give --library the simulator that cargo builds"
             }
-            Self::Store(error) => return storing(error),
+            Self::Store(error) => storing(error),
             Self::Pad(_) => "see `openweigh devices` for the pads and what they can",
             _ => return None,
         })
@@ -163,8 +163,8 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
 }
 
 /// What a person can do about a release that did not move.
-fn storing(error: &StoreError) -> Option<&'static str> {
-    Some(match error {
+fn storing(error: &StoreError) -> &'static str {
+    match error {
         StoreError::Location { .. } => "see `openweigh push --help` for the words of stores",
         StoreError::ReadOnly { .. } => {
             "push into a folder and copy that to the web server, or push elsewhere"
@@ -198,5 +198,5 @@ fn storing(error: &StoreError) -> Option<&'static str> {
         StoreError::System { .. } => {
             "make room on the disk, or mend its permissions, and run the same command again"
         }
-    })
+    }
 }

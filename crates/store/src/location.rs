@@ -204,8 +204,8 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn tag(tag: &str) -> Option<Reference> {
-        Some(Reference::Tag(tag.to_owned()))
+    fn tag(tag: &str) -> Reference {
+        Reference::Tag(tag.to_owned())
     }
 
     #[test]
@@ -216,15 +216,15 @@ mod tests {
         let bucket = |prefix: &str| Place::Bucket { bucket: "b".to_owned(), prefix: prefix.to_owned() };
         for (word, place, reference) in [
             ("oci:store", Place::Folder("store".into()), None),
-            ("oci:a/b:1.0.0", Place::Folder("a/b".into()), tag("1.0.0")),
+            ("oci:a/b:1.0.0", Place::Folder("a/b".into()), Some(tag("1.0.0"))),
             ("oci:a:b/c", Place::Folder("a:b/c".into()), None),
-            ("file:///srv/store:1.0.0", Place::Folder("/srv/store".into()), tag("1.0.0")),
-            ("oci://[::1]:5000/lab/load-cell:1", registry.clone(), tag("1")),
+            ("file:///srv/store:1.0.0", Place::Folder("/srv/store".into()), Some(tag("1.0.0"))),
+            ("oci://[::1]:5000/lab/load-cell:1", registry.clone(), Some(tag("1"))),
             (&format!("oci://[::1]:5000/lab/load-cell@{digest}"), registry, Some(Reference::Digest(digest))),
             ("s3://b", bucket(""), None),
-            ("s3://b/a/c:1", bucket("a/c"), tag("1")),
+            ("s3://b/a/c:1", bucket("a/c"), Some(tag("1"))),
             ("http://localhost:8000", Place::Web("http://localhost:8000".to_owned()), None),
-            ("https://h/store/:1", Place::Web("https://h/store".to_owned()), tag("1")),
+            ("https://h/store/:1", Place::Web("https://h/store".to_owned()), Some(tag("1"))),
         ] {
             assert_eq!(word.parse::<Location>().unwrap(), Location { place, reference }, "{word}");
         }

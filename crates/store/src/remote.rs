@@ -161,6 +161,10 @@ impl Remote {
     }
 
     /// The list of referrers that the store keeps by itself, if it keeps one.
+    #[cfg_attr(
+        not(feature = "network"),
+        expect(clippy::unused_async, unused_variables, reason = "layouts keep none")
+    )]
     pub(crate) async fn own_referrers(&self, subject: &BlobDigest) -> Result<Option<Bytes>, StoreError> {
         match self {
             Self::Layout(_) => Ok(None),

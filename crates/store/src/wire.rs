@@ -23,7 +23,7 @@ pub(crate) const EMPTY_BYTES: &[u8] = b"{}";
 pub const RELEASE: &str = "application/vnd.openweigh.release.v1";
 /// What a receipt or a withdrawal is.
 pub const ATTESTATION: &str = "application/vnd.openweigh.attestation.v1";
-/// What a signature over the whole folder is, as OpenSSF's model signing makes it.
+/// What a signature over the whole folder is, as model signing of the `OpenSSF` makes it.
 pub const MODEL_SIGNATURE: &str = "application/vnd.openweigh.model-signature.v1";
 /// The path of the file that a layer holds; the title of a release.
 pub(crate) const TITLE: &str = "org.opencontainers.image.title";

@@ -268,11 +268,12 @@ fn changed_documents_are_noticed() {
 #[test]
 fn what_is_no_release_is_refused() {
     type Change = fn(&mut Value);
+    type Expected = fn(&Fault) -> bool;
     const TITLE: &str = "org.opencontainers.image.title";
     fn title(manifest: &mut Value, at: usize, title: &str) {
         manifest["layers"][at]["annotations"][TITLE] = json!(title);
     }
-    let refused: [(&str, Change, fn(&Fault) -> bool); 14] = [
+    let refused: [(&str, Change, Expected); 14] = [
         ("escape", |m| title(m, 3, "../../x"), |f| matches!(f, Fault::Path(_))),
         ("absolute", |m| title(m, 3, "/x"), |f| matches!(f, Fault::Path(_))),
         ("hidden", |m| title(m, 3, ".bashrc"), |f| matches!(f, Fault::Path(_))),
