@@ -176,8 +176,8 @@ fn storing(error: &StoreError) -> &'static str {
             "restore the release, or publish it again; nothing was sent or put in place"
         }
         StoreError::Digest { .. } | StoreError::Length { .. } => {
-            "these bytes are not those of the release: get them from another store, and tell who keeps this one; \
-             nothing was put in place"
+            "these bytes are not those of the release: restore them, or get it from another store and tell who keeps \
+             this one; nothing was sent or put in place"
         }
         StoreError::Refused { .. } => {
             "this is no release that openweigh wrote, or it was changed; get it from another store"

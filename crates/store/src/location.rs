@@ -59,6 +59,7 @@ impl std::fmt::Display for Place {
         match self {
             Self::Folder(path) => write!(out, "oci:{}", path.display()),
             Self::Registry { host, repository } => write!(out, "oci://{host}/{repository}"),
+            Self::Bucket { bucket, prefix } if prefix.is_empty() => write!(out, "s3://{bucket}"),
             Self::Bucket { bucket, prefix } => write!(out, "s3://{bucket}/{prefix}"),
             Self::Web(url) => out.write_str(url),
         }
