@@ -86,6 +86,8 @@ pub(crate) enum Command {
     Grade(cmd::grade::Args),
     Explain(cmd::explain::Args),
     Inspect(cmd::inspect::Args),
+    Push(cmd::push::Args),
+    Pull(cmd::pull::Args),
     Export(cmd::export::Args),
     Completions(cmd::packaging::CompletionsArgs),
     Man(cmd::packaging::ManArgs),

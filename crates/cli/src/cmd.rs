@@ -12,6 +12,8 @@ pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod packaging;
 pub(crate) mod publish;
+pub(crate) mod pull;
+pub(crate) mod push;
 pub(crate) mod readings;
 pub(crate) mod receipt;
 pub(crate) mod record;
@@ -50,6 +52,8 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Grade(args) => grade::run(&args, &global, screen),
         Command::Explain(args) => explain::run(&args, &global, screen),
         Command::Inspect(args) => inspect::run(&args, &global, screen),
+        Command::Push(args) => push::run(&args, &global, screen),
+        Command::Pull(args) => pull::run(&args, &global, screen),
         Command::Export(args) => export::run(&args, &global, screen),
         Command::Completions(args) => packaging::completions(&args, screen),
         Command::Man(args) => packaging::man(&args, screen),

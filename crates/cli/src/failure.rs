@@ -11,6 +11,7 @@ use openweigh_ledger::seal::SealError;
 use openweigh_ledger::{DraftError, OpenError};
 use openweigh_publish::Missing;
 use openweigh_replay::ReplayError;
+use openweigh_store::{ReleaseFault, StoreError};
 use openweigh_trust::agent::AgentError;
 use openweigh_trust::key::{KeyError, SignError};
 
@@ -63,6 +64,8 @@ pub(crate) enum Failure {
     Pad(String),
     #[error(transparent)]
     Evdev(#[from] EvdevError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("cannot write the output: {0}")]
     Output(std::io::Error),
 }
@@ -79,7 +82,10 @@ impl Failure {
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) => exit::USAGE,
+            Self::Usage(_) | Self::Store(StoreError::Location { .. } | StoreError::ReadOnly { .. }) => {
+                exit::USAGE
+            }
+            Self::Store(StoreError::Digest { .. } | StoreError::Length { .. }) => exit::FAILED,
             Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
                 exit::FAILED
             }
@@ -143,6 +149,7 @@ impl Failure {
                 "Apple's framework is on Macs only; elsewhere give --library the simulator that cargo builds"
             }
             Self::Evdev(error) => return event_device(error),
+            Self::Store(error) => storing(error),
             Self::Pad(_) => "see `openweigh devices` for the pads and what they can",
             _ => return None,
         })
@@ -225,4 +232,43 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// What a person can do about a release that did not move.
+fn storing(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Location { .. } => "see `openweigh push --help` for the words of stores",
+        StoreError::ReadOnly { .. } => {
+            "push into a folder and copy that to the web server, or push elsewhere"
+        }
+        StoreError::Release { fault: ReleaseFault::Text(_), .. } => {
+            "name a release: a folder with manifest.json and a SHA256SUMS that lists its files"
+        }
+        StoreError::Release { .. } => {
+            "restore the release, or publish it again; nothing was sent or put in place"
+        }
+        StoreError::Digest { .. } | StoreError::Length { .. } => {
+            "these bytes are not those of the release: restore them, or get it from another store and tell who keeps \
+             this one; nothing was sent or put in place"
+        }
+        StoreError::Refused { .. } => {
+            "this is no release that openweigh wrote, or it was changed; get it from another store"
+        }
+        StoreError::TagTaken { .. } => "publish under a new version or tag, or change the tag with --force",
+        StoreError::Absent { .. } => "check the words, or ask who keeps the store",
+        StoreError::WhichTag { .. } => "name one, as in oci:DIR:1.0.0",
+        StoreError::NotAStore { .. } => "name an empty or a new folder, or one with an image layout in it",
+        StoreError::Unreachable { .. } => {
+            "check the address and the network, then run the same command again: what was moved is not moved twice"
+        }
+        StoreError::Denied { .. } => {
+            "registries: `docker login HOST`, or OPENWEIGH_REGISTRY_USER and OPENWEIGH_REGISTRY_PASSWORD; buckets: \
+             AWS_ACCESS_KEY_ID and its like"
+        }
+        StoreError::Exists { .. } => "choose another folder, or replace this one with --force",
+        StoreError::Busy { .. } => "wait for it, or end it",
+        StoreError::System { .. } => {
+            "make room on the disk, or mend its permissions, and run the same command again"
+        }
+    }
 }

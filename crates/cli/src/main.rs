@@ -1,5 +1,6 @@
 //! `openweigh`: words, flags, progress and exit codes around the crates that do the work.
 
+mod access;
 mod args;
 mod attest;
 mod cmd;

@@ -106,10 +106,11 @@ fn only_the_screen_prints() {
 
 #[test]
 fn arrows_point_inward() {
-    let allowed: [(&str, &[&str]); 7] = [
+    let allowed: [(&str, &[&str]); 8] = [
         ("exact", &[]),
         ("formats", &["openweigh-exact"]),
         ("ledger", &["openweigh-formats"]),
+        ("store", &["openweigh-formats"]),
         ("fit", &["openweigh-exact", "openweigh-formats"]),
         ("replay", &["openweigh-exact", "openweigh-fit", "openweigh-formats"]),
         ("publish", &["openweigh-exact", "openweigh-formats", "openweigh-replay"]),
@@ -129,6 +130,25 @@ fn polars_has_a_room_of_its_own() {
     }
     let frames = dependencies("cli").get("openweigh-frames").cloned().unwrap();
     assert_eq!(frames["optional"].as_bool(), Some(true));
+}
+
+#[test]
+fn the_network_has_a_room_of_its_own() {
+    let network = ["object_store", "reqwest", "rustls", "tokio"];
+    for name in crates().iter().filter(|name| *name != "store") {
+        let hired = dependencies(name);
+        assert!(!network.iter().any(|other| hired.contains_key(*other)), "{name} reaches the network");
+    }
+    // What a release is made of is decided by functions of bytes.
+    for (path, text) in sources("store") {
+        if ["tree.rs", "wire.rs", "package.rs", "location.rs"].iter().any(|pure| path.ends_with(pure)) {
+            assert!(
+                !code(&text).contains("std::fs") && !code(&text).contains("async "),
+                "{}",
+                path.display()
+            );
+        }
+    }
 }
 
 #[test]

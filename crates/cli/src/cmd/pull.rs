@@ -1,0 +1,99 @@
+//! `openweigh pull`
+
+use super::push::{Moving, moving, state};
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::screen::{Screen, Tone};
+use crate::{access, exit, place};
+use openweigh_store::{Location, Pull, Pulled, State, pull};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Bring a release from a store: a folder, a bucket, a web server, or a registry
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Stores: those of `openweigh push`, and https://HOST/PATH[:TAG], an image layout on a web server.
+@sha256:DIGEST instead of :TAG names exact bytes. Without either, the only tag that is there.
+A pull that was cut short is continued when the same command is run again.
+
+Examples:
+  openweigh pull oci:store:1.0.0 release
+  openweigh pull https://example.org/store release"
+)]
+pub(crate) struct Args {
+    /// The store
+    #[arg(value_name = "SOURCE")]
+    from: String,
+    /// Folder that shall be the release
+    #[arg(value_name = "DIR")]
+    to: PathBuf,
+    #[command(flatten)]
+    moving: Moving,
+    /// Replace a folder that is there and different
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let from: Location = args.from.parse()?;
+    let progress = Progress::new(!global.quiet);
+    let request = Pull {
+        from: &from,
+        to: &args.to,
+        force: args.force,
+        companions: args.moving.with_attestations,
+        file_bytes: global.max_csv(),
+        access: &access::of(&from, args.moving.insecure),
+    };
+    let pulled = pull(&request, &mut |moment| progress.show(|| moving("pulling", moment)))?;
+    drop(progress);
+    let next = format!("openweigh verify {}", place::shown(&args.to));
+    tell(args, &from, &pulled, &next, screen)?;
+    screen.document(json!({
+        "source": format!("{}{}", from.place, pulled.reference),
+        "directory": place::shown(&args.to),
+        "digest": pulled.digest.to_string(),
+        "id": pulled.id.as_str(),
+        "state": state(pulled.state),
+        "files": pulled.files,
+        "bytes": pulled.bytes,
+        "received_bytes": pulled.moved,
+        "resumed_bytes": pulled.kept,
+        "attestations": pulled.companions.iter().map(|path| place::shown(path)).collect::<Vec<_>>(),
+        "passed_over": pulled.passed_over,
+        "verified": false,
+        "next": next,
+        "exit": exit::DONE,
+    }));
+    Ok(exit::DONE)
+}
+
+fn tell(
+    args: &Args,
+    from: &Location,
+    pulled: &Pulled,
+    next: &str,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let folder = place::shown(&args.to);
+    let source = format!("{}{}", from.place, pulled.reference);
+    screen.line(&match pulled.state {
+        State::New => format!("{folder} pulled from {source}"),
+        State::Same => format!("{folder} is there already, byte for byte {source}; left alone"),
+        State::Replaced => format!("{folder} replaced by {source}"),
+    })?;
+    let (files, bytes, moved) = (pulled.files, pulled.bytes, pulled.moved);
+    let kept =
+        if pulled.kept > 0 { format!(", {} were here from before", pulled.kept) } else { String::new() };
+    screen.line(&format!("  {files} files, {bytes} bytes; received {moved}{kept}"))?;
+    for path in &pulled.companions {
+        screen.line(&format!("  and {}", place::shown(path)))?;
+    }
+    for other in &pulled.passed_over {
+        screen.line(&screen.tone(Tone::Doubtful, &format!("  passed over {other}")))?;
+    }
+    screen.line(&screen.tone(Tone::Faint, &format!("  {}", pulled.digest)))?;
+    screen.line(&screen.tone(Tone::Faint, &format!("  release {}", pulled.id)))?;
+    screen.line(&format!("pulled, not yet verified; next: {next}"))
+}

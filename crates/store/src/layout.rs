@@ -1,0 +1,266 @@
+//! An OCI image layout, in a folder, in a bucket or on a web server: the same keys everywhere.
+
+use crate::blob::{Blob, Blocks, Meter, checked};
+use crate::error::{Fault, StoreError};
+use crate::limits;
+use crate::location::is_referrers_tag;
+use crate::wire::{self, BlobDigest, Descriptor, ImageIndex, LayoutMark, REF_NAME};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::buffered::BufWriter;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{Error, GetOptions, GetRange, ObjectStore, PutMode, PutPayload, UpdateVersion};
+use openweigh_formats::malformed::shortened;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+
+const MARK: &str = "oci-layout";
+const INDEX: &str = "index.json";
+/// Bytes gathered before a part of a large blob is sent.
+const PART: usize = 8 << 20;
+/// Times that an index is read again because another program changed it meanwhile.
+const PATIENCE: usize = 16;
+
+/// A layout.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    objects: Arc<dyn ObjectStore>,
+    prefix: String,
+    shown: String,
+    /// The folder, where it is one on this machine.
+    disk: Option<PathBuf>,
+}
+
+impl Layout {
+    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "folders are opened by `folder`"))]
+    pub(crate) fn new(objects: Arc<dyn ObjectStore>, prefix: &str, shown: String) -> Self {
+        Self { objects, prefix: prefix.to_owned(), shown, disk: None }
+    }
+
+    /// A layout in a folder, which is made if it shall be written into.
+    pub(crate) fn folder(path: &Path, shown: String, write: bool) -> Result<Self, StoreError> {
+        if write {
+            std::fs::create_dir_all(path).map_err(StoreError::system(path))?;
+            let empty = std::fs::read_dir(path).map_err(StoreError::system(path))?.next().is_none();
+            if !empty && !path.join(MARK).exists() {
+                return Err(StoreError::NotAStore { path: path.to_path_buf() });
+            }
+        } else if !path.is_dir() {
+            return Err(StoreError::Absent { location: shown, what: "such folder".to_owned() });
+        }
+        let objects = LocalFileSystem::new_with_prefix(path)
+            .map_err(|error| StoreError::unreachable(&shown, &error))?
+            .with_fsync(true);
+        let disk = Some(path.to_path_buf());
+        Ok(Self { objects: Arc::new(objects), prefix: String::new(), shown, disk })
+    }
+
+    fn key(&self, name: &str) -> Key {
+        if self.prefix.is_empty() { Key::from(name) } else { Key::from(format!("{}/{name}", self.prefix)) }
+    }
+
+    fn place(&self, name: &str) -> String {
+        format!("{}/{name}", self.shown)
+    }
+
+    fn failed(&self, name: &str, error: &Error) -> StoreError {
+        let location = self.place(name);
+        match error {
+            Error::NotFound { .. } => StoreError::Absent { location, what: "such object".to_owned() },
+            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+                StoreError::Denied { location, what: shortened(&error.to_string(), 400) }
+            }
+            _ => StoreError::unreachable(&location, error),
+        }
+    }
+
+    /// A small object, with its version; there is none if the answer is none.
+    async fn small(&self, name: &str, limit: u64) -> Result<Option<(Bytes, UpdateVersion)>, StoreError> {
+        let found = match self.objects.get_opts(&self.key(name), GetOptions::default()).await {
+            Ok(found) => found,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(self.failed(name, &error)),
+        };
+        let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
+        let (mut blocks, mut bytes) = (found.into_stream(), Vec::new());
+        while let Some(block) = blocks.next().await {
+            bytes.extend_from_slice(&block.map_err(|error| self.failed(name, &error))?);
+            if bytes.len() as u64 > limit {
+                let fault = Fault::TooMany { what: "bytes", found: bytes.len() as u64, limit };
+                return Err(StoreError::Refused { place: self.place(name), fault });
+            }
+        }
+        Ok(Some((bytes.into(), version)))
+    }
+
+    /// Insists that this is a layout of version 1; makes it one if nothing is there and `write`.
+    pub(crate) async fn begin(&self, write: bool) -> Result<(), StoreError> {
+        if let Some((bytes, _)) = self.small(MARK, limits::MANIFEST_BYTES).await? {
+            let mark: LayoutMark = wire::read(&bytes).map_err(StoreError::refused(self.place(MARK)))?;
+            let version = mark.image_layout_version;
+            if !version.starts_with("1.") {
+                let fault = Fault::found(&version, "an imageLayoutVersion that starts with `1.`");
+                return Err(StoreError::Refused { place: self.place(MARK), fault });
+            }
+            return Ok(());
+        }
+        if !write {
+            let what = "`oci-layout`: it is no store".to_owned();
+            return Err(StoreError::Absent { location: self.shown.clone(), what });
+        }
+        let mark = wire::write(&LayoutMark { image_layout_version: "1.0.0".to_owned() });
+        self.put(MARK, mark, PutMode::Overwrite).await.map_err(|error| self.failed(MARK, &error))
+    }
+
+    async fn put(&self, name: &str, bytes: Vec<u8>, mode: PutMode) -> Result<(), Error> {
+        self.objects.put_opts(&self.key(name), PutPayload::from(bytes), mode.into()).await.map(|_| ())
+    }
+
+    async fn index(&self) -> Result<(ImageIndex, Option<UpdateVersion>), StoreError> {
+        let Some((bytes, version)) = self.small(INDEX, limits::INDEX_BYTES).await? else {
+            return Ok((ImageIndex::default(), None));
+        };
+        let index = wire::read(&bytes).map_err(StoreError::refused(self.place(INDEX)))?;
+        Ok((index, Some(version)))
+    }
+
+    /// The tags that people gave.
+    pub(crate) async fn tags(&self) -> Result<Vec<String>, StoreError> {
+        let (index, _) = self.index().await?;
+        let tags = index.manifests.into_iter().filter_map(|mut entry| entry.annotations.remove(REF_NAME));
+        Ok(tags.filter(|tag| !is_referrers_tag(tag)).collect())
+    }
+
+    /// The document that a tag means.
+    pub(crate) async fn tagged(&self, tag: &str) -> Result<Option<(BlobDigest, Bytes)>, StoreError> {
+        let (index, _) = self.index().await?;
+        match index.manifests.into_iter().find(|entry| is_tagged(entry, tag)) {
+            None => Ok(None),
+            Some(entry) => {
+                let bytes = self.document(&entry.digest).await?;
+                let place = self.place(&blob_name(&entry.digest));
+                checked(&place, &entry, bytes).map(|bytes| Some((entry.digest, bytes)))
+            }
+        }
+    }
+
+    /// A document by its digest.
+    pub(crate) async fn document(&self, digest: &BlobDigest) -> Result<Bytes, StoreError> {
+        let name = blob_name(digest);
+        let Some((bytes, _)) = self.small(&name, limits::MANIFEST_BYTES).await? else {
+            return Err(StoreError::Absent { location: self.shown.clone(), what: digest.to_string() });
+        };
+        let promised = Descriptor::new("", digest.clone(), bytes.len() as u64);
+        checked(&self.place(&name), &promised, bytes)
+    }
+
+    /// Whether a blob of this length is there.
+    pub(crate) async fn has(&self, blob: &Descriptor) -> Result<bool, StoreError> {
+        let name = blob_name(&blob.digest);
+        let options = GetOptions { head: true, ..GetOptions::default() };
+        match self.objects.get_opts(&self.key(&name), options).await {
+            Ok(found) => Ok(found.meta.size == blob.size),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(self.failed(&name, &error)),
+        }
+    }
+
+    /// A blob from some byte on, and the byte it truly begins at: not every server knows ranges.
+    pub(crate) async fn blob(&self, blob: &Descriptor, from: u64) -> Result<(u64, Blocks), StoreError> {
+        let (name, mut from) = (blob_name(&blob.digest), from);
+        let options = |range| GetOptions { range, ..GetOptions::default() };
+        let range = (from > 0).then_some(GetRange::Offset(from));
+        let mut found = self.objects.get_opts(&self.key(&name), options(range)).await;
+        if from > 0 && !matches!(found, Ok(_) | Err(Error::NotFound { .. })) {
+            from = 0;
+            found = self.objects.get_opts(&self.key(&name), options(None)).await;
+        }
+        let found = found.map_err(|error| self.failed(&name, &error))?;
+        let place = self.place(&name);
+        let blocks = found.into_stream().map_err(move |error| StoreError::unreachable(&place, &error));
+        Ok((from, Box::pin(blocks)))
+    }
+
+    /// Sends a blob. It appears under its name once it is whole and its digest is right.
+    pub(crate) async fn put_blob(&self, blob: &Blob, meter: &Meter) -> Result<(), StoreError> {
+        let name = blob_name(&blob.descriptor.digest);
+        let mut blocks = blob.blocks(meter)?;
+        let mut writer = BufWriter::with_capacity(Arc::clone(&self.objects), self.key(&name), PART);
+        while let Some(block) = blocks.next().await {
+            let put = match block {
+                Ok(block) => writer.put(block).await.map_err(|error| self.failed(&name, &error)),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = put {
+                // What is left of an upload is invisible; the first mistake is the one to tell.
+                let _ = writer.abort().await;
+                return Err(error);
+            }
+        }
+        writer.shutdown().await.map_err(|error| StoreError::unreachable(&self.place(&name), &error))
+    }
+
+    /// Lets a tag mean a document that is there, if the tag still means what it did.
+    pub(crate) async fn tag(
+        &self,
+        tag: &str,
+        document: &Descriptor,
+        was: Option<&BlobDigest>,
+    ) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        for _ in 0..PATIENCE {
+            let (mut index, version) = self.index().await?;
+            let found = index.manifests.iter().find(|entry| is_tagged(entry, tag)).map(|entry| &entry.digest);
+            if found == Some(&document.digest) {
+                return Ok(());
+            }
+            if found != was {
+                return Err(StoreError::TagTaken {
+                    location: self.shown.clone(),
+                    tag: tag.to_owned(),
+                    found: found.map_or_else(|| "nothing".to_owned(), ToString::to_string),
+                    ours: document.digest.to_string(),
+                });
+            }
+            let mut entry = document.clone();
+            entry.annotations.insert(REF_NAME.to_owned(), tag.to_owned());
+            match index.manifests.iter_mut().find(|entry| is_tagged(entry, tag)) {
+                Some(old) => *old = entry,
+                None => index.manifests.push(entry),
+            }
+            let bytes = wire::write(&index);
+            let mode = version.map_or(PutMode::Create, PutMode::Update);
+            let put = match self.put(INDEX, bytes.clone(), mode).await {
+                // Folders know no versions; there the lock holds.
+                Err(Error::NotImplemented { .. }) => self.put(INDEX, bytes, PutMode::Overwrite).await,
+                put => put,
+            };
+            match put {
+                Err(Error::Precondition { .. } | Error::AlreadyExists { .. }) => {}
+                put => return put.map_err(|error| self.failed(INDEX, &error)),
+            }
+        }
+        let what = "index.json changed again and again while a tag was written".to_owned();
+        Err(StoreError::Unreachable { location: self.shown.clone(), what })
+    }
+
+    /// Keeps other programs of this machine from changing the index meanwhile.
+    fn lock(&self) -> Result<Option<File>, StoreError> {
+        let Some(folder) = &self.disk else { return Ok(None) };
+        let path = folder.join(MARK);
+        let file = File::open(&path).map_err(StoreError::system(&path))?;
+        file.lock().map_err(StoreError::system(&path))?;
+        Ok(Some(file))
+    }
+}
+
+fn blob_name(digest: &BlobDigest) -> String {
+    format!("blobs/sha256/{}", digest.0)
+}
+
+fn is_tagged(entry: &Descriptor, tag: &str) -> bool {
+    entry.annotations.get(REF_NAME).is_some_and(|name| name == tag)
+}

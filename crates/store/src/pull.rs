@@ -1,0 +1,162 @@
+//! From a store into a folder.
+
+use crate::blob::{Meter, Moment};
+use crate::draft::Draft;
+use crate::error::StoreError;
+use crate::location::Location;
+use crate::package::Contents;
+use crate::remote::Remote;
+use crate::tree::SUMS;
+use crate::wire::BlobDigest;
+use crate::{Access, State, companions, drive, folder, limits};
+use openweigh_formats::Digest;
+use std::path::{Path, PathBuf};
+
+/// What shall be pulled, and where to.
+#[derive(Debug)]
+pub struct Pull<'a> {
+    /// The store, and which release in it.
+    pub from: &'a Location,
+    /// The folder that shall be the release.
+    pub to: &'a Path,
+    /// Whether another tree that is there may be replaced.
+    pub force: bool,
+    /// Whether receipts, withdrawals and the signature come along.
+    pub companions: bool,
+    /// Bytes of a file.
+    pub file_bytes: u64,
+    /// Who asks.
+    pub access: &'a Access,
+}
+
+/// What pulling did.
+#[derive(Debug)]
+pub struct Pulled {
+    /// Which release was meant, as `:TAG` or `@DIGEST`.
+    pub reference: String,
+    /// The digest of the image manifest.
+    pub digest: BlobDigest,
+    /// The SHA-256 of `manifest.json`.
+    pub id: Digest,
+    /// What the folder was before.
+    pub state: State,
+    /// Files of the release.
+    pub files: usize,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Bytes that came.
+    pub moved: u64,
+    /// Bytes that an earlier pull had brought.
+    pub kept: u64,
+    /// Receipts, withdrawals and signatures that are new here.
+    pub companions: Vec<PathBuf>,
+    /// What refers to the release and is none of those, and why.
+    pub passed_over: Vec<String>,
+}
+
+/// Fetches a release, checks every digest, and puts it into its place as a whole.
+///
+/// # Errors
+/// The store does not answer, what it holds is refused, its bytes are not what it promises, or
+/// another tree is in the way.
+pub fn pull(request: &Pull<'_>, watch: &mut dyn FnMut(&Moment)) -> Result<Pulled, StoreError> {
+    let meter = Meter::default();
+    drive(&meter, watch, fetch(request, &meter))
+}
+
+async fn fetch(request: &Pull<'_>, meter: &Meter) -> Result<Pulled, StoreError> {
+    let target = std::path::absolute(request.to).map_err(StoreError::system(request.to))?;
+    if target.file_name().is_none() {
+        let word = request.to.display().to_string();
+        return Err(StoreError::Location { word, what: "expected the name of a folder".to_owned() });
+    }
+    let remote = Remote::open(request.from, request.access, false).await?;
+    let (reference, (digest, bytes)) = remote.find(request.from).await?;
+    let place = format!("{}@{digest}", request.from.place);
+    let contents = Contents::read(&bytes, request.file_bytes).map_err(StoreError::refused(&place))?;
+    meter.expect(contents.total());
+    let mut pulled = Pulled {
+        reference: reference.to_string(),
+        id: contents.id.clone(),
+        state: found(&target, &contents)?,
+        files: contents.files.len(),
+        bytes: contents.total(),
+        moved: 0,
+        kept: 0,
+        companions: Vec::new(),
+        passed_over: Vec::new(),
+        digest,
+    };
+    if pulled.state == State::Replaced && !request.force {
+        return Err(StoreError::Exists { path: target });
+    }
+    let draft = match pulled.state {
+        State::Same => None,
+        _ => Some(fill(&remote, &contents, &target, &mut pulled, &place, meter).await?),
+    };
+    let mut companions = Vec::new();
+    if request.companions {
+        (companions, pulled.passed_over) = companions::pull(&remote, &pulled.digest).await?;
+    }
+    if let Some(draft) = draft {
+        draft.install(&contents)?;
+    }
+    pulled.companions = companions::write(&companions, &target, &contents.id)?;
+    Ok(pulled)
+}
+
+/// Fetches all files into a draft, the list of digests first: what it contradicts is not fetched.
+async fn fill(
+    remote: &Remote,
+    contents: &Contents,
+    target: &Path,
+    pulled: &mut Pulled,
+    place: &str,
+    meter: &Meter,
+) -> Result<Draft, StoreError> {
+    let draft = Draft::open(target, &pulled.digest)?;
+    let (sums, others): (Vec<_>, Vec<_>) = contents.files.iter().partition(|(path, _)| path.as_str() == SUMS);
+    for (path, layer) in sums {
+        let fetched = draft.fetch(remote, path, layer, meter).await?;
+        pulled.moved += fetched.moved;
+        pulled.kept += fetched.kept;
+    }
+    let agreed = contents.agree(&draft.read(SUMS, limits::SUMS_BYTES)?);
+    if let Err(fault) = agreed {
+        draft.discard()?;
+        return Err(StoreError::Refused { place: place.to_owned(), fault });
+    }
+    for (path, layer) in others {
+        let fetched = draft.fetch(remote, path, layer, meter).await?;
+        pulled.moved += fetched.moved;
+        pulled.kept += fetched.kept;
+    }
+    Ok(draft)
+}
+
+/// What is where the release shall be: nothing, the release, or something else.
+fn found(target: &Path, contents: &Contents) -> Result<State, StoreError> {
+    match std::fs::symlink_metadata(target) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(State::New),
+        Err(error) => return Err(StoreError::system(target)(error)),
+        Ok(metadata) if !metadata.is_dir() => return Ok(State::Replaced),
+        Ok(_) => {}
+    }
+    let there = match folder::listing(target) {
+        Ok(there) => there,
+        Err(StoreError::Release { .. }) => return Ok(State::Replaced),
+        Err(error) => return Err(error),
+    };
+    let promised = contents.files.iter().map(|(path, layer)| (path, layer.size));
+    if !promised.eq(there.iter().map(|(path, length)| (path, *length))) {
+        return Ok(State::Replaced);
+    }
+    for (path, layer) in &contents.files {
+        let on_disk = path.below(target);
+        let Some(mut file) = folder::open(&on_disk)? else { return Ok(State::Replaced) };
+        if folder::hash(&mut file, &on_disk, u64::MAX, &mut |_| {})?.1 != layer.digest.0 {
+            return Ok(State::Replaced);
+        }
+    }
+    Ok(State::Same)
+}
