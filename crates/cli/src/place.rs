@@ -47,6 +47,22 @@ impl Shelf for OnDisk<'_> {
         read.map_err(unreadable)
     }
 
+    fn read_owned(
+        &self,
+        path: &RelativePath,
+        limit: u64,
+        block: Vec<u8>,
+        sink: &mut dyn FnMut(Vec<u8>, usize) -> Vec<u8>,
+    ) -> Result<(), Unreadable> {
+        let mut done = 0u64;
+        let read = self.0.read_owned(path, limit, block, &mut |block, start| {
+            done += (block.len() - start) as u64;
+            self.1.show(|| format!("reading {path}: {} MB", done / 1_000_000));
+            sink(block, start)
+        });
+        read.map_err(unreadable)
+    }
+
     fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable> {
         self.0.everything(folder).map_err(unreadable)
     }

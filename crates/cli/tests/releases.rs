@@ -16,7 +16,6 @@ limits = "Anything else."
 licence = "CC0-1.0"
 date = "2026-01-31"
 instrument = "None: the numbers are made up"
-date = "2026-11-22"
 
 [[author]]
 name = "A. Tester"

@@ -5,6 +5,7 @@
 //! in big integers.
 
 use crate::decimal::{Decimal, Fixed, power_of_ten};
+use crate::digits::write_narrow;
 use dashu_int::IBig;
 use dashu_int::ops::BitTest;
 
@@ -23,6 +24,17 @@ pub enum Integers {
     /// At least one does not.
     Wide(Vec<IBig>),
 }
+
+/// The powers of ten that fit 64 bits.
+const POWERS: [i64; 19] = {
+    let mut powers = [1; 19];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = 10 * powers[at - 1];
+        at += 1;
+    }
+    powers
+};
 
 /// Bits of an integer's magnitude.
 pub fn bit_length(integer: &IBig) -> usize {
@@ -83,7 +95,7 @@ impl Column {
             let scaled = if places == self.places {
                 Some(digits)
             } else {
-                10i64.checked_pow(self.places - places).and_then(|power| digits.checked_mul(power))
+                POWERS.get((self.places - places) as usize).and_then(|power| digits.checked_mul(*power))
             };
             if let Some(scaled) = scaled {
                 values.push(scaled);
@@ -323,46 +335,6 @@ impl Column {
             Integers::Wide(values) => values.iter().map(BitTest::bit_len).max().unwrap_or(0),
         }
     }
-}
-
-/// Appends `digits`·10^-`places` in plain notation with exactly `places` fraction digits.
-fn write_narrow(digits: i64, places: usize, out: &mut Vec<u8>) {
-    /// Digits of a 64-bit integer, a point, and as many leading zeros as fit.
-    const ROOM: usize = 40;
-    let (mut buffer, mut at) = ([b'0'; ROOM], ROOM);
-    let mut rest = digits.unsigned_abs();
-    let mut push = |byte: u8, at: &mut usize| {
-        *at -= 1;
-        buffer[*at] = byte;
-    };
-    let next = |rest: &mut u64| {
-        let digit = b'0' + u8::try_from(*rest % 10).unwrap_or(0);
-        *rest /= 10;
-        digit
-    };
-    let kept = places.min(ROOM - 20);
-    for _ in 0..kept {
-        push(next(&mut rest), &mut at);
-    }
-    if places > kept {
-        // All digits are behind the point, and zeros before them.
-        out.extend_from_slice(if digits < 0 { b"-0." } else { b"0." });
-        out.extend(std::iter::repeat_n(b'0', places - kept));
-        return out.extend_from_slice(&buffer[at..]);
-    }
-    if places > 0 {
-        push(b'.', &mut at);
-    }
-    loop {
-        push(next(&mut rest), &mut at);
-        if rest == 0 {
-            break;
-        }
-    }
-    if digits < 0 {
-        push(b'-', &mut at);
-    }
-    out.extend_from_slice(&buffer[at..]);
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@
 
 pub mod column;
 pub mod decimal;
+pub mod digits;
 pub mod form;
 mod lane;
 pub mod leverage;

@@ -34,6 +34,17 @@ impl From<&Number> for Value {
 }
 
 impl Value {
+    /// Takes over a number: as from [`Value::from`], but fast for short ones.
+    #[inline]
+    fn set(&mut self, number: &Number) {
+        match (self, number) {
+            (Self::Narrow { digits, places }, Number::Narrow { digits: new_digits, places: new_places }) => {
+                (*digits, *places) = (*new_digits, *new_places);
+            }
+            (own, number) => *own = Self::from(number),
+        }
+    }
+
     /// The order of two values that are there.
     pub fn order(&self, other: &Self) -> std::cmp::Ordering {
         if let (
@@ -118,7 +129,7 @@ impl Collector {
             self.finish(sink);
             self.started = true;
             self.frame.number = row.frame;
-            self.frame.device_s.clone_from(&row.device_s);
+            self.frame.device_s.set(&row.device_s);
         }
         let Some(state) = row.state else { return };
         if !self.states.contains(&state) {
@@ -129,9 +140,9 @@ impl Collector {
             self.touches.push(Touch { pressure: Number::Missing, values });
         }
         let touch = &mut self.touches[self.open];
-        touch.pressure.clone_from(row.value(Quantity::Pressure));
+        touch.pressure.set(row.value(Quantity::Pressure));
         for (into, quantity) in touch.values.iter_mut().zip(&self.wanted) {
-            into.clone_from(row.value(*quantity));
+            into.set(row.value(*quantity));
         }
         self.open += 1;
     }
@@ -161,9 +172,9 @@ impl Collector {
         };
         let pressure = if let Some(touch) = chosen {
             for (into, value) in self.frame.values.iter_mut().zip(&touch.values) {
-                *into = Value::from(value);
+                into.set(value);
             }
-            Value::from(&touch.pressure)
+            if self.ceiling.is_none() { Value::Missing } else { Value::from(&touch.pressure) }
         } else {
             for (at, quantity) in self.wanted.iter().enumerate() {
                 self.frame.values[at] = together(touches, at, *quantity);

@@ -263,7 +263,7 @@ impl State<'_> {
     }
 
     fn push_frame(&mut self, frame: &Frame, inside: bool, settled: bool) {
-        let complete = !frame.values.contains(&Value::Missing);
+        let complete = !frame.values.iter().any(|value| matches!(value, Value::Missing));
         for (column, value) in self.columns.iter_mut().zip(&frame.values) {
             match value {
                 Value::Narrow { digits, places } if complete && *places <= self.reading.decimals => {

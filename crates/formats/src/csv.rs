@@ -104,6 +104,27 @@ impl Number {
         }
     }
 
+    /// Takes over a short number.
+    #[inline]
+    pub(crate) fn set_narrow(&mut self, new_digits: i64, new_places: u32) {
+        if let Self::Narrow { digits, places } = self {
+            (*digits, *places) = (new_digits, new_places);
+        } else {
+            *self = Self::Narrow { digits: new_digits, places: new_places };
+        }
+    }
+
+    /// Takes over another number: as `clone_from`, but fast for short ones.
+    #[inline]
+    pub fn set(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Narrow { digits, places }, Self::Narrow { digits: new_digits, places: new_places }) => {
+                (*digits, *places) = (*new_digits, *new_places);
+            }
+            (own, other) => own.clone_from(other),
+        }
+    }
+
     /// The value, none of an empty cell.
     pub fn value(&self) -> Option<Decimal> {
         match self {
@@ -184,6 +205,93 @@ fn value(bytes: &[u8]) -> u64 {
     )
 }
 
+/// The value of eight digits, the first in the lowest byte, each less `0`.
+#[inline]
+fn eight_digits(word: u64) -> u64 {
+    // Pairs, then fours, then all (Lemire, Quickly parsing eight digits, 2018).
+    const FOURS: u64 = 0x0000_00ff_0000_00ff;
+    let pairs = word.wrapping_mul(10).wrapping_add(word >> 8);
+    let even = (pairs & FOURS).wrapping_mul(0x000f_4240_0000_0064);
+    let odd = (pairs >> 16 & FOURS).wrapping_mul(0x0000_2710_0000_0001);
+    even.wrapping_add(odd) >> 32
+}
+
+/// The digits of the cell `bytes[start..end]` with its sign, and how many of them are behind the point; the cell
+/// is known to be empty or a canonical decimal, and whether it has a point is known too. None if it is empty, too
+/// long for this, or too near to the beginning of `bytes`.
+#[allow(clippy::inline_always, reason = "the result of a call would go through memory, a few times a row")]
+#[inline(always)]
+pub(crate) fn known_number(bytes: &[u8], start: usize, end: usize, has_point: bool) -> Option<(i64, u32)> {
+    let negative = bytes[start] == b'-';
+    let length = end - start - usize::from(negative);
+    let last = *bytes[..end].last_chunk::<16>()?;
+    let [first, second] = halves(last);
+    let (magnitude, places) = match length {
+        1..=8 => {
+            // Bytes before the number become leading zeros.
+            let shift = 8 * (8 - length);
+            let (digits, places) = without_point((second ^ ZEROS) >> shift << shift, has_point);
+            (eight_digits(digits), places)
+        }
+        9..=16 => {
+            let shift = 8 * (16 - length);
+            let first = (first ^ ZEROS) >> shift << shift;
+            let (first, second, places) = without_point_16(first, second ^ ZEROS, has_point);
+            (eight_digits(first) * 100_000_000 + eight_digits(second), places)
+        }
+        _ => return None,
+    };
+    let magnitude = magnitude.cast_signed();
+    Some((if negative { -magnitude } else { magnitude }, places))
+}
+
+/// Eight digits `0`.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// A point less `0`, as the digits are.
+const POINTS: u64 = 0x1e1e_1e1e_1e1e_1e1e;
+
+/// The two halves of sixteen bytes, the first in the lowest byte of each.
+#[inline]
+fn halves(bytes: [u8; 16]) -> [u64; 2] {
+    let (eights, _) = bytes.as_chunks::<8>();
+    [u64::from_le_bytes(eights[0]), u64::from_le_bytes(eights[1])]
+}
+
+/// Whether there is a point: the lowest bit that is set is in its byte.
+#[inline]
+fn point_in(digits: u64) -> u64 {
+    let others = digits ^ POINTS;
+    others.wrapping_sub(0x0101_0101_0101_0101) & !others & 0x8080_8080_8080_8080
+}
+
+/// Takes the point out of digits that are followed by at least one, and tells how many these are.
+#[inline]
+fn without_point(digits: u64, has_point: bool) -> (u64, u32) {
+    if !has_point {
+        return (digits, 0);
+    }
+    let point = point_in(digits).trailing_zeros() / 8;
+    let before = digits & !(u64::MAX << (8 * point));
+    let behind = digits & (u64::MAX << (8 * point) << 8);
+    (before << 8 | behind, 7 - point)
+}
+
+/// The same of sixteen digits in two halves.
+#[inline]
+fn without_point_16(first: u64, second: u64, has_point: bool) -> (u64, u64, u32) {
+    if !has_point {
+        return (first, second, 0);
+    }
+    if point_in(first) != 0 {
+        let (first, places) = without_point(first, true);
+        return (first, second, places + 8);
+    }
+    // The last digit before the point's half moves into it.
+    let (rest, places) = without_point(second, true);
+    (first << 8, rest | first >> 56, places)
+}
+
 /// Reads a number cell that starts at `at` and must end with `end`; `bytes` end in LF. Gives the number and
 /// where the next cell starts; none if the cell is anything but empty or a canonical decimal.
 #[inline]
@@ -222,4 +330,32 @@ pub fn natural(bytes: &[u8], at: usize, end: u8) -> Option<(u64, usize)> {
 pub fn integer(bytes: &[u8], at: usize, end: u8) -> Option<usize> {
     let shape = scan(bytes, at, end)?;
     (shape.fraction == 0 && shape.whole <= 20).then_some(shape.next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn known_numbers_are_those_of_the_scanner(
+            cell in "(-?(0|[1-9][0-9]{0,17})(\\.[0-9]{0,17}[1-9])?)?",
+            before in "[0-9.,]{0,20}",
+        ) {
+            let text = format!("{before},{cell},\n");
+            let (start, end) = (before.len() + 1, before.len() + 1 + cell.len());
+            let expected = number(text.as_bytes(), start, b',').map(|(number, _)| number);
+            match (known_number(text.as_bytes(), start, end, cell.contains('.')), expected) {
+                (Some((digits, places)), Some(expected)) => {
+                    prop_assert_eq!(Number::Narrow { digits, places }, expected);
+                }
+                (None, _) => {
+                    let digits = cell.strip_prefix('-').unwrap_or(&cell);
+                    prop_assert!(digits.is_empty() || digits.len() > 16 || end < 16, "{}", cell);
+                }
+                (Some(_), None) => prop_assert_eq!(&cell, "-0"),
+            }
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use crate::ReplayError;
 use crate::predict::{self, Outcome, Predictor};
+use openweigh_exact::column::Integers;
+use openweigh_exact::digits::write_natural;
 use openweigh_exact::{Column, IBig};
 use openweigh_fit::reading::check_tares;
 use openweigh_fit::weighing::{Chunk, Key};
@@ -80,6 +82,13 @@ impl Predictor<'_> {
 
     /// The lines of a chunk of readings, of a session that [`Predictor::check_session`] accepts.
     pub fn chunk(&self, place: Place<'_>, chunk: &Chunk) -> (Vec<u8>, ErrorFigures) {
+        let mut lines = Vec::with_capacity(chunk.keys.len() * 64);
+        let errors = self.append(place, chunk, &mut lines);
+        (lines, errors)
+    }
+
+    /// Appends the lines of a chunk of readings, as [`Predictor::chunk`] has them.
+    pub(crate) fn append(&self, place: Place<'_>, chunk: &Chunk, out: &mut Vec<u8>) -> ErrorFigures {
         let features: Vec<Cow<'_, Column>> = chunk.features.iter().map(Cow::Borrowed).collect();
         let inputs = Inputs { features: &features, tares: chunk.tares.as_deref(), rows: chunk.keys.len() };
         let predicted = self.predict(inputs);
@@ -87,17 +96,16 @@ impl Predictor<'_> {
         let per = reading.map_or(Per::Weighing, |reading| reading.per);
         let uncertainties = if per == Per::Weighing { self.uncertainties(inputs) } else { None };
         let ranges = Ranges::of(self, inputs);
-        let mut out = Vec::with_capacity(chunk.keys.len() * 64);
         let (mut errors, prefix) = (Vec::new(), place.prefix());
         for (at, key) in chunk.keys.iter().enumerate() {
             let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
             out.extend_from_slice(&prefix);
-            Place::begin(key, weighing, &mut out);
-            write_features(key, chunk, at, &mut out);
+            Place::begin(key, weighing, out);
+            write_features(key, chunk, at, out);
             let weighed = key.complete && key.tared && weighing.is_none_or(|load| load.role != Role::Tare);
             let outside = weighed && ranges.is_outside(at);
             if weighed {
-                predicted.write_fixed(at, &mut out);
+                predicted.write_fixed(at, out);
             }
             out.push(b',');
             if per == Per::Weighing {
@@ -118,10 +126,10 @@ impl Predictor<'_> {
                 }
                 out.push(b',');
             }
-            write_flags(key, outside, &mut out);
+            write_flags(key, outside, out);
             out.push(b'\n');
         }
-        (out, ErrorFigures::of(&errors.into_iter().collect()))
+        ErrorFigures::of(&errors.into_iter().collect())
     }
 }
 
@@ -208,20 +216,10 @@ impl Place<'_> {
     }
 }
 
-/// Appends a whole number, without the formatting machinery that a line for each frame would feel.
-fn write_natural(mut value: u64, out: &mut Vec<u8>) {
-    let (mut digits, mut at) = ([0u8; 20], 20);
-    loop {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(value % 10).expect("a digit");
-        value /= 10;
-        if value == 0 {
-            return out.extend_from_slice(&digits[at..]);
-        }
-    }
-}
-
 fn write_flags(key: &Key, outside: bool, out: &mut Vec<u8>) {
+    if !(key.saturated || outside || key.gap) {
+        return;
+    }
     let flags = [(key.saturated, "saturated"), (outside, "extrapolated"), (key.gap, "gap")];
     let mut first = true;
     for (_, flag) in flags.iter().filter(|(is_set, _)| *is_set) {
@@ -236,7 +234,23 @@ fn write_flags(key: &Key, outside: bool, out: &mut Vec<u8>) {
 /// The features as the model sees them, and the range of each while fitting.
 struct Ranges<'a> {
     columns: Vec<Cow<'a, Column>>,
-    bounds: Vec<(IBig, IBig)>,
+    bounds: Vec<Bounds>,
+}
+
+/// The range of a feature as integers of a column's places.
+struct Bounds {
+    exact: (IBig, IBig),
+    /// The same for short values; a bound beyond 128 bits is one that no short value reaches.
+    short: (i128, i128),
+}
+
+impl Bounds {
+    fn of(low: IBig, high: IBig) -> Self {
+        let short = |bound: &IBig| {
+            i128::try_from(bound).unwrap_or(if *bound < IBig::ZERO { i128::MIN } else { i128::MAX })
+        };
+        Self { short: (short(&low), short(&high)), exact: (low, high) }
+    }
 }
 
 impl<'a> Ranges<'a> {
@@ -250,14 +264,20 @@ impl<'a> Ranges<'a> {
         };
         let bounds = (predictor.weights.range.iter().zip(&columns))
             .map(|(range, column)| {
-                (predict::bound(&range.min.0, column, true), predict::bound(&range.max.0, column, false))
+                let low = predict::bound(&range.min.0, column, true);
+                Bounds::of(low, predict::bound(&range.max.0, column, false))
             })
             .collect();
         Self { columns, bounds }
     }
 
     fn is_outside(&self, at: usize) -> bool {
-        let mut pairs = self.columns.iter().zip(&self.bounds);
-        pairs.any(|(column, (low, high))| predict::is_outside(column, at, low, high))
+        self.columns.iter().zip(&self.bounds).any(|(column, bounds)| match column.integers() {
+            Integers::Narrow(values) => {
+                let value = i128::from(values[at]);
+                value < bounds.short.0 || value > bounds.short.1
+            }
+            Integers::Wide(_) => predict::is_outside(column, at, &bounds.exact.0, &bounds.exact.1),
+        })
     }
 }

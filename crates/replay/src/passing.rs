@@ -25,6 +25,8 @@ struct Stream<'a> {
     predictor: Predictor<'a>,
     datasets: &'a [RelativePath],
     hasher: Hasher,
+    /// The lines of the last chunk, kept for their room.
+    lines: Vec<u8>,
     outcome: Outcome,
     fault: Option<ReplayError>,
     complete: bool,
@@ -111,6 +113,7 @@ fn streams<'a>(manifest: &'a Manifest, weights: &'a BTreeMap<RelativePath, Weigh
                 predictor,
                 datasets,
                 hasher,
+                lines: Vec::new(),
                 outcome: Outcome::default(),
                 fault: None,
                 complete: true,
@@ -236,8 +239,9 @@ impl Stream<'_> {
         chunk: &Chunk,
     ) -> Result<(), ReplayError> {
         self.predictor.check_session(place.dataset, session, place.weighings)?;
-        let (lines, errors) = self.predictor.chunk(place, chunk);
-        self.hasher.update(&lines);
+        self.lines.clear();
+        let errors = self.predictor.append(place, chunk, &mut self.lines);
+        self.hasher.update(&self.lines);
         self.outcome.errors = self.outcome.errors.plus(&errors);
         Ok(())
     }

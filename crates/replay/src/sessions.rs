@@ -17,13 +17,16 @@ use openweigh_formats::{Digest, Fault, Malformed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Bytes that are handed from one thread to the other at a time.
-const BLOCK: usize = 1 << 18;
+const BLOCK: usize = 1 << 19;
 
-/// Blocks on their way.
+/// Bytes whose readings make a chunk, so that what is made of them stays in a core's cache.
+const PART: usize = 1 << 17;
+
+/// Blocks on their way, each with where in it the bytes begin.
 const BLOCKS: usize = 4;
 
-/// Chunks of readings on their way.
-const CHUNKS: usize = 16;
+/// Lists of chunks on their way, each of the readings of a block.
+const LISTS: usize = 4;
 
 /// What a session is besides its touches.
 #[derive(Debug, Clone)]
@@ -58,6 +61,9 @@ pub enum Stopped {
     Replay(#[from] ReplayError),
 }
 
+/// Chunks of readings, each with the place of its recipe.
+type Made = Vec<(usize, Chunk)>;
+
 /// Takes chunks of readings, each with the place of its recipe.
 pub type Sink<'a> = dyn FnMut(usize, Chunk) -> Result<(), ReplayError> + Send + 'a;
 
@@ -76,22 +82,21 @@ pub fn pass(
     recipes: &[&Recipe],
     sink: &mut Sink<'_>,
 ) -> Result<Pass, Unreadable> {
-    let (full, blocks) = sync_channel::<Vec<u8>>(BLOCKS);
+    let (full, blocks) = sync_channel::<(Vec<u8>, usize)>(BLOCKS);
     let (emptied, spare) = sync_channel::<Vec<u8>>(2 * BLOCKS);
-    let (made, chunks) = sync_channel::<(usize, Chunk)>(CHUNKS);
+    let (made, chunks) = sync_channel::<Made>(LISTS);
     std::thread::scope(|scope| {
         let parsing = scope.spawn(move || parse(files, recipes, &made, &blocks, &emptied));
-        let using = scope.spawn(move || chunks.into_iter().try_for_each(|(at, chunk)| sink(at, chunk)));
-        let (mut bytes, mut hasher, mut block) = (0u64, Hasher::default(), Vec::with_capacity(BLOCK));
-        let read = shelf.read(path, limit, &mut |part| {
-            bytes += part.len() as u64;
-            hasher.update(part);
-            block.extend_from_slice(part);
-            if block.len() >= BLOCK {
-                hand_over(&mut block, &full, &spare);
-            }
+        let using =
+            scope.spawn(move || chunks.into_iter().flatten().try_for_each(|(at, chunk)| sink(at, chunk)));
+        let (mut bytes, mut hasher) = (0u64, Hasher::default());
+        let read = shelf.read_owned(path, limit, vec![0; BLOCK], &mut |block, start| {
+            bytes += (block.len() - start) as u64;
+            hasher.update(&block[start..]);
+            // A parser that stopped early no longer takes any.
+            drop(full.send((block, start)));
+            spare.try_recv().unwrap_or_else(|_| vec![0; BLOCK])
         });
-        hand_over(&mut block, &full, &spare);
         drop(full);
         let parsed = parsing.join().expect("parsing does not panic");
         let used = using.join().expect("readings are used without panic");
@@ -100,17 +105,11 @@ pub fn pass(
     })
 }
 
-/// Sends a block; a parser that stopped early no longer takes any.
-fn hand_over(block: &mut Vec<u8>, full: &SyncSender<Vec<u8>>, spare: &Receiver<Vec<u8>>) {
-    let next = spare.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK));
-    drop(full.send(std::mem::replace(block, next)));
-}
-
 fn parse(
     files: &Files,
     recipes: &[&Recipe],
-    made: &SyncSender<(usize, Chunk)>,
-    blocks: &Receiver<Vec<u8>>,
+    made: &SyncSender<Made>,
+    blocks: &Receiver<(Vec<u8>, usize)>,
     emptied: &SyncSender<Vec<u8>>,
 ) -> Result<(), Stopped> {
     let mut wanted: Vec<Quantity> =
@@ -120,30 +119,33 @@ fn parse(
     let mut reducers: Vec<Reducer<'_>> =
         recipes.iter().map(|recipe| Reducer::new(recipe, &files.weighings, &files.events)).collect();
     let mut touches = 0u64;
-    for mut block in blocks {
-        let mut row = |row: &Row| {
-            touches += u64::from(row.state.is_some());
-            for reducer in &mut reducers {
-                reducer.row(row);
-            }
-        };
-        reader.feed(&block, &mut row)?;
-        for (at, reducer) in reducers.iter_mut().enumerate() {
-            while let Some(chunk) = reducer.ready().map_err(ReplayError::from)? {
-                // Whoever no longer takes any says why.
-                if made.send((at, chunk)).is_err() {
-                    return Ok(());
+    for (block, start) in blocks {
+        let mut ready = Vec::new();
+        for part in block[start..].chunks(PART) {
+            let mut row = |row: &Row| {
+                touches += u64::from(row.state.is_some());
+                for reducer in &mut reducers {
+                    reducer.row(row);
+                }
+            };
+            reader.feed(part, &mut row)?;
+            for (at, reducer) in reducers.iter_mut().enumerate() {
+                while let Some(chunk) = reducer.ready().map_err(ReplayError::from)? {
+                    ready.push((at, chunk));
                 }
             }
         }
-        block.clear();
+        // Whoever no longer takes any says why.
+        if !ready.is_empty() && made.send(ready).is_err() {
+            return Ok(());
+        }
         drop(emptied.try_send(block));
     }
     let frames = reader.finish()?;
     agree(files, frames, touches)?;
     for (at, reducer) in reducers.iter_mut().enumerate() {
         let chunk = reducer.finish().map_err(ReplayError::from)?;
-        if made.send((at, chunk)).is_err() {
+        if made.send(vec![(at, chunk)]).is_err() {
             return Ok(());
         }
     }

@@ -11,6 +11,26 @@ pub trait Shelf {
     /// There is no such plain file, it is larger than `limit`, or it cannot be read.
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable>;
 
+    /// As [`Shelf::read`], in blocks that `sink` may keep, for each of which it gives another to be filled; it is
+    /// told where in the block the file's bytes begin. The length of a block that is given is room, whatever it
+    /// holds.
+    ///
+    /// # Errors
+    /// As [`Shelf::read`].
+    fn read_owned(
+        &self,
+        path: &RelativePath,
+        limit: u64,
+        mut block: Vec<u8>,
+        sink: &mut dyn FnMut(Vec<u8>, usize) -> Vec<u8>,
+    ) -> Result<(), Unreadable> {
+        self.read(path, limit, &mut |part| {
+            block.clear();
+            block.extend_from_slice(part);
+            block = sink(std::mem::take(&mut block), 0);
+        })
+    }
+
     /// The paths of everything in a folder and below it, relative to the root, folders apart; of the
     /// whole shelf where no folder is named. Names that no manifest could list are given as they are.
     ///

@@ -10,6 +10,9 @@ use openweigh_exact::Decimal;
 /// Bytes whose cells are marked at a time.
 const PIECE: usize = 1 << 15;
 
+/// Bytes of a cell, its comma included, that is read without a closer look.
+const LONGEST: u32 = 20;
+
 const FRAME: usize = 0;
 const DEVICE_S: usize = 2;
 const TOUCH: usize = 4;
@@ -202,31 +205,47 @@ impl TouchReader {
         let ends: &[u32; 24] = marks.ends().get(cell..cell + 24)?.try_into().ok()?;
         let end = |column: usize| ends[column] as usize;
         let has_point = |column: usize| marks.has_point(ends[column]);
-        let first = ends[0] - u32::try_from(start).ok()?;
-        let longest = ends.windows(2).fold(first, |longest, pair| longest.max(pair[1] - pair[0]));
-        // In a piece of as many line ends as rows, a row that ends in one has no other.
-        let usual = longest <= 20
+        // The difference of a cell that is too long has the highest bit.
+        let room = |from: u32, to: u32| LONGEST.wrapping_sub(to - from);
+        let lengths = ends.windows(2).fold(0, |all, pair| all | room(pair[0], pair[1]));
+        let lengths = lengths | room(u32::try_from(start).ok()?, ends[0]);
+        // In a piece of as many line ends as rows, a row that ends in one has no other. The state is the one
+        // cell of a row that is no decimal.
+        let usual = lengths >> 31 == 0
             && bytes[end(23)] == b'\n'
             && bytes[end(TOUCH) + 1..end(STATE)] == *b"touching"
             && end(TOUCH) > end(3) + 1
-            && !marks.is_broken(ends[0], ends[23], ends[STATE])
+            && marks.broken_before(end(23) + 1) - marks.broken_before(start) == 1
             && ![FRAME, 1, 3, TOUCH, 6, 7, 21, 22]
                 .into_iter()
                 .fold(false, |any, column| any | has_point(column));
         if !usual {
             return None;
         }
-        let (frame, _) = csv::natural(bytes, start, b',')?;
-        let (time, _) = csv::number(bytes, end(1) + 1, b',')?;
-        if self.touched.is_some() && frame == self.row.frame && time != self.row.device_s {
-            return None;
+        let (frame, _) = csv::known_number(bytes, start, end(FRAME), false)?;
+        let frame = u64::try_from(frame).ok()?;
+        let known =
+            |column: usize| csv::known_number(bytes, end(column - 1) + 1, end(column), has_point(column));
+        let long = |column: usize| csv::number(bytes, end(column - 1) + 1, bytes[end(column)]);
+        if self.touched.is_some() && frame == self.row.frame {
+            let (time, _) = long(DEVICE_S)?;
+            if time != self.row.device_s {
+                return None;
+            }
+        } else if let Some((digits, places)) = known(DEVICE_S) {
+            self.row.device_s.set_narrow(digits, places);
+        } else {
+            (self.row.device_s, _) = long(DEVICE_S)?;
         }
         for (column, place) in self.wanted.iter().copied() {
-            let (value, _) = csv::number(bytes, end(column - 1) + 1, bytes[end(column)])?;
-            self.row.values[place] = value;
+            let value = &mut self.row.values[place];
+            if let Some((digits, places)) = known(column) {
+                value.set_narrow(digits, places);
+            } else {
+                (*value, _) = long(column)?;
+            }
         }
         self.row.frame = frame;
-        self.row.device_s = time;
         self.row.state = Some(State::Touching);
         Some(end(23) + 1)
     }
