@@ -105,7 +105,7 @@ fn a_changelog_tells_in_grams_what_moved_and_is_checked() {
     scene.run(&["publish", "line-1.1.0", "-o", "two", "--previous", "one"]).ends(0);
     let changes = scene.text("two/CHANGELOG.md");
     assert!(changes.contains("## 1.1.0"), "{changes}");
-    assert!(changes.contains("\n## 1.0.0\n\n- First release.\n"), "{changes}");
+    assert!(changes.contains("\n## 1.0.0, 2026-01-31\n\n- First release.\n"), "{changes}");
     assert!(changes.contains("- Results of `line`: 4 of 4 move, by at most 0.45 g; 1 new."), "{changes}");
     assert!(changes.contains("- Weights `line` 1.0.0 → 1.1.0: `1` "), "{changes}");
     scene.run(&["verify", "two"]).ends(0);
