@@ -32,10 +32,32 @@ fn execute(scene: &Scene, steps: &[Step]) -> Vec<String> {
     let output =
         Command::new("bash").arg(".script").current_dir(scene.path()).env("PATH", path).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut outputs: Vec<String> = text.split(&format!("{marker}\n")).map(str::to_owned).collect();
+    let mut outputs: Vec<String> = text.split(&format!("{marker}\n")).map(settled).collect();
     assert_eq!(outputs.pop().as_deref(), Some(""), "{text}");
     assert_eq!(outputs.len(), steps.len(), "{text}");
     outputs
+}
+
+/// An output without what is made anew each time: keys, and what is named after them.
+fn settled(output: &str) -> String {
+    // The public half of an Ed25519 key begins so, and is 68 characters long.
+    const KEY: &str = "AAAAC3NzaC1lZDI1NTE5AAAAI";
+    let pieces: Vec<&str> = output.split(KEY).collect();
+    let shortened = pieces.iter().enumerate().map(|(at, piece)| match at {
+        0 => (*piece).to_owned(),
+        _ => format!("{KEY}…{}", &piece[68 - KEY.len()..]),
+    });
+    let settled: String = shortened.collect();
+    let mut rest = settled.as_str();
+    let mut whole = String::new();
+    while let Some((before, after)) = rest.split_once("SHA256:") {
+        let key = after.len()
+            - after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+/".contains(c)).len();
+        whole.push_str(before);
+        whole.push_str(if key == 43 { "SHA256:…" } else { "SHA256:" });
+        rest = &after[if key == 43 { 43 } else { 0 }..];
+    }
+    whole + rest
 }
 
 /// The steps of a page's blocks, and the page with a gap for each block.
