@@ -221,8 +221,6 @@ fn places(evidence: &[Evidence]) -> String {
 }
 
 fn tell(read: &Read, grade: &Grade, required: &[Required], screen: &mut Screen) -> Result<(), Failure> {
-    let title = format!("{} {}: {}", read.manifest.name, read.manifest.version, read.manifest.title);
-    screen.line(&screen.tone(Tone::Strong, &title))?;
     screen.line(&screen.tone(Tone::Faint, &format!("  release {}", read.id)))?;
     screen.line(&headline(grade))?;
     section(&format!("Open weights ({})", openweigh_openness::OPEN_WEIGHTS), &grade.open_weights, screen)?;
