@@ -62,6 +62,20 @@ impl Global {
         self.threads.map_or_else(cores, usize::from)
     }
 
+    /// What may be spent on finding out how a changed file was changed: where only the verdict is wanted, nothing.
+    pub(crate) fn search(&self) -> openweigh_formats::edit::Effort {
+        if self.quiet {
+            openweigh_formats::edit::Effort::none()
+        } else {
+            openweigh_formats::edit::Effort::default()
+        }
+    }
+
+    pub(crate) fn effort(&self) -> openweigh_replay::verify::Effort {
+        let (threads, max_csv, search) = (self.threads(), self.max_csv(), self.search());
+        openweigh_replay::verify::Effort { threads, max_csv, search }
+    }
+
     pub(crate) fn max_csv(&self) -> u64 {
         self.max_bytes.unwrap_or(openweigh_formats::limits::CSV_BYTES)
     }

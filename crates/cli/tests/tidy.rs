@@ -75,7 +75,7 @@ fn formats_and_functions_know_no_disk_clock_or_environment() {
     // An export for programs that know nothing but binary64 is the one place of `publish` where a decimal becomes one.
     let words: Vec<&str> = words.iter().filter(|word| **word != "f64").copied().collect();
     without(&["publish"], &words);
-    let in_formats: Vec<&str> = words.to_vec();
+    let in_formats = words.clone();
     for (path, text) in sources("formats") {
         // The schemas' test is a test as a whole.
         if path.ends_with("schemas.rs") {

@@ -45,7 +45,8 @@ fn with_source<T>(
     let manifest: Manifest = canonical::read(&bytes).unwrap();
     let said = repository().join(format!("artifacts/publications/{name}.toml"));
     let said = edit(std::fs::read_to_string(said).unwrap());
-    let effort = Effort { threads: 1, max_csv: limits::CSV_BYTES };
+    let effort =
+        Effort { threads: 1, max_csv: limits::CSV_BYTES, search: openweigh_formats::edit::Effort::default() };
     let (report, contents) = examine(&manifest, &Repository, &Scope::Ledger, effort, |_| {});
     assert_eq!(report.summary(), Summary::Checked);
     then(&Source {

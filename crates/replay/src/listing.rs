@@ -6,6 +6,7 @@ use crate::passing;
 use crate::predict::Outcome;
 use crate::report::{Finding, Item, Stage, Verdict};
 use crate::shelf::{self, Shelf, Unreadable};
+use crate::verify::Effort;
 use openweigh_fit::{Data, SessionReadings};
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{CellType, Dataset, Kind};
@@ -129,10 +130,11 @@ pub fn read_all(
     manifest: &Manifest,
     shelf: &dyn Shelf,
     scope: &Scope,
-    max_csv: u64,
+    effort: Effort,
     items: &mut impl FnMut(Item),
 ) -> Contents {
-    let mut contents = Contents::default();
+    let max_csv = effort.max_csv;
+    let mut contents = Contents { search: effort.search, ..Contents::default() };
     // Tables need their dataset's columns, and touches the recipes of all that follows from them.
     let data_last = |file: &&ManifestFile| matches!(file.role, Role::Measurements | Role::Touches);
     let (data, others): (Vec<_>, Vec<_>) = manifest.files.iter().partition(data_last);

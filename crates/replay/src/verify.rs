@@ -12,7 +12,7 @@ use openweigh_formats::digest::Hasher;
 use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
-use openweigh_formats::{Digest, canonical};
+use openweigh_formats::{Digest, canonical, edit};
 use std::collections::BTreeMap;
 
 /// How verification may use the machine; nothing here changes a verdict.
@@ -22,6 +22,8 @@ pub struct Effort {
     pub threads: usize,
     /// Bytes of a CSV file.
     pub max_csv: u64,
+    /// What may be spent on finding out how a changed file was changed.
+    pub search: edit::Effort,
 }
 
 /// What was derived again.
@@ -61,7 +63,7 @@ pub fn examine(
         tell(&item);
         report.items.push(item);
     };
-    let contents = listing::read_all(manifest, shelf, scope, effort.max_csv, &mut add);
+    let contents = listing::read_all(manifest, shelf, scope, effort, &mut add);
     let mut derived = Derived::default();
     derive(manifest, &contents, shelf, effort, &mut derived, &mut add);
     for claim in &manifest.claims {

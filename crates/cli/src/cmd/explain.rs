@@ -19,7 +19,7 @@ use openweigh_ledger::Ledger;
 use openweigh_replay::account::{self, Account};
 use openweigh_replay::claims::{self, Exact};
 use openweigh_replay::listing::{self, Contents};
-use openweigh_replay::verify::{Derived, Effort, derive};
+use openweigh_replay::verify::{Derived, derive};
 use openweigh_replay::{Predictor, Verdict};
 use serde_json::json;
 use std::path::PathBuf;
@@ -56,14 +56,13 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let (manifest, _): (Manifest, _) = place::document(&path)?;
     let (root, scope) = super::verify::root_of(&path);
     let ledger = Ledger::at(root);
-    let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
+    let effort = global.effort();
     let (mut unread, progress) = (Vec::new(), Progress::new(true));
-    let contents =
-        listing::read_all(&manifest, &OnDisk(&ledger, &progress), &scope, effort.max_csv, &mut |item| {
-            if item.verdict != Verdict::Checked {
-                unread.push(item);
-            }
-        });
+    let contents = listing::read_all(&manifest, &OnDisk(&ledger, &progress), &scope, effort, &mut |item| {
+        if item.verdict != Verdict::Checked {
+            unread.push(item);
+        }
+    });
     let mut derived = Derived::default();
     derive(&manifest, &contents, &OnDisk(&ledger, &progress), effort, &mut derived, &mut |_| {});
     for item in &unread {

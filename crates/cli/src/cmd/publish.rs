@@ -17,7 +17,6 @@ use openweigh_publish::source::false_texts;
 use openweigh_publish::{Source, release, source};
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
-use openweigh_replay::verify::Effort;
 use openweigh_replay::{examine, shelf};
 use openweigh_trust::{Signer, oms, sshsig};
 use serde_json::json;
@@ -198,7 +197,7 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     };
     let publication = Publication::from_toml(&said)
         .map_err(|source| Failure::Malformed { path: place::shown(&said_path), source })?;
-    let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
+    let effort = global.effort();
     let (progress, mut broken) = (Progress::new(true), None);
     let shelf = OnDisk(&ledger, &progress);
     let (report, contents) = examine(&manifest, &shelf, &Scope::Ledger, effort, |item| {

@@ -18,7 +18,6 @@ use openweigh_publish::check::Release;
 use openweigh_publish::release;
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
-use openweigh_replay::verify::Effort;
 use openweigh_replay::{Finding, Item, Report, Stage, Verdict, examine};
 use openweigh_trust::time::Time;
 use serde_json::json;
@@ -78,7 +77,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         return Err(Failure::usage(format!("--id is for one manifest, found {}", paths.len())));
     }
     let mut done = Vec::new();
-    let mut effort = edit::Effort::default();
+    let mut effort = global.search();
     let believed = Believed::read(args)?;
     for path in &paths {
         done.push(one(path, args, believed.as_ref(), global, &mut effort, screen)?.0);
@@ -111,7 +110,7 @@ pub(crate) fn whole(
 ) -> Result<(Done, Option<Contents>), Failure> {
     let args = Args { policy: policy.map(Path::to_path_buf), ..Args::default() };
     let believed = Believed::read(&args)?;
-    one(path, &args, believed.as_ref(), global, &mut edit::Effort::default(), screen)
+    one(path, &args, believed.as_ref(), global, &mut global.search(), screen)
 }
 
 fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
@@ -265,7 +264,7 @@ fn one(
     }
     let (root, scope) = root_of(path);
     let ledger = Ledger::at(root);
-    let effort = Effort { threads: global.threads(), max_csv: global.max_csv() };
+    let effort = global.effort();
     let named = path
         .file_stem()
         .is_some_and(|stem| stem == format!("{}-{}", manifest.name, manifest.version).as_str());

@@ -148,7 +148,13 @@ impl Release {
     }
 
     fn verify_against(&self, manifest: &Manifest) -> Report {
-        verify(manifest, self, &Scope::Ledger, Effort { threads: 1, max_csv: 1 << 20 }, |_| {})
+        verify(
+            manifest,
+            self,
+            &Scope::Ledger,
+            Effort { threads: 1, max_csv: 1 << 20, search: openweigh_formats::edit::Effort::default() },
+            |_| {},
+        )
     }
 
     /// Corrects the digests of changed files wherever they stand, from the tables to the manifest, and
