@@ -70,6 +70,13 @@ fn a_release_holds_and_every_edit_of_it_is_named() {
     scene.run(&["publish", "line-1.0.0", "-o", "release"]).ends(0).says("wrote release");
     scene.run(&["publish", "line-1.0.0", "-o", "release"]).ends(0).says("left alone");
     scene.run(&["verify", "release"]).ends(0).says("cards");
+    scene
+        .run(&["publish", "line-1.0.0", "-o", "none", "--dry-run"])
+        .ends(0)
+        .says("datasets/line/measurements.csv")
+        .says("the names of those who publish")
+        .says("nothing was written");
+    assert!(!scene.path().join("none").exists());
     let card = scene.text("release/README.md");
     let edited = card.replace("| b1 | `x` | 0.", "| b1 | `x` | 1.");
     assert_ne!(card, edited);

@@ -6,6 +6,7 @@ use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, keys, show};
+use openweigh_formats::dataset::{Dataset, ProvenanceKind};
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
@@ -126,7 +127,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     let parts = Parts { copied: prepared.manifest.files.iter().collect(), written };
     let Some(output) = args.output.as_ref().filter(|_| !args.dry_run) else {
-        return Ok(exit::DONE);
+        return preview(&prepared, &parts, screen);
     };
     let done = openweigh_ledger::release::write(&prepared.ledger, &parts, output, args.force)?;
     if let Some(path) = &args.oms_key {
@@ -159,6 +160,52 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             ))?;
         }
     }
+    Ok(exit::DONE)
+}
+
+/// What a file tells about a person, if it does.
+fn about_people(prepared: &Prepared, file: &ManifestFile) -> Option<&'static str> {
+    let of = |(path, dataset): (&RelativePath, &Dataset)| {
+        let own = dataset.files.iter().any(|own| path.sibling(&own.path).is_ok_and(|path| path == file.path));
+        own.then_some(dataset.provenance.kind)
+    };
+    let kind = prepared.contents.datasets.iter().find_map(of);
+    if kind == Some(ProvenanceKind::Simulated) {
+        return None;
+    }
+    Some(match file.role {
+        Role::Touches => "where, when and how hard the pad was touched: of a finger, a trace of a person",
+        Role::Session => {
+            "the device (its id as a salted hash), the system, and what was noted of place and contact"
+        }
+        Role::Dataset => "the names of those who made the data",
+        _ => return None,
+    })
+}
+
+/// Lists what would become public, and writes nothing.
+fn preview(prepared: &Prepared, parts: &Parts<'_>, screen: &mut Screen) -> Result<u8, Failure> {
+    let copied = parts
+        .copied
+        .iter()
+        .map(|file| (file.path.to_string(), file.bytes, about_people(prepared, file).unwrap_or_default()));
+    let written = parts.written.iter().map(|(path, bytes)| {
+        let says = if path == release::PUBLICATION { "the names of those who publish" } else { "" };
+        (path.clone(), bytes.len() as u64, says)
+    });
+    let mut files: Vec<(String, u64, &str)> = copied.chain(written).collect();
+    files.sort();
+    let mut rows = vec![["file", "bytes", "says about people"].map(str::to_owned).to_vec()];
+    rows.extend(
+        files.iter().map(|(path, bytes, says)| vec![path.clone(), bytes.to_string(), (*says).to_owned()]),
+    );
+    let total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+    let listed: Vec<_> = (files.iter())
+        .map(|(path, bytes, says)| json!({ "path": path, "bytes": bytes, "about_people": says }))
+        .collect();
+    screen.document(json!({ "files": listed, "bytes": total, "written": false }));
+    show::table(&rows, &[false, true, false], screen)?;
+    screen.line(&format!("{} files, {total} bytes would become public; nothing was written", files.len()))?;
     Ok(exit::DONE)
 }
 
