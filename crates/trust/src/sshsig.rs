@@ -31,6 +31,12 @@ pub enum SshsigError {
         /// What is wrong.
         reason: String,
     },
+    /// Another text for the same signature: were it accepted, a release could be changed unnoticed.
+    #[error("line {line} is not laid out as `ssh-keygen -Y sign` writes it; fetch the file again")]
+    Layout {
+        /// The first line that differs, from 1.
+        line: usize,
+    },
     /// Made by a key of an algorithm that is not used here.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -56,14 +62,24 @@ pub fn sign(signer: &dyn Signer, namespace: &str, message: &[u8]) -> Result<Stri
         SshSig::signed_data(namespace, HashAlg::Sha512, message).map_err(|_| SignError::NoNamespace)?;
     let signature = signer.sign(&data)?;
     SshSig::new(signer.public_key().data().clone(), namespace, HashAlg::Sha512, signature.as_ssh().clone())
-        .and_then(|sig| sig.to_pem(LineEnding::LF))
-        .map(|mut text| {
-            if !text.ends_with('\n') {
-                text.push('\n');
-            }
-            text
-        })
+        .and_then(|sig| armored(&sig))
         .map_err(|_| SignError::Refused)
+}
+
+/// The one text of a signature, as `ssh-keygen` lays it out: lines of 70 characters, the last one ended too.
+fn armored(sig: &SshSig) -> ssh_key::Result<String> {
+    let mut text = sig.to_pem(LineEnding::LF)?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// The first line, from 1, in which two texts differ, if they do.
+fn first_difference(found: &[u8], expected: &[u8]) -> Option<usize> {
+    let place = found.iter().zip(expected).position(|(a, b)| a != b);
+    let place = place.or_else(|| (found.len() != expected.len()).then(|| found.len().min(expected.len())))?;
+    Some(1 + found[..place].iter().filter(|&&byte| byte == b'\n').count())
 }
 
 /// A signature as read, not yet checked against a message.
@@ -74,10 +90,11 @@ pub struct ArmoredSignature {
 }
 
 impl ArmoredSignature {
-    /// Reads the text of a `.sig` file.
+    /// Reads the text of a `.sig` file. Line ends, padding and spare text that PEM leaves free are not free
+    /// here: one signature, one text.
     ///
     /// # Errors
-    /// Not such a text, or by a key of another algorithm.
+    /// Not such a text, laid out otherwise, or by a key of another algorithm.
     pub fn read(bytes: &[u8]) -> Result<Self, SshsigError> {
         let found = bytes.len() as u64;
         if found > limits::SIGNATURE_BYTES {
@@ -87,6 +104,10 @@ impl ArmoredSignature {
             SshSig::from_pem(bytes).map_err(|error| SshsigError::Unreadable { reason: error.to_string() })?;
         if sig.version() != SshSig::VERSION {
             return Err(SshsigError::Unreadable { reason: format!("version {}", sig.version()) });
+        }
+        let text = armored(&sig).map_err(|error| SshsigError::Unreadable { reason: error.to_string() })?;
+        if let Some(line) = first_difference(bytes, text.as_bytes()) {
+            return Err(SshsigError::Layout { line });
         }
         let key = PublicKey::from_data(sig.public_key().clone())?;
         Ok(Self { sig, key })

@@ -96,6 +96,32 @@ fn signatures_of_ssh_keygen_are_ours() {
     assert!(sshsig::sign(&dave, "", &message).is_err());
 }
 
+/// Base64 and PEM leave bits, line ends and text around the armour free; a signature file leaves nothing free.
+#[test]
+fn no_other_text_is_the_same_signature() {
+    let message = read("message.txt");
+    for file in ["ssh-keygen-9.2-alice.sig", "ssh-keygen-9.2-dave.sig"] {
+        let theirs = read(&format!("foreign/{file}"));
+        let accepted = |bytes: &[u8]| {
+            ArmoredSignature::read(bytes).is_ok_and(|signature| signature.verify(RELEASE, &message).is_ok())
+        };
+        assert!(accepted(&theirs));
+        for at in 0..theirs.len() {
+            for bit in 0..8 {
+                let mut changed = theirs.clone();
+                changed[at] ^= 1 << bit;
+                assert!(!accepted(&changed), "{file}: byte {at}, bit {bit}");
+            }
+            assert!(!accepted(&theirs[..at]), "{file}: cut to {at} bytes");
+            assert!(!accepted(&[&theirs[..at], b"\n", &theirs[at..]].concat()), "{file}: a line end at {at}");
+        }
+        assert!(!accepted(&[b"a note\n", theirs.as_slice()].concat()));
+        assert!(!accepted(&[theirs.as_slice(), b"\n"].concat()));
+        let windows = String::from_utf8(theirs).unwrap().replace('\n', "\r\n");
+        assert_eq!(ArmoredSignature::read(windows.as_bytes()), Err(SshsigError::Layout { line: 1 }));
+    }
+}
+
 #[test]
 fn private_keys_are_read_or_refused_for_a_reason() {
     let encrypted = read("keys/test-only-ed25519-encrypted");

@@ -53,7 +53,7 @@ pub(crate) struct Args {
     /// Check the OMS bundle beside a release with this P-256 public key
     #[arg(long, value_name = "FILE")]
     oms_key: Option<PathBuf>,
-    /// The moment at which keys must be valid, as YYYYMMDD[HHMM[SS]]Z [default: now]
+    /// The moment at which keys must be valid, as `YYYYMMDD[HHMM[SS]]Z` [default: now]
     #[arg(long, value_name = "TIME", requires = "policy")]
     at: Option<Time>,
 }
