@@ -68,6 +68,41 @@ impl Shelf for OnDisk<'_> {
     }
 }
 
+/// A release, and a folder of somebody who was given the touches that it keeps back.
+pub(crate) struct Lent<'a> {
+    pub(crate) own: OnDisk<'a>,
+    pub(crate) lent: Option<OnDisk<'a>>,
+}
+
+impl<'a> Lent<'a> {
+    /// Where a file is to be read: what the release has is never looked for elsewhere, and only touches are lent.
+    fn place(&self, path: &RelativePath) -> &OnDisk<'a> {
+        let touches = path.as_str().ends_with("/touches.csv");
+        let lent = self.lent.as_ref().filter(|_| touches);
+        lent.filter(|_| self.own.0.on_disk(path).symlink_metadata().is_err()).unwrap_or(&self.own)
+    }
+}
+
+impl Shelf for Lent<'_> {
+    fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
+        self.place(path).read(path, limit, sink)
+    }
+
+    fn read_owned(
+        &self,
+        path: &RelativePath,
+        limit: u64,
+        block: Vec<u8>,
+        sink: &mut dyn FnMut(Vec<u8>, usize) -> Vec<u8>,
+    ) -> Result<(), Unreadable> {
+        self.place(path).read_owned(path, limit, block, sink)
+    }
+
+    fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable> {
+        self.own.everything(folder)
+    }
+}
+
 fn unreadable(error: OpenError) -> Unreadable {
     match error {
         OpenError::Missing => Unreadable::Missing,

@@ -13,11 +13,15 @@ const DENOMINATORS: usize = 1 << 14;
 
 /// The reading of a weighing.
 #[derive(Debug, Clone)]
-pub(crate) struct Reduced {
-    pub(crate) frames: u64,
-    pub(crate) values: Vec<Option<Decimal>>,
-    pub(crate) saturated: bool,
-    pub(crate) gap: bool,
+pub struct Reduced {
+    /// Frames that it was formed from.
+    pub frames: u64,
+    /// A value for each feature; none where frames lack it.
+    pub values: Vec<Option<Decimal>>,
+    /// Whether a frame was at the ceiling.
+    pub saturated: bool,
+    /// Whether frames are missing, or values in them.
+    pub gap: bool,
 }
 
 /// What the frames of a weighing amount to so far.

@@ -2,7 +2,9 @@
 
 use crate::FitError;
 use crate::frame::{Collector, Frame, Value};
-use crate::statistic::{self, Accumulator, Reduced};
+use crate::statistic::{self, Accumulator};
+
+pub use crate::statistic::Reduced;
 use openweigh_exact::{Column, Decimal};
 use openweigh_formats::events::Event;
 use openweigh_formats::reading::{Per, Reading};
@@ -160,34 +162,11 @@ impl<'a> Reducer<'a> {
 
     fn weighings(&mut self) -> Result<Chunk, FitError> {
         self.check()?;
-        let mut chunk = Chunk::new(self.state.features, self.tare);
-        for (at, weighing) in self.weighings.iter().enumerate() {
-            let own = self.state.done[at].as_ref().expect("all weighings are closed");
-            let tare = self.tare_of(weighing);
-            let complete = own.values.iter().all(Option::is_some) && own.frames > 0;
-            let from_tare = |flag: fn(&Reduced) -> bool| tare.is_some_and(flag);
-            let key = Key {
-                weighing: Some(at),
-                frame: None,
-                frames: own.frames,
-                saturated: own.saturated || from_tare(|tare| tare.saturated),
-                gap: own.gap || from_tare(|tare| tare.gap),
-                settled: true,
-                complete,
-                tared: self.tare == Tare::None || tare.is_some_and(is_complete),
-            };
-            chunk.push(key, &own.values, tare.map(|tare| tare.values.as_slice()));
-        }
-        Ok(chunk)
+        Ok(chunk_of(self.state.features, self.tare, self.weighings, &self.state.done))
     }
 
     fn tare_of(&self, weighing: &Weighing) -> Option<&Reduced> {
-        if self.tare == Tare::None {
-            return None;
-        }
-        let id = weighing.tare.as_ref()?;
-        let at = self.weighings.iter().position(|other| other.id == *id)?;
-        self.state.done[at].as_ref()
+        tare_of(self.tare, weighing, self.weighings, &self.state.done)
     }
 
     fn frames(&mut self) -> Result<Chunk, FitError> {
@@ -217,6 +196,53 @@ impl<'a> Reducer<'a> {
         chunk.tares = Some(tares);
         Ok(chunk)
     }
+}
+
+/// The chunk of a session whose readings somebody states, one for each weighing, in place of its touches. A flag that
+/// comes from the tare may be stated with the load already.
+///
+/// # Panics
+/// If there are not as many readings as weighings, or one has not as many values as the recipe has features.
+pub fn stated(recipe: &Recipe, weighings: &[Weighing], readings: Vec<Reduced>) -> Chunk {
+    assert_eq!(readings.len(), weighings.len(), "a reading for each weighing");
+    let done: Vec<Option<Reduced>> = readings.into_iter().map(Some).collect();
+    chunk_of(quantities(recipe).len(), recipe.model.tare, weighings, &done)
+}
+
+/// The readings of weighings that are closed, each beside that of its tare.
+fn chunk_of(features: usize, wanted: Tare, weighings: &[Weighing], done: &[Option<Reduced>]) -> Chunk {
+    let mut chunk = Chunk::new(features, wanted);
+    for (at, weighing) in weighings.iter().enumerate() {
+        let own = done[at].as_ref().expect("all weighings are closed");
+        let tare = tare_of(wanted, weighing, weighings, done);
+        let from_tare = |flag: fn(&Reduced) -> bool| tare.is_some_and(flag);
+        let key = Key {
+            weighing: Some(at),
+            frame: None,
+            frames: own.frames,
+            saturated: own.saturated || from_tare(|tare| tare.saturated),
+            gap: own.gap || from_tare(|tare| tare.gap),
+            settled: true,
+            complete: is_complete(own),
+            tared: wanted == Tare::None || tare.is_some_and(is_complete),
+        };
+        chunk.push(key, &own.values, tare.map(|tare| tare.values.as_slice()));
+    }
+    chunk
+}
+
+fn tare_of<'a>(
+    wanted: Tare,
+    weighing: &Weighing,
+    weighings: &[Weighing],
+    done: &'a [Option<Reduced>],
+) -> Option<&'a Reduced> {
+    if wanted == Tare::None {
+        return None;
+    }
+    let id = weighing.tare.as_ref()?;
+    let at = weighings.iter().position(|other| other.id == *id)?;
+    done[at].as_ref()
 }
 
 fn is_complete(reading: &Reduced) -> bool {

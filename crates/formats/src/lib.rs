@@ -35,6 +35,7 @@ pub mod text;
 pub mod touches;
 pub mod weighings;
 pub mod weights;
+pub mod withheld;
 
 pub use digest::Digest;
 pub use malformed::{Fault, Malformed, Position};

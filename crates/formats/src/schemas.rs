@@ -3,7 +3,7 @@
 use crate::canonical::Document;
 use crate::{
     dataset::Dataset, manifest::Manifest, publication::Publication, recipe::Recipe, session::Session,
-    weights::Weights,
+    weights::Weights, withheld::Withheld,
 };
 use schemars::{JsonSchema, schema_for};
 use std::path::PathBuf;
@@ -47,6 +47,7 @@ fn committed_schemas_match_the_types() {
     check::<Session>("session.schema.json");
     check::<Weights>("weights.schema.json");
     check::<Manifest>("manifest.schema.json");
+    check::<Withheld>("withheld.schema.json");
     check::<Publication>("publication.schema.json");
 }
 

@@ -7,6 +7,7 @@
 mod front;
 
 use crate::source::Source;
+use crate::withheld;
 use openweigh_exact::round::brief;
 use openweigh_formats::claim::Claim;
 use openweigh_formats::dataset::{Kind, ProvenanceKind};
@@ -33,6 +34,7 @@ pub fn write(source: &Source<'_>) -> String {
     }
     card += &claims(source);
     card += &data(source);
+    card += &withheld::section(source);
     card += &check(source);
     card += &about(source);
     card

@@ -51,7 +51,23 @@ impl Release<'_> {
                 || release::HOUSEKEEPING.iter().any(|folder| path.starts_with(folder))
         };
         items.extend(completeness::strays(self.manifest, shelf, &own));
+        items.extend(self.not_kept_back(shelf));
         items
+    }
+
+    /// Files that are here although the release states that it keeps them back: somebody put them there, and the
+    /// checksums do not cover them.
+    fn not_kept_back(&self, shelf: &dyn Shelf) -> Vec<Item> {
+        let kept = &self.contents.kept.files;
+        if kept.is_empty() {
+            return Vec::new();
+        }
+        let here = shelf.everything(None).unwrap_or_default();
+        let here =
+            here.iter().filter(|path| path.parse().is_ok_and(|path: RelativePath| kept.contains(&path)));
+        let what =
+            "the file is here, and withheld.json says that it is kept back; give it with --sessions instead";
+        here.map(|path| item(path, Verdict::Failed(Finding::new(what)))).collect()
     }
 
     /// All generated files, or why they cannot be.
@@ -84,6 +100,7 @@ impl Release<'_> {
             texts: &texts,
             previous: previous.as_ref(),
             results: &results,
+            withheld: &self.contents.kept.files,
         };
         if !source.is_complete() {
             let why = "a description, recipe or weights file could not be read; see above";

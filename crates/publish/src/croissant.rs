@@ -107,7 +107,7 @@ fn cite_as(source: &Source<'_>) -> String {
     format!("{names}. {} {}.{day} sha256:{}", manifest.title, manifest.version, source.id)
 }
 
-/// Every file of the manifest, then the manifest and what the publisher says. The generated files are not among
+/// Every file of the manifest that is here, then the manifest and what the publisher says. The generated files are not among
 /// them: this is one.
 fn distribution(source: &Source<'_>) -> Vec<Json> {
     let one = |path: &str, sha256: &str| {
@@ -118,7 +118,7 @@ fn distribution(source: &Source<'_>) -> Vec<Json> {
             .with("encodingFormat", media_type(path))
             .with("sha256", sha256)
     };
-    let listed = source.manifest.files.iter().map(|file| {
+    let listed = source.present().map(|file| {
         one(file.path.as_str(), file.sha256.as_str()).with("contentSize", format!("{} B", file.bytes))
     });
     let own = [one(MANIFEST, source.id.as_str()), one(PUBLICATION, source.publication_id.as_str())];

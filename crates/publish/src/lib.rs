@@ -9,6 +9,7 @@
 //! manifest.json, publication.toml, datasets/…, artifacts/…, LICENSES/…    copied
 //! README.md CHANGELOG.md CITATION.cff datapackage.json croissant.json
 //! ro-crate-metadata.json REUSE.toml .gitattributes exports/… SHA256SUMS   generated
+//! withheld.json withheld/…                              generated, in place of what is kept back
 //! SHA256SUMS.sig                                                          signed
 //! ```
 //!
@@ -30,5 +31,6 @@ pub mod reuse;
 pub mod rocrate;
 pub mod source;
 mod tables;
+pub mod withheld;
 
 pub use source::{Missing, Source};

@@ -3,7 +3,7 @@
 use crate::previous;
 use crate::source::{Source, texts_wanted};
 use crate::{card, changelog, citation, coefficients, croissant, datapackage};
-use crate::{parties, provenance, reuse, rocrate};
+use crate::{parties, provenance, reuse, rocrate, withheld};
 use openweigh_formats::Digest;
 use openweigh_formats::manifest::DerivationKind;
 
@@ -57,6 +57,7 @@ pub fn generate(source: &Source<'_>) -> Vec<Generated> {
         );
     }
     files.extend(exports(source));
+    files.extend(withheld::generate(source));
     files.extend(texts(source));
     // The last two tell of all others.
     let reuse = reuse::write(source, files.iter().map(|file| file.path.as_str()).chain([rocrate::PATH]));
@@ -97,7 +98,7 @@ fn texts(source: &Source<'_>) -> Vec<Generated> {
 /// `SHA256SUMS`: every file of the release but itself and its signature, by path.
 fn sums(source: &Source<'_>, generated: &[Generated]) -> String {
     let mut lines: Vec<(&str, Digest)> =
-        source.manifest.files.iter().map(|file| (file.path.as_str(), file.sha256.clone())).collect();
+        source.present().map(|file| (file.path.as_str(), file.sha256.clone())).collect();
     lines.push((MANIFEST, source.id.clone()));
     lines.push((PUBLICATION, source.publication_id.clone()));
     lines.extend(generated.iter().map(|file| (file.path.as_str(), Digest::of(&file.bytes))));

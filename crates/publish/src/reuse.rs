@@ -18,7 +18,7 @@ pub fn write<'a>(source: &Source<'a>, generated: impl IntoIterator<Item = &'a st
     let authors: Vec<String> =
         source.publication.authors.iter().map(|author| author.name.to_string()).collect();
     let key = |licence: &Licence, whose: Vec<String>| (licence.to_string(), whose);
-    for file in source.manifest.files.iter().filter(|file| file.role != Role::Licence) {
+    for file in source.present().filter(|file| file.role != Role::Licence) {
         let whose = makers(source, file).unwrap_or_else(|| authors.clone());
         paths.entry(key(&file.licence, whose)).or_default().push(file.path.as_str());
     }

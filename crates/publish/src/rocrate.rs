@@ -11,6 +11,7 @@ use crate::parties::{self, reference};
 use crate::provenance::tool_id;
 use crate::release::{Generated, MANIFEST, PUBLICATION};
 use crate::source::Source;
+use crate::withheld;
 use openweigh_formats::Digest;
 use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{Derivation, DerivationKind, ManifestFile, Tool};
@@ -29,7 +30,7 @@ pub fn write(source: &Source<'_>, generated: &[Generated]) -> String {
     let mut graph = vec![descriptor(), root(source, generated), profile()];
     graph.extend(source.publication.authors.iter().enumerate().flat_map(|(at, author)| person(at, author)));
     graph.extend(licences(source, generated));
-    graph.extend(source.manifest.files.iter().map(|file| listed(source, file)));
+    graph.extend(source.present().map(|file| listed(source, file)));
     let words = &source.publication.licence;
     graph.push(described(
         MANIFEST,
@@ -59,7 +60,7 @@ fn profile() -> Object {
 
 fn root(source: &Source<'_>, generated: &[Generated]) -> Object {
     let (manifest, publication) = (source.manifest, source.publication);
-    let paths = manifest.files.iter().map(|file| file.path.as_str());
+    let paths = source.present().map(|file| file.path.as_str());
     let parts = paths.chain([MANIFEST, PUBLICATION]).chain(generated.iter().map(|file| file.path.as_str()));
     let authors = publication.authors.iter().enumerate().map(|(at, author)| reference(author_id(at, author)));
     Object::of("@id", "./")
@@ -203,6 +204,8 @@ fn action(source: &Source<'_>, derivation: &Derivation) -> Object {
     let objects = derivation.inputs.iter().flat_map(|path| {
         let files = source.contents.datasets.get(path).map(|dataset| &dataset.files);
         let data = files.into_iter().flatten().filter_map(|file| path.sibling(&file.path).ok());
+        let data =
+            data.filter(|path| !source.withheld.contains(path)).chain(withheld::in_place_of(source, path));
         [path.to_string()].into_iter().chain(data.map(|path| path.to_string())).collect::<Vec<_>>()
     });
     let results = derivation.outputs.iter().map(|path| reference(path.as_str()));

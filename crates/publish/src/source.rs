@@ -11,9 +11,10 @@ use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::weights::Weights;
+use openweigh_formats::withheld;
 use openweigh_replay::listing::Contents;
 use openweigh_replay::{Shelf, shelf};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A manifest with what its files say, and what the publisher says.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,14 @@ pub struct Source<'a> {
     pub previous: Option<&'a Previous>,
     /// The bytes of the results; needed where there is a release before, to tell what moved.
     pub results: &'a BTreeMap<RelativePath, Vec<u8>>,
+    /// Files of the manifest that the release keeps back.
+    pub withheld: &'a BTreeSet<RelativePath>,
+}
+
+/// Whether a path is of readings of a dataset, which are data as it is.
+fn in_folder_of(path: &str, dataset: &Dataset) -> bool {
+    let rest = path.strip_prefix(withheld::FOLDER).and_then(|rest| rest.strip_prefix('/'));
+    rest.and_then(|rest| rest.split_once('/')).is_some_and(|(folder, _)| folder == dataset.name.as_str())
 }
 
 /// The ids of the licences that the publication names and the manifest lists no text of: the cards may be under
@@ -68,6 +77,12 @@ impl<'a> Source<'a> {
         self.contents.datasets.iter()
     }
 
+    /// The files of the manifest that are in the release, by path.
+    pub fn present(&self) -> impl Iterator<Item = &'a ManifestFile> + use<'a> {
+        let withheld = self.withheld;
+        self.manifest.files.iter().filter(move |file| !withheld.contains(&file.path))
+    }
+
     /// The files of a role, by path.
     pub fn files(&self, role: Role) -> impl Iterator<Item = &'a ManifestFile> {
         self.manifest.of_role(role)
@@ -80,11 +95,15 @@ impl<'a> Source<'a> {
             && all(Role::Dataset, self.contents.datasets.len())
             && all(Role::Recipe, self.contents.recipes.len())
             && all(Role::Session, self.contents.sessions.len())
+            && (self.withheld.is_empty() || self.contents.readings.iter().all(|one| one.sessions.is_some()))
     }
 
-    /// The licence of a generated file: that of the publisher's words, but what is kept of the release before keeps
-    /// its own.
+    /// The licence of a generated file: that of the publisher's words, but readings have that of their dataset, and
+    /// what is kept of the release before keeps its own.
     pub fn licence_of_generated(&self, path: &str) -> &'a Licence {
+        if let Some(dataset) = self.datasets().find(|(_, dataset)| in_folder_of(path, dataset)) {
+            return &dataset.1.licence;
+        }
         let kept = path.strip_prefix(previous::FOLDER).and_then(|path| path.strip_prefix('/'));
         let kept = kept.and_then(|path| self.previous?.manifest.file(&path.parse().ok()?));
         let licence = kept.map(|file| &file.licence).filter(|licence| licence.is_stated());

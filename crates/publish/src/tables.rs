@@ -57,7 +57,7 @@ pub(crate) struct Table<'a> {
 
 /// Every CSV file of a complete source, by path.
 pub(crate) fn all<'a>(source: &Source<'a>) -> Vec<Table<'a>> {
-    source.manifest.files.iter().filter_map(|file| table(source, file)).collect()
+    source.present().filter_map(|file| table(source, file)).collect()
 }
 
 fn table<'a>(source: &Source<'a>, file: &'a ManifestFile) -> Option<Table<'a>> {

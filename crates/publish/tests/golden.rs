@@ -58,6 +58,7 @@ fn with_source<T>(
         texts,
         previous: None,
         results: &BTreeMap::new(),
+        withheld: &std::collections::BTreeSet::new(),
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`predict`] writes results (docs/spec/6-results.md). [`mod@verify`] goes through the stages of
 //! docs/spec/8-verification.md: [`listing`] for bytes and completeness, then the derivations, then
-//! [`claims`]. [`divergence`] finds where two derivations part and says by how much and why that is
+//! [`claims`]; [`withheld`] has what a release states in place of what it keeps back. [`divergence`] finds where two derivations part and says by how much and why that is
 //! likely. [`account`] tells how a single number came to be.
 //!
 //! What this crate does *not* do: it opens no file. Whoever calls it supplies a [`Shelf`] that
@@ -20,6 +20,7 @@ pub mod report;
 pub mod sessions;
 pub mod shelf;
 pub mod verify;
+pub mod withheld;
 
 pub use predict::Predictor;
 pub use report::{Finding, Item, Report, Stage, Verdict};

@@ -7,6 +7,7 @@ use crate::predict::Outcome;
 use crate::report::{Finding, Item, Stage, Verdict};
 use crate::shelf::{self, Shelf, Unreadable};
 use crate::verify::Effort;
+use crate::withheld::{self, Kept};
 use openweigh_fit::{Data, SessionReadings};
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{CellType, Dataset, Kind};
@@ -49,6 +50,8 @@ pub struct Contents {
     pub readings: Vec<DatasetReadings>,
     /// Results by frame that were derived while the touches passed by.
     pub streamed: BTreeMap<RelativePath, Streamed>,
+    /// What a release keeps back.
+    pub kept: Kept,
     /// What may still be spent on finding out how changed files were changed.
     pub(crate) search: edit::Effort,
 }
@@ -116,7 +119,7 @@ pub(crate) fn reads_alike(left: &Recipe, right: &Recipe) -> bool {
 pub enum Scope {
     /// Its own files among others: a ledger has many manifests.
     Ledger,
-    /// Its own files; whoever calls accounts for the rest of the folder.
+    /// Its own files but those that are stated to be kept back; whoever calls accounts for the rest of the folder.
     Files,
     /// Everything in the folder, but for these files about the release itself.
     Release {
@@ -135,6 +138,9 @@ pub fn read_all(
 ) -> Contents {
     let max_csv = effort.max_csv;
     let mut contents = Contents { search: effort.search, ..Contents::default() };
+    if matches!(scope, Scope::Files) {
+        contents.kept = withheld::read(manifest, shelf, items);
+    }
     // Tables need their dataset's columns, and touches the recipes of all that follows from them.
     let data_last = |file: &&ManifestFile| matches!(file.role, Role::Measurements | Role::Touches);
     let (data, others): (Vec<_>, Vec<_>) = manifest.files.iter().partition(data_last);

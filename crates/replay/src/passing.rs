@@ -6,7 +6,8 @@ use crate::listing::{self, Contents, DatasetReadings, Streamed, reads_alike};
 use crate::predict::{Outcome, Predictor};
 use crate::report::{Item, Stage, Verdict};
 use crate::sessions::{self, Files, Stopped};
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, Unreadable};
+use crate::withheld;
 use openweigh_fit::SessionReadings;
 use openweigh_fit::reading::is_fitted;
 use openweigh_fit::weighing::Chunk;
@@ -191,6 +192,9 @@ fn read_one(
     };
     let pass = sessions::pass(shelf, &file.path, max_csv, files, &recipes, &mut sink);
     let verdict = match pass {
+        Err(Unreadable::Missing) if contents.kept.files.contains(&file.path) => {
+            return stated(file, located, files, &wanted, readings, streams, contents);
+        }
         Err(error) => listing::unreadable(&error),
         Ok(pass) if pass.sha256 != file.sha256 || pass.bytes != file.bytes => {
             listing::mismatch(file, shelf, pass.bytes, &pass.sha256, &mut contents.search)
@@ -215,6 +219,47 @@ fn read_one(
         }
     }
     verdict
+}
+
+/// Takes the readings that are stated in place of touches that are kept back, where they are.
+fn stated(
+    file: &ManifestFile,
+    located: &Located,
+    files: &Files,
+    wanted: &[usize],
+    readings: &mut [DatasetReadings],
+    streams: &mut [Stream<'_>],
+    contents: &mut Contents,
+) -> Verdict {
+    contents.kept.rest_on.insert(located.path.clone());
+    for stream in streams.iter_mut().filter(|stream| stream.datasets.contains(&located.path)) {
+        stream.complete = false;
+    }
+    for at in wanted {
+        let one = &mut readings[*at];
+        match contents.kept.session(&located.dataset, &one.recipe, files) {
+            Some((_, Ok(chunk))) => {
+                let (session, weighings) = (files.session.clone(), files.weighings.clone());
+                one.sessions.iter_mut().for_each(|sessions| {
+                    sessions.push(SessionReadings {
+                        session: session.clone(),
+                        weighings: weighings.clone(),
+                        chunks: vec![chunk.clone()],
+                    });
+                });
+            }
+            Some((path, Err(error))) => {
+                one.sessions = None;
+                let what = format!(
+                    "the readings that are stated instead, {path}:{}: {}",
+                    error.position, error.fault
+                );
+                return Verdict::Malformed(crate::Finding::new(what));
+            }
+            None => one.sessions = None,
+        }
+    }
+    withheld::verdict(file)
 }
 
 /// Nothing can follow from a dataset one of whose sessions could not be read.

@@ -7,6 +7,7 @@ use crate::listing::{self, Contents, Scope, Streamed};
 use crate::predict::{Outcome, Predictor};
 use crate::report::{Finding, Item, Report, Stage, Verdict};
 use crate::shelf::{self, Shelf};
+use crate::withheld::reserved;
 use openweigh_fit::{Data, FitError, Fitted, Header, Training, fit};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
@@ -68,6 +69,7 @@ pub fn examine(
     derive(manifest, &contents, shelf, effort, &mut derived, &mut add);
     for claim in &manifest.claims {
         let verdict = claims::check(claim, manifest, &contents, &derived);
+        let verdict = reserved(verdict, manifest, &contents, &claim.over.file);
         add(Item { stage: Stage::Claims, subject: claim.id.to_string(), verdict });
     }
     (report, contents)
@@ -84,10 +86,12 @@ pub fn derive(
 ) {
     for file in manifest.of_role(Role::Weights) {
         let verdict = fit_again(manifest, file, contents, effort, derived);
+        let verdict = reserved(verdict, manifest, contents, &file.path);
         add(Item { stage: Stage::Weights, subject: file.path.to_string(), verdict });
     }
     for file in manifest.of_role(Role::Results) {
         let verdict = replay_again(manifest, file, contents, shelf, effort, derived);
+        let verdict = reserved(verdict, manifest, contents, &file.path);
         add(Item { stage: Stage::Results, subject: file.path.to_string(), verdict });
     }
 }

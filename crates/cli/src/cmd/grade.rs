@@ -145,7 +145,7 @@ fn manifest_path(word: &str) -> Result<PathBuf, Failure> {
 fn read(path: &Path, args: &Args, global: &Global, screen: &mut Screen) -> Result<Option<Read>, Failure> {
     // What is no manifest at all is told as every command tells it.
     place::document::<Manifest>(path)?;
-    let (done, contents) = verify::whole(path, args.policy.as_deref(), global, screen)?;
+    let (done, contents) = verify::whole(path, args.policy.as_deref(), None, global, screen)?;
     let (Some(manifest), Some(contents)) = (done.manifest, contents) else { return Ok(None) };
     let (root, _) = verify::root_of(path);
     let (ledger, progress) = (Ledger::at(root), Progress::new(true));

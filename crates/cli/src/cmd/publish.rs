@@ -15,20 +15,21 @@ use openweigh_ledger::release::Parts;
 use openweigh_ledger::{Ledger, OpenError, Written, licences, write_atomically};
 use openweigh_publish::previous::Previous;
 use openweigh_publish::source::false_texts;
-use openweigh_publish::{Source, release, source};
+use openweigh_publish::{Source, release, source, withheld};
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
 use openweigh_replay::{examine, shelf};
 use openweigh_trust::{Signer, oms, sshsig};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Make a release of a manifest: a folder that strangers check with their own tools
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh publish load-cell-1.0.0 -o release
-  openweigh publish load-cell-1.0.0 -o release --dry-run")]
+  openweigh publish load-cell-1.0.0 -o release --dry-run
+  openweigh publish my-pad-1.0.0 -o release --withhold sessions")]
 pub(crate) struct Args {
     /// The manifest, by `name-version` or path
     #[arg(value_name = "MANIFEST")]
@@ -54,9 +55,19 @@ pub(crate) struct Args {
     /// Write an OMS bundle beside the release, signed with this P-256 key
     #[arg(long, value_name = "FILE")]
     oms_key: Option<PathBuf>,
+    /// Keep raw data back: the release states readings and digests instead, and says what stays unproved
+    #[arg(long, value_name = "WHAT", value_enum)]
+    withhold: Option<Withhold>,
     /// Replace an existing release
     #[arg(long)]
     force: bool,
+}
+
+/// What can be kept back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Withhold {
+    /// The touches of all sessions
+    Sessions,
 }
 
 /// What a publisher is asked to say.
@@ -98,7 +109,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     let prepared = prepare(args, global, screen)?;
     let (id, said) = (Digest::of(&prepared.bytes), Digest::of(&prepared.said));
-    let source = Source {
+    let none = BTreeSet::new();
+    let mut source = Source {
         manifest: &prepared.manifest,
         id: &id,
         publication: &prepared.publication,
@@ -107,9 +119,15 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         texts: &prepared.texts,
         previous: prepared.previous.as_ref(),
         results: &prepared.results,
+        withheld: &none,
     };
     let progress = Progress::new(true);
     let mut missing = source.missing();
+    let touches = withheld::touches(&source);
+    if args.withhold.is_some() {
+        missing.extend(withheld::obstacles(&source));
+        source.withheld = &touches;
+    }
     missing.extend(false_texts(&prepared.manifest, &OnDisk(&prepared.ledger, &progress)));
     if !missing.is_empty() {
         return Err(Failure::Incomplete(missing));
@@ -125,7 +143,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         let signature = sshsig::sign(key.as_ref(), sshsig::RELEASE, sums)?;
         written.push((release::SIGNATURE.to_owned(), signature.into_bytes()));
     }
-    let parts = Parts { copied: prepared.manifest.files.iter().collect(), written };
+    let parts = Parts { copied: source.present().collect(), written };
     let Some(output) = args.output.as_ref().filter(|_| !args.dry_run) else {
         return preview(&prepared, &parts, screen);
     };
@@ -144,6 +162,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Written::Replaced => format!("replaced {shown}: {files} files"),
     })?;
     screen.line(&format!("  release {id}"))?;
+    if !source.withheld.is_empty() {
+        screen.line(&format!(
+            "  kept back: the touches of {} sessions; that the stated readings are theirs stays unproved to others",
+            source.withheld.len()
+        ))?;
+    }
     match key {
         None => screen.line("  not signed; sign it with --key, so that others can tell that it is yours")?,
         Some(key) => {

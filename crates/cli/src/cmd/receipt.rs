@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Your key: a private key file, or a public one whose private half an SSH agent holds
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// Where the touches are that the release keeps back: a folder that has them at their paths
+    #[arg(long, value_name = "DIR")]
+    sessions: Option<PathBuf>,
     /// Where to write it [default: attest, beside the release]
     #[arg(long, value_name = "DIR")]
     attest: Option<PathBuf>,
@@ -36,7 +39,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let key = keys::signer(&args.key)?;
-    let (done, _) = verify::whole(&args.release.join(release::MANIFEST), None, global, screen)?;
+    let (done, _) =
+        verify::whole(&args.release.join(release::MANIFEST), None, args.sessions.as_deref(), global, screen)?;
     let Some(manifest) = done.manifest.as_ref().filter(|_| done.report.summary() == Summary::Checked) else {
         return Err(Failure::NoReceipt { path: place::shown(&args.release) });
     };

@@ -6,7 +6,7 @@ mod telling;
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
-use crate::place::{self, OnDisk};
+use crate::place::{self, Lent, OnDisk};
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use openweigh_formats::manifest::Manifest;
@@ -33,7 +33,8 @@ use telling::{Heading, as_json, summary, tell_unchecked_claims, tell_unlisted};
 #[command(after_help = "Examples:
   openweigh verify                                  every manifest of this ledger
   openweigh verify manifests/load-cell-1.0.0.json   one of them, -v for each item
-  openweigh verify release                          a release, all of it")]
+  openweigh verify release                          a release, all of it
+  openweigh verify release --sessions private       with the touches that it keeps back")]
 pub(crate) struct Args {
     /// Manifests, by path or `name-version`, or folders of releases [default: all of the ledger]
     #[arg(value_name = "MANIFEST")]
@@ -50,6 +51,9 @@ pub(crate) struct Args {
     /// Where receipts and withdrawals are [default: attest, beside the release]
     #[arg(long, value_name = "DIR")]
     attest: Option<PathBuf>,
+    /// Where the touches are that a release keeps back: a folder that has them at their paths
+    #[arg(long, value_name = "DIR")]
+    sessions: Option<PathBuf>,
     /// Check the OMS bundle beside a release with this P-256 public key
     #[arg(long, value_name = "FILE")]
     oms_key: Option<PathBuf>,
@@ -105,10 +109,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
 pub(crate) fn whole(
     path: &Path,
     policy: Option<&Path>,
+    sessions: Option<&Path>,
     global: &Global,
     screen: &mut Screen,
 ) -> Result<(Done, Option<Contents>), Failure> {
-    let args = Args { policy: policy.map(Path::to_path_buf), ..Args::default() };
+    let (policy, sessions) = (policy.map(Path::to_path_buf), sessions.map(Path::to_path_buf));
+    let args = Args { policy, sessions, ..Args::default() };
     let believed = Believed::read(&args)?;
     one(path, &args, believed.as_ref(), global, &mut global.search(), screen)
 }
@@ -286,7 +292,9 @@ fn one(
         broken = heading.over(&item, screen).err();
         report.items.push(item);
     }
-    let shelf = OnDisk(&ledger, &progress);
+    let lent = args.sessions.clone().map(Ledger::at);
+    let shelf =
+        Lent { own: OnDisk(&ledger, &progress), lent: lent.as_ref().map(|lent| OnDisk(lent, &progress)) };
     let (rest, contents) = examine(&manifest, &shelf, &scope, effort, |item| {
         if broken.is_none() {
             broken = heading.over(item, screen).err();

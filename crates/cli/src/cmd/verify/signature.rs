@@ -341,11 +341,12 @@ fn by_its_own_key(
     Ok((statement.predicate, signer.clone()))
 }
 
-/// What this program found, in the words of a receipt.
+/// What this program found, in the words of a receipt. What could not be checked, for want of touches that are kept
+/// back, is expected to hold: a receipt of somebody who was given them says so. Nobody signs a receipt in which it is open.
 pub(crate) fn receipt_of(manifest: &Manifest, report: &Report) -> Result<Receipt, Failure> {
     let holds = |stage: Stage, subject: &str| {
         let of = |item: &&Item| item.stage == stage && item.subject == subject;
-        report.items.iter().filter(of).all(|item| item.verdict == Verdict::Checked)
+        report.items.iter().filter(of).all(not_refuted)
     };
     let derived = manifest.files.iter().filter(|file| match file.role {
         Role::Weights => holds(Stage::Weights, file.path.as_str()),
@@ -365,9 +366,13 @@ pub(crate) fn receipt_of(manifest: &Manifest, report: &Report) -> Result<Receipt
     let counted =
         Stage::ALL.into_iter().filter(|stage| *stage != Stage::Signature).map(|stage| receipt::Stage {
             stage: stage.as_str().parse().expect("stages have names"),
-            items: report.count(stage).1 as u64,
+            items: report.items.iter().filter(|item| item.stage == stage && not_refuted(item)).count() as u64,
         });
     Ok(Receipt { tool: tool()?, derived: derived.collect(), claims, stages: counted.collect() })
+}
+
+fn not_refuted(item: &Item) -> bool {
+    matches!(item.verdict, Verdict::Checked | Verdict::NotCheckable(_))
 }
 
 /// This program, by the digest of its executable.
