@@ -4,13 +4,13 @@ import base64
 import json
 import pathlib
 
-from releases import OPENWEIGH, Keys, Refused, run
+from releases import OPENWEIGH, Keys, Refused, run, sessions
 
 
 def check(release: pathlib.Path, keys: Keys) -> None:
     """A receipt of ours, made here."""
     folder = keys.ssh.parent / f"{release.name}-receipts"
-    run(OPENWEIGH, "-q", "receipt", release, "--key", keys.ssh, "--attest", folder)
+    run(OPENWEIGH, "-q", "receipt", release, "--key", keys.ssh, "--attest", folder, *sessions(release))
     (path,) = folder.glob("*.json")
     verify(path, keys)
 

@@ -81,6 +81,69 @@ affiliation = "Elsewhere"
     return publish(NAMES[0], to, keys, "--publication", publication)
 
 
+def withheld(to: pathlib.Path, keys: Keys) -> pathlib.Path:
+    """The simulated pad without its touches."""
+    return publish(NAMES[1], to, keys, "--withhold", "sessions")
+
+
+def sessions(release: pathlib.Path) -> list:
+    """What our program needs to check a release that keeps touches back: the ledger that has them."""
+    return ["--sessions", ROOT] if (release / "withheld.json").exists() else []
+
+
+SAID = """format = "openweigh.publication/1"
+summary = "Made for a check."
+uses = "Checks."
+limits = "All else."
+licence = "CC0-1.0"
+date = "2026-01-31"
+instrument = "None: the numbers are made up"
+
+[[author]]
+name = "Nobody in particular"
+"""
+
+RECIPE = """format = "openweigh.recipe/1"
+name = "line"
+[model]
+target = "y"
+terms = ["1", "x"]
+[result]
+unit = "g"
+decimals = 2
+"""
+
+
+def ledger(folder: pathlib.Path, keys: Keys) -> list[pathlib.Path]:
+    """From a ledger of its own: a release of data alone, and one that succeeds another."""
+
+    def ours(*words) -> None:
+        run(OPENWEIGH, "-q", *words, cwd=folder)
+
+    folder.mkdir()
+    ours("init", ".")
+    (folder / "artifacts/recipes/line.toml").write_text(RECIPE)
+    for name in ["line", "rows"]:
+        (folder / f"artifacts/publications/{name}.toml").write_text(SAID)
+    earlier: list = []
+    for version, rows in [("1.0.0", "0,1\n10,11\n20,21.5\n30,31\n"), ("1.1.0", "0,1\n10,11\n20,21.5\n30,31.5\n40,41\n")]:
+        (folder / "line.csv").write_text("y,x\n" + rows)
+        told = ["--unit", "y=g", "--unit", "x=count", "--license", "CC0-1.0", "--origin", "Made up.", "--provenance", "simulated"]
+        ours("import", "table", "line.csv", "--name", "line", "--version", version, *told, "--force")
+        ours("fit", "--dataset", "line", "--recipe", "line", "--name", "line", "--version", version)
+        ours("replay", "--weights", f"line-{version}", "--dataset", "line")
+        own = ["--weights", f"line-{version}", "--results", f"line-{version}"]
+        ours("seal", "--name", "line", "--version", version, *own, *(["--previous", "line-1.0.0"] if earlier else []))
+        signed = ["--key", keys.ssh, "--oms-key", keys.ec]
+        last = folder.with_name(f"line-{version}")
+        ours("publish", f"line-{version}", "-o", last, *signed, *earlier)
+        earlier = ["--previous", last]
+    ours("seal", "--name", "rows", "--version", "1.0.0", "--dataset", "line")
+    alone = folder.with_name("rows-1.0.0")
+    ours("publish", "rows-1.0.0", "-o", alone, *signed)
+    return [last, alone]
+
+
 def digest(path: pathlib.Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

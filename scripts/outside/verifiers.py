@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import sys
 
-from releases import BIN, NAMESPACE, OPENWEIGH, ROOT, WHO, Keys, Refused, bundle, run
+from releases import BIN, NAMESPACE, OPENWEIGH, ROOT, WHO, Keys, Refused, bundle, run, sessions
 
 HERE = pathlib.Path(__file__).parent
 PROGRAM = [OPENWEIGH]
@@ -38,6 +38,7 @@ def schemas(release: pathlib.Path, keys: Keys) -> None:
         "weights": sorted(release.glob("artifacts/weights/*.json")),
         "dataset": sorted(release.glob("datasets/*/dataset.json")),
         "session": sorted(release.glob("datasets/*/sessions/*/session.json")),
+        "withheld": sorted(release.glob("withheld.json")),
     }
     schema = {kind: ROOT / f"docs/spec/schemas/{kind}.schema.json" for kind in found}
     run(BIN / "check-jsonschema", "--check-metaschema", *schema.values())
@@ -143,4 +144,4 @@ def coefficients(release: pathlib.Path, keys: Keys) -> None:
 
 
 def ours(release: pathlib.Path, keys: Keys) -> None:
-    run(*PROGRAM, "-q", "verify", release)
+    run(*PROGRAM, "-q", "verify", release, *sessions(release))

@@ -246,7 +246,7 @@ fn dataset(ledger: &Ledger, word: &str, recipe: &Recipe, max_csv: u64) -> Result
 }
 
 /// The description of a dataset by folder, `dataset.json`, or name.
-fn describe(ledger: &Ledger, word: &str) -> Result<(PathBuf, Dataset, Digest), Failure> {
+pub(crate) fn describe(ledger: &Ledger, word: &str) -> Result<(PathBuf, Dataset, Digest), Failure> {
     if word == "-" {
         return Err(Failure::usage(
             "a dataset is a folder and cannot come from standard input; bring a table in with `openweigh import table -`",

@@ -125,6 +125,38 @@ fn a_changelog_tells_in_grams_what_moved_and_is_checked() {
 }
 
 #[test]
+fn data_alone_have_a_card_of_their_own() {
+    let scene = Scene::ledger();
+    sealed(&scene, "1.0.0", FIRST, &[]);
+    let publication = PUBLICATION.replace("instrument = \"None: the numbers are made up\"\n", "");
+    scene.write("artifacts/publications/rows.toml", publication.as_bytes());
+    let both =
+        ["seal", "--name", "rows", "--version", "1.0.0", "--dataset", "line", "--weights", "line-1.0.0"];
+    scene.run(&both).ends(2);
+    scene.run(&["seal", "--name", "rows", "--version", "1.0.0", "--dataset", "line"]).ends(0);
+    scene.run(&["verify", "rows-1.0.0"]).ends(0);
+    scene
+        .run(&["publish", "rows-1.0.0", "-o", "rows"])
+        .ends(1)
+        .says("the device that measured is not stated");
+    scene.write("artifacts/publications/rows.toml", PUBLICATION.as_bytes());
+    scene.run(&["publish", "rows-1.0.0", "-o", "rows"]).ends(0);
+    scene.run(&["verify", "rows"]).ends(0);
+    let card = scene.text("rows/README.md");
+    let front = card.split("---\n").nth(1).unwrap();
+    assert!(front.contains(
+        "configs:\n- config_name: \"line\"\n  data_files:\n  - \"datasets/line/measurements.csv\"\n"
+    ));
+    assert!(
+        front.contains("pretty_name:") && !front.contains("library_name") && !front.contains("model-index")
+    );
+    assert!(!card.contains("weights follow"), "{card}");
+    scene.run(&["grade", "rows", "--require", "open-weights"]).ends(1);
+    scene.write("rows/datasets/line/measurements.csv", FIRST.replace("21.5", "21.6").as_bytes());
+    scene.run(&["verify", "rows"]).ends(1).says("datasets/line/measurements.csv:4:7");
+}
+
+#[test]
 fn a_version_is_published_once() {
     let scene = Scene::ledger();
     sealed(&scene, "1.0.0", FIRST, &[]);

@@ -177,11 +177,11 @@ impl Manifest {
         if self.files.len() > limits::FILES {
             return Err(inconsistent("files", self.files.len(), format!("at most {}", limits::FILES)));
         }
-        if self.of_role(Role::Weights).next().is_none() {
+        if self.of_role(Role::Weights).next().is_none() && !self.is_data_alone() {
             return Err(inconsistent(
                 "files",
                 "no weights",
-                "at least one weights file: without it nothing is derived",
+                "at least one weights file, or datasets and nothing derived: without them there is nothing to check",
             ));
         }
         for pair in self.files.windows(2) {
@@ -198,6 +198,12 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+
+    /// Whether it publishes datasets of which nothing is derived yet.
+    pub fn is_data_alone(&self) -> bool {
+        let derived = |file: &ManifestFile| matches!(file.role, Role::Recipe | Role::Weights | Role::Results);
+        self.of_role(Role::Dataset).next().is_some() && !self.files.iter().any(derived)
     }
 
     fn check_derivation(&self, at: usize) -> Result<(), Fault> {

@@ -29,6 +29,8 @@ pub struct Request {
     pub previous: Option<Digest>,
     /// The weights.
     pub weights: Vec<RelativePath>,
+    /// Datasets, of a manifest of data alone; those that something is derived from are found by themselves.
+    pub datasets: Vec<RelativePath>,
     /// The results, each with the weights it was derived from.
     pub results: Vec<(RelativePath, RelativePath)>,
     /// The claims.
@@ -140,6 +142,9 @@ pub fn seal(ledger: &Ledger, request: Request) -> Result<Manifest, SealError> {
             [weights.clone()].into_iter().chain(datasets).collect(),
             path.clone(),
         );
+    }
+    for path in &request.datasets {
+        gather.dataset(path)?;
     }
     gather.licence_texts()?;
     let manifest = Manifest {

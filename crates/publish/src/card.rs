@@ -195,9 +195,13 @@ fn check(source: &Source<'_>) -> String {
     format!(
         "\n## Check it\n\nWith nothing of ours, that these are the bytes that were signed (the signer's line for `allowed_signers` \
          comes from the signer, not from here):\n\n```sh\nsha256sum --check --strict SHA256SUMS\nssh-keygen -Y verify -f \
-         allowed_signers -I SIGNER -n openweigh-release -s SHA256SUMS.sig < SHA256SUMS\n```\n\nThat the weights follow from \
-         the data, the results from the weights and the claims from both, digit by digit, and this card from all of \
-         them:\n\n```sh\nopenweigh verify .\n```\n\nRelease id (sha256 of `manifest.json`): `{}`\n",
+         allowed_signers -I SIGNER -n openweigh-release -s SHA256SUMS.sig < SHA256SUMS\n```\n\n{}:\n\n```sh\nopenweigh verify .\n```\n\nRelease id (sha256 of `manifest.json`): `{}`\n",
+        if source.manifest.is_data_alone() {
+            "That the data keep to their formats and fit together, and this card to them"
+        } else {
+            "That the weights follow from the data, the results from the weights and the claims from both, digit by digit, \
+             and this card from all of them"
+        },
         source.id
     )
 }

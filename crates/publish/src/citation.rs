@@ -44,7 +44,14 @@ pub fn write(source: &Source<'_>) -> String {
     let mut line = |key: &str, value: &str| {
         let _ = writeln!(text, "{key}: {}", quoted(value));
     };
-    line("message", "If you use these data or weights, please cite them as below.");
+    line(
+        "message",
+        if manifest.is_data_alone() {
+            "If you use these data, please cite them as below."
+        } else {
+            "If you use these data or weights, please cite them as below."
+        },
+    );
     line("type", "dataset");
     line("title", manifest.title.as_str());
     line("abstract", publication.summary.as_str());

@@ -4,7 +4,7 @@ use crate::parties::text_path;
 use crate::previous::{self, Previous};
 use crate::release::PUBLICATION;
 use openweigh_formats::Digest;
-use openweigh_formats::dataset::Dataset;
+use openweigh_formats::dataset::{Dataset, Kind};
 use openweigh_formats::licence::{self, Licence, Match};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
@@ -136,6 +136,12 @@ impl<'a> Source<'a> {
             }
             if dataset.provenance.origin.as_str().trim().is_empty() {
                 add(path, "no origin is stated: import the data again with --origin");
+            }
+            if self.manifest.is_data_alone()
+                && dataset.kind == Kind::Table
+                && self.publication.instrument.is_none()
+            {
+                add(path, "the device that measured is not stated: write `instrument` into publication.toml");
             }
             if dataset.authors.is_empty() && dataset.provenance.origin.as_str().trim().is_empty() {
                 add(path, "nobody is named who made the data");

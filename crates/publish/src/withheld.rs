@@ -27,6 +27,10 @@ pub fn obstacles(source: &Source<'_>) -> Vec<Missing> {
         let what = "it has no touch sessions, so there is nothing that --withhold sessions could keep back";
         found.push(Missing { path: source.manifest.name.to_string(), what: what.to_owned() });
     }
+    if source.manifest.is_data_alone() {
+        let what = "nothing is derived from the sessions, so that no readings could be stated in their place";
+        found.push(Missing { path: source.manifest.name.to_string(), what: what.to_owned() });
+    }
     let mut seen = BTreeSet::new();
     for one in &source.contents.readings {
         if one.recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame) {

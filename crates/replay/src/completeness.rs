@@ -188,7 +188,11 @@ impl Complaints<'_> {
             || self.contents.weights.len() < self.manifest.of_role(Role::Weights).count();
         for file in &self.manifest.files {
             let what = match file.role {
-                Role::Recipe | Role::Dataset if !used.contains(&file.path) => "nothing is derived from it",
+                Role::Recipe | Role::Dataset
+                    if !used.contains(&file.path) && !self.manifest.is_data_alone() =>
+                {
+                    "nothing is derived from it"
+                }
                 // What could not be read may be what lists the table or states the licence.
                 Role::Measurements | Role::Session | Role::Touches | Role::Events | Role::Weighings
                     if !unread && !owned.contains(&file.path) =>

@@ -15,11 +15,12 @@ use openweigh_ledger::{Ledger, Written, read_whole, write_atomically};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Gather weights and results, with everything they follow from, into a manifest
+/// Gather weights and results, with everything they follow from, or datasets alone, into a manifest
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh seal --name load-cell --version 1.0.0 --weights load-cell-1.0.0 --results load-cell-1.0.0
-  openweigh seal --name scale --version 1.1.0 --weights scale-1.1.0 --claims scale --previous scale-1.0.0")]
+  openweigh seal --name scale --version 1.1.0 --weights scale-1.1.0 --claims scale --previous scale-1.0.0
+  openweigh seal --name coins --version 1.0.0 --dataset coins     data alone, of which nothing is derived yet")]
 pub(crate) struct Args {
     /// Name of the manifest
     #[arg(long, value_name = "N")]
@@ -31,8 +32,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT")]
     title: Option<Line>,
     /// Weights, by `name-version` or path
-    #[arg(long, value_name = "W", required = true, num_args = 1..)]
+    #[arg(long, value_name = "W", required_unless_present = "dataset", num_args = 1..)]
     weights: Vec<String>,
+    /// Datasets by name or folder, to be published alone; those that weights follow from are listed anyway
+    #[arg(long, value_name = "D", num_args = 1.., conflicts_with_all = ["weights", "results"])]
+    dataset: Vec<String>,
     /// Results, by name or path; with several weights, `R=W` says which ones they came from
     #[arg(long, value_name = "R", num_args = 1..)]
     results: Vec<String>,
@@ -57,6 +61,9 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         .collect::<Result<Vec<_>, _>>()?;
     let results =
         (args.results.iter()).map(|word| results(&ledger, word, &weights)).collect::<Result<Vec<_>, _>>()?;
+    let datasets = (args.dataset.iter())
+        .map(|word| listed(&ledger, &place::describe(&ledger, word)?.0))
+        .collect::<Result<Vec<_>, _>>()?;
     let claims = match &args.claims {
         None => Vec::new(),
         Some(word) => {
@@ -74,6 +81,7 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         version: args.version,
         previous,
         weights,
+        datasets,
         results,
         claims,
         tool: tool(),

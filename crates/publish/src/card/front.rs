@@ -2,6 +2,7 @@
 
 use crate::source::Source;
 use openweigh_formats::claim::{Claim, Quantity};
+use openweigh_formats::dataset::DatasetRole;
 use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::Role;
 use openweigh_formats::path::RelativePath;
@@ -47,6 +48,7 @@ pub(super) fn write(source: &Source<'_>) -> String {
         text += "library_name: openweigh\npipeline_tag: tabular-regression\n";
     } else {
         text += &format!("pretty_name: {}\n", quoted(source.manifest.title.as_str()));
+        text += &configurations(source);
     }
     text += "tags:\n- openweigh\n- calibration\n";
     for keyword in &source.publication.keywords {
@@ -62,6 +64,24 @@ pub(super) fn write(source: &Source<'_>) -> String {
         text += &format!("model-index:\n{models}");
     }
     text + "---\n"
+}
+
+/// The tables of each dataset, for the Hub's viewer and its loaders.
+fn configurations(source: &Source<'_>) -> String {
+    let mut text = String::new();
+    for (path, dataset) in source.datasets() {
+        let is_table = |role| matches!(role, DatasetRole::Measurements | DatasetRole::Touches);
+        let tables = dataset.files.iter().filter(|file| is_table(file.role));
+        let lines: String = tables
+            .filter_map(|file| path.sibling(&file.path).ok())
+            .filter(|path| !source.withheld.contains(path))
+            .map(|path| format!("  - {}\n", quoted(path.as_str())))
+            .collect();
+        if !lines.is_empty() {
+            text += &format!("- config_name: {}\n  data_files:\n{lines}", quoted(dataset.name.as_str()));
+        }
+    }
+    if text.is_empty() { text } else { format!("configs:\n{text}") }
 }
 
 /// A text as YAML reads it in any place: JSON's strings are YAML's.
