@@ -216,6 +216,20 @@ fn a_policy_says_who_may_sign() {
 }
 
 #[test]
+fn a_policy_is_for_releases() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    for words in [&["verify"][..], &["verify", "line-1.0.0"]] {
+        scene.run(words).ends(0);
+        scene.run(&[words, &["--policy", "policy.toml"]].concat()).ends(2).says("is another manifest");
+    }
+    std::fs::copy(scene.path().join("release/manifest.json"), scene.path().join("release/other.json"))
+        .unwrap();
+    let other = ["verify", "release/other.json", "--policy", "policy.toml"];
+    scene.run(&other).ends(2).says("is another manifest");
+}
+
+#[test]
 fn a_stock_program_agrees_about_the_signature() {
     let scene = Scene::ledger();
     signed(&scene);
