@@ -6,6 +6,7 @@
 use crate::failure::Failure;
 use crate::place;
 use openweigh_formats::Digest;
+use openweigh_formats::malformed::visible;
 use openweigh_ledger::{Written, write_atomically};
 use openweigh_trust::dsse::Envelope;
 use openweigh_trust::{PublicKey, limits, statement};
@@ -46,7 +47,7 @@ pub(crate) fn all(folder: &Path) -> Result<Vec<Attestation>, Failure> {
         let bytes = place::read(path, limits::ENVELOPE_BYTES)?;
         let envelope = Envelope::read(&bytes).ok();
         let kind = envelope.and_then(|envelope| statement::predicate_type(envelope.payload()).ok());
-        let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let file = path.file_name().map_or_else(String::new, |name| visible(&name.to_string_lossy()));
         Ok(Attestation { file, bytes, kind })
     };
     paths.iter().map(read).collect()

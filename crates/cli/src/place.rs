@@ -30,7 +30,13 @@ pub(crate) fn ledger() -> Result<Ledger, Failure> {
 pub(crate) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path);
-    path.display().to_string()
+    harmless(&path.display().to_string())
+}
+
+/// A text in which nothing commands the terminal: names of files may hold anything.
+pub(crate) fn harmless(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 /// A file of a ledger as a shelf for verification.

@@ -5,6 +5,7 @@
 mod scene;
 
 use scene::Scene;
+use scene::people::{POLICY, believed};
 
 const RECIPE: &str =
     "[model]\ntarget = \"y\"\nterms = [\"1\", \"x\"]\n[result]\nunit = \"g\"\ndecimals = 2\n";
@@ -169,6 +170,21 @@ fn a_version_is_published_once() {
 }
 
 #[test]
+fn a_twin_of_a_card_in_letter_case_is_not_published() {
+    let scene = Scene::ledger();
+    sealed(&scene, "1.0.0", FIRST, &[]);
+    scene.run(&["replay", "--weights", "line-1.0.0", "--dataset", "line", "-o", "readme.md"]).ends(0);
+    let seal =
+        ["seal", "--name", "line", "--version", "2.0.0", "--weights", "line-1.0.0", "--results", "readme.md"];
+    scene.run(&seal).ends(0);
+    scene
+        .run(&["publish", "line-2.0.0", "-o", "release"])
+        .ends(1)
+        .says("readme.md: `readme.md` and `README.md` differ in letter case alone");
+    assert!(!scene.path().join("release").exists());
+}
+
+#[test]
 fn what_is_missing_is_named_and_nothing_is_published() {
     let scene = Scene::ledger();
     scene.table("bare", FIRST, RECIPE);
@@ -194,31 +210,10 @@ fn what_is_missing_is_named_and_nothing_is_published() {
     scene.run(&["publish", "bare-1.0.0", "-o", "release"]).ends(1).says("does not hold");
 }
 
-/// A key of OpenSSH's, made here: every run has another one.
-fn key(scene: &Scene, name: &str) -> String {
-    let path = scene.path().join(name);
-    let made = std::process::Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"])
-        .arg(&path)
-        .status();
-    assert!(made.unwrap().success());
-    scene.text(&format!("{name}.pub")).trim().to_owned()
-}
-
-const POLICY: &str = "format = \"openweigh.policy/1\"\nallowed_signers = \"allowed_signers\"\n\n[release]\nsigners = [\"alice\"]\n";
-
 /// A release signed by alice, and a policy that believes her, and bob and carol as verifiers.
 fn signed(scene: &Scene) {
     sealed(scene, "1.0.0", FIRST, &[]);
-    let lines: Vec<String> = ["alice", "bob", "carol"]
-        .iter()
-        .map(|name| {
-            let namespaces = if *name == "alice" { "openweigh-*" } else { "openweigh-receipt" };
-            format!("{name} namespaces=\"{namespaces}\" {}\n", key(scene, name))
-        })
-        .collect();
-    scene.write("allowed_signers", lines.concat().as_bytes());
-    scene.write("policy.toml", POLICY.as_bytes());
+    believed(scene);
     scene.run(&["publish", "line-1.0.0", "-o", "release", "--key", "alice"]).ends(0).says("allowed_signers");
     scene.run(&["publish", "line-1.0.0", "-o", "release", "--key", "alice"]).ends(0).says("left alone");
 }
@@ -250,6 +245,20 @@ fn a_policy_says_who_may_sign() {
     let elsewhere = listed.replace("openweigh-*", "git");
     scene.write("allowed_signers", elsewhere.as_bytes());
     scene.run(&verify).ends(1).says("openweigh-release");
+}
+
+#[test]
+fn a_policy_is_for_releases() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    for words in [&["verify"][..], &["verify", "line-1.0.0"]] {
+        scene.run(words).ends(0);
+        scene.run(&[words, &["--policy", "policy.toml"]].concat()).ends(2).says("is another manifest");
+    }
+    std::fs::copy(scene.path().join("release/manifest.json"), scene.path().join("release/other.json"))
+        .unwrap();
+    let other = ["verify", "release/other.json", "--policy", "policy.toml"];
+    scene.run(&other).ends(2).says("is another manifest");
 }
 
 #[test]

@@ -160,6 +160,13 @@ pub enum Fault {
     },
 }
 
+/// The name of something that was found and that no format allows, in printable ASCII: nothing in it can be taken for
+/// another name, a line of a report or a command of a terminal.
+pub fn visible(name: &str) -> String {
+    let plain = |c: char| matches!(c, ' '..='~') && c != '\\';
+    name.chars().map(|c| if plain(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+}
+
 /// At most `limit` characters of a text that may be long or unprintable.
 pub fn shortened(text: &str, limit: usize) -> String {
     let mut shown: String = text.chars().take(limit).flat_map(char::escape_debug).collect();
@@ -167,4 +174,22 @@ pub fn shortened(text: &str, limit: usize) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn a_strange_name_is_shown_and_obeyed_by_nothing() {
+        for (name, shown) in [
+            ("a b.txt", "a b.txt"),
+            ("a\u{1b}[2J", "a\\u{1b}[2J"),
+            ("a\n  checked", "a\\n  checked"),
+            ("me\u{430}n", "me\\u{430}n"),
+            ("a\\b", "a\\\\b"),
+        ] {
+            assert_eq!(visible(name), shown);
+        }
+    }
 }

@@ -43,6 +43,7 @@ impl Release<'_> {
             }
         };
         items.extend(generated.iter().map(|file| item(&file.path, compare(file, shelf))));
+        items.extend(self.misplaced(&generated, shelf));
         let own = |path: &str| {
             [release::MANIFEST, release::PUBLICATION, release::SIGNATURE].contains(&path)
                 || generated.iter().any(|file| file.path == path)
@@ -70,6 +71,28 @@ impl Release<'_> {
         here.map(|path| item(path, Verdict::Failed(Finding::new(what)))).collect()
     }
 
+    /// The manifest, if it only seems to lie here, and listed files that cannot lie here beside the others.
+    fn misplaced(&self, generated: &[Generated], shelf: &dyn Shelf) -> Vec<Item> {
+        let failed = |subject: &str, what: String| Item {
+            stage: Stage::Bytes,
+            subject: subject.to_owned(),
+            verdict: Verdict::Failed(Finding::new(what)),
+        };
+        let path = release::MANIFEST.parse().expect("a name of the format");
+        // It was read under the name that the user gave, which may lead anywhere.
+        let found = shelf::digest(shelf, &path, limits::JSON_BYTES);
+        let mut items: Vec<Item> = match found {
+            Ok((_, digest)) if digest == *self.id => Vec::new(),
+            Ok(_) => vec![failed(release::MANIFEST, "it changed while it was verified".to_owned())],
+            Err(error) => vec![failed(release::MANIFEST, error.to_string())],
+        };
+        let own = [release::MANIFEST, release::PUBLICATION, release::SIGNATURE];
+        let own = own.into_iter().chain(generated.iter().map(|file| file.path.as_str()));
+        let twins = release::twins(own, self.manifest.files.iter().map(|file| file.path.as_str()));
+        items.extend(twins.into_iter().map(|twin| failed(&twin.path, twin.what)));
+        items
+    }
+
     /// All generated files, or why they cannot be.
     fn generate(&self, shelf: &dyn Shelf) -> Result<Vec<Generated>, Item> {
         let path = |text: &str| text.parse::<RelativePath>().expect("a name of the format");
@@ -83,7 +106,8 @@ impl Release<'_> {
             None => None,
             Some(id) => {
                 let prefix = format!("{}/", previous::FOLDER);
-                let read = Previous::read(shelf, &prefix, id, self.max_csv);
+                let read = Previous::read(shelf, &prefix, id, self.max_csv)
+                    .and_then(|previous| previous.precedes(self.manifest).map(|()| previous));
                 Some(read.map_err(|error| {
                     item(previous::FOLDER, Verdict::Failed(Finding::new(error.to_string())))
                 })?)

@@ -10,6 +10,7 @@ use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::sums::Sums;
+use openweigh_formats::text::Version;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, Malformed};
 use openweigh_replay::shelf::{self, Shelf, Unreadable};
@@ -66,6 +67,14 @@ pub enum PreviousError {
         /// Who says so.
         by: &'static str,
     },
+    /// The version of what succeeds it is not higher.
+    #[error("it is version {old}: a release after it cannot be version {new}")]
+    Version {
+        /// Its version.
+        old: Version,
+        /// The version of its successor.
+        new: Version,
+    },
     /// A file is in none of the lists.
     #[error("{path}: its SHA256SUMS does not list this file")]
     Unlisted {
@@ -121,6 +130,18 @@ impl Folder<'_> {
 }
 
 impl Previous {
+    /// That a manifest may succeed it: one version of a name is one release, and later ones are higher.
+    ///
+    /// # Errors
+    /// The version is the same or lower.
+    pub fn precedes(&self, next: &Manifest) -> Result<(), PreviousError> {
+        let (old, new) = (&self.manifest.version, &next.version);
+        if self.manifest.name == next.name && old >= new {
+            return Err(PreviousError::Version { old: old.clone(), new: new.clone() });
+        }
+        Ok(())
+    }
+
     /// Reads a predecessor with the id `expected`: from its own folder, or with the prefix `previous/` from its
     /// successor's.
     ///

@@ -6,6 +6,7 @@ use crate::report::{Finding, Item, Stage, Verdict};
 use crate::shelf::{Shelf, Unreadable};
 use openweigh_formats::dataset::{DatasetFile, DatasetRole};
 use openweigh_formats::licence::Licence;
+use openweigh_formats::malformed::visible;
 use openweigh_formats::manifest::{Derivation, DerivationKind, Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use std::collections::BTreeSet;
@@ -276,7 +277,7 @@ fn unlisted(
     let failed = |subject: &str, what: String| {
         let cause = litter(subject).map(|what| format!("{what}: no data; delete it and verify again"));
         let verdict = Verdict::Failed(Finding { cause, ..Finding::new(what) });
-        Item { stage: Stage::Bytes, subject: subject.to_owned(), verdict }
+        Item { stage: Stage::Bytes, subject: visible(subject), verdict }
     };
     let mut strays = match shelf.everything(folder) {
         Ok(found) => found,

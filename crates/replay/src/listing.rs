@@ -162,8 +162,8 @@ pub fn read_all(
 
 fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
     if file.role == Role::Results {
-        return match shelf::digest(shelf, &file.path, max_csv) {
-            Err(error) => unreadable(&error),
+        return match shelf::digest(shelf, &file.path, reach(file, max_csv)) {
+            Err(error) => unreadable(&error, file),
             Ok((size, digest)) if digest == file.sha256 && size == file.bytes => {
                 contents.results.push(file.path.clone());
                 Verdict::Checked
@@ -175,9 +175,9 @@ fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut
         Role::Events | Role::Weighings => limits::SESSION_CSV_BYTES,
         _ => limits::JSON_BYTES,
     };
-    let bytes = match shelf::bytes(shelf, &file.path, limit) {
+    let bytes = match shelf::bytes(shelf, &file.path, reach(file, limit)) {
         Ok(bytes) => bytes,
-        Err(error) => return unreadable(&error),
+        Err(error) => return unreadable(&error, file),
     };
     let digest = Digest::of(&bytes);
     if digest != file.sha256 || bytes.len() as u64 != file.bytes {
@@ -233,7 +233,7 @@ fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &m
         TableReader::new(columns.iter().map(|column| (&column.name, column.cells == CellType::Number)))
     });
     let (mut size, mut hasher, mut fault) = (0u64, Hasher::default(), None);
-    let read = shelf.read(&file.path, max_csv, &mut |block| {
+    let read = shelf.read(&file.path, reach(file, max_csv), &mut |block| {
         size += block.len() as u64;
         hasher.update(block);
         if let (Some(reader), None) = (&mut reader, &fault) {
@@ -241,7 +241,7 @@ fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &m
         }
     });
     if let Err(error) = read {
-        return unreadable(&error);
+        return unreadable(&error, file);
     }
     let digest = hasher.finish();
     if digest != file.sha256 || size != file.bytes {
@@ -261,7 +261,27 @@ fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &m
     }
 }
 
-pub(crate) fn unreadable(error: &Unreadable) -> Verdict {
+/// How far a listed file is read, of `limit` bytes at most: one that is much longer than listed is another file, and
+/// nobody waits until it ends.
+pub(crate) fn reach(file: &ManifestFile, limit: u64) -> u64 {
+    limit.min(file.bytes.saturating_add(limits::JSON_BYTES))
+}
+
+pub(crate) fn unreadable(error: &Unreadable, file: &ManifestFile) -> Verdict {
+    match error {
+        Unreadable::TooLarge { found, .. } if *found > file.bytes => Verdict::Failed(Finding {
+            published: Some(format!("{} bytes", file.bytes)),
+            expected: Some(format!("{found} bytes")),
+            ..Finding::new(
+                "the file is not the one that the manifest lists, but longer, and was not read to its end",
+            )
+        }),
+        _ => unlisted(error),
+    }
+}
+
+/// Why a file that no manifest lists with its size gave no bytes.
+pub(crate) fn unlisted(error: &Unreadable) -> Verdict {
     let finding = Finding::new(error.to_string());
     match error {
         Unreadable::Missing | Unreadable::NotPlain(_) => Verdict::Failed(finding),

@@ -190,12 +190,12 @@ fn read_one(
         kept[at].push(if is_by_frame(recipes[at]) { fitted(&chunk, place) } else { chunk });
         Ok(())
     };
-    let pass = sessions::pass(shelf, &file.path, max_csv, files, &recipes, &mut sink);
+    let pass = sessions::pass(shelf, &file.path, listing::reach(file, max_csv), files, &recipes, &mut sink);
     let verdict = match pass {
         Err(Unreadable::Missing) if contents.kept.files.contains(&file.path) => {
             return stated(file, located, files, &wanted, readings, streams, contents);
         }
-        Err(error) => listing::unreadable(&error),
+        Err(error) => listing::unreadable(&error, file),
         Ok(pass) if pass.sha256 != file.sha256 || pass.bytes != file.bytes => {
             listing::mismatch(file, shelf, pass.bytes, &pass.sha256, &mut contents.search)
         }
@@ -306,8 +306,8 @@ fn fitted(chunk: &Chunk, place: Place<'_>) -> Chunk {
 }
 
 fn digest_alone(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
-    match crate::shelf::digest(shelf, &file.path, max_csv) {
-        Err(error) => listing::unreadable(&error),
+    match crate::shelf::digest(shelf, &file.path, listing::reach(file, max_csv)) {
+        Err(error) => listing::unreadable(&error, file),
         Ok((size, digest)) if digest == file.sha256 && size == file.bytes => Verdict::Checked,
         Ok((size, digest)) => listing::mismatch(file, shelf, size, &digest, &mut contents.search),
     }

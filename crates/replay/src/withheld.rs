@@ -41,7 +41,7 @@ pub(crate) fn read(manifest: &Manifest, shelf: &dyn Shelf, items: &mut impl FnMu
     let bytes = match shelf::bytes(shelf, &path, limits::JSON_BYTES) {
         Err(Unreadable::Missing) => return kept,
         Err(error) => {
-            tell(PATH, listing::unreadable(&error));
+            tell(PATH, listing::unlisted(&error));
             return kept;
         }
         Ok(bytes) => bytes,
@@ -78,7 +78,7 @@ pub(crate) fn read(manifest: &Manifest, shelf: &dyn Shelf, items: &mut impl FnMu
 fn readings(one: &StatedReadings, shelf: &dyn Shelf, kept: &mut Kept) -> Verdict {
     let bytes = match shelf::bytes(shelf, &one.path, limits::SESSION_CSV_BYTES) {
         Ok(bytes) => bytes,
-        Err(error) => return listing::unreadable(&error),
+        Err(error) => return listing::unlisted(&error),
     };
     let found = Digest::of(&bytes);
     if found != one.sha256 || bytes.len() as u64 != one.bytes {

@@ -100,8 +100,10 @@ impl ArmoredSignature {
         if found > limits::SIGNATURE_BYTES {
             return Err(SshsigError::TooLarge { found, limit: limits::SIGNATURE_BYTES });
         }
-        let sig =
-            SshSig::from_pem(bytes).map_err(|error| SshsigError::Unreadable { reason: error.to_string() })?;
+        // With blank lines around it, it is read only to say so below.
+        let sig = SshSig::from_pem(bytes)
+            .or_else(|error| SshSig::from_pem(bytes.trim_ascii()).map_err(|_| error))
+            .map_err(|error| SshsigError::Unreadable { reason: error.to_string() })?;
         if sig.version() != SshSig::VERSION {
             return Err(SshsigError::Unreadable { reason: format!("version {}", sig.version()) });
         }

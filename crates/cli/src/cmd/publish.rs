@@ -144,6 +144,13 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         written.push((release::SIGNATURE.to_owned(), signature.into_bytes()));
     }
     let parts = Parts { copied: source.present().collect(), written };
+    let twins = release::twins(
+        parts.written.iter().map(|(path, _)| path.as_str()),
+        parts.copied.iter().map(|file| file.path.as_str()),
+    );
+    if !twins.is_empty() {
+        return Err(Failure::Incomplete(twins));
+    }
     let Some(output) = args.output.as_ref().filter(|_| !args.dry_run) else {
         return preview(&prepared, &parts, screen);
     };
@@ -309,12 +316,7 @@ fn predecessor(args: &Args, manifest: &Manifest, max_csv: u64) -> Result<Option<
     let (release, progress) = (Ledger::at(given.clone()), Progress::new(true));
     let previous = Previous::read(&OnDisk(&release, &progress), "", named, max_csv)
         .map_err(|error| Failure::input(place::shown(given), error))?;
-    let (old, new) = (&previous.manifest, manifest);
-    if old.name == new.name && old.version >= new.version {
-        let what =
-            format!("it is version {}: a release after it cannot be version {}", old.version, new.version);
-        return Err(Failure::input(place::shown(given), what));
-    }
+    previous.precedes(manifest).map_err(|error| Failure::input(place::shown(given), error))?;
     Ok(Some(previous))
 }
 

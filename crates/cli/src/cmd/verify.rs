@@ -80,6 +80,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     if args.id.is_some() && paths.len() != 1 {
         return Err(Failure::usage(format!("--id is for one manifest, found {}", paths.len())));
     }
+    only_of_releases(args, &paths)?;
     let mut done = Vec::new();
     let mut effort = global.search();
     let believed = Believed::read(args)?;
@@ -103,6 +104,21 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     summary(&done, worst, screen)?;
     tell_unlisted(&unlisted.unwrap_or_default(), screen)?;
     Ok(code)
+}
+
+/// Nobody signs a manifest in a ledger: who asks for signatures there must not be told that everything holds.
+fn only_of_releases(args: &Args, paths: &[PathBuf]) -> Result<(), Failure> {
+    let asked =
+        args.policy.is_some() || args.oms_key.is_some() || args.attest.is_some() || args.sessions.is_some();
+    let unsigned = |path: &&PathBuf| path.exists() && !matches!(root_of(path).1, Scope::Files);
+    match paths.iter().find(unsigned).filter(|_| asked) {
+        Some(path) => Err(Failure::usage(format!(
+            "--policy, --attest, --oms-key and --sessions are about releases, folders with a manifest.json; {} is another \
+             manifest, which nobody signs",
+            place::shown(path)
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Goes through a manifest for another command, which gets what could be read, too.

@@ -3,6 +3,11 @@
 #![allow(dead_code, reason = "each test uses its part of the scene")]
 #![allow(clippy::unwrap_used, reason = "a scene that cannot be set is a failed test")]
 
+pub(crate) mod change;
+pub(crate) mod people;
+pub(crate) mod publisher;
+pub(crate) mod reseal;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;

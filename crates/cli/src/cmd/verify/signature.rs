@@ -11,7 +11,7 @@ use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::sums::Sums;
 use openweigh_formats::{Digest, limits};
 use openweigh_ledger::{Ledger, OpenError, read_blocks, read_whole};
-use openweigh_publish::release;
+use openweigh_publish::{previous, release};
 use openweigh_replay::{Finding, Item, Report, Stage, Verdict};
 use openweigh_trust::policy::Policy;
 use openweigh_trust::receipt::{self, Receipt};
@@ -107,7 +107,7 @@ pub(super) struct Answered {
 impl Question<'_> {
     /// Tells and gives the items of the stage.
     pub(super) fn ask(&self, heading: &mut Heading, screen: &mut Screen) -> Result<Answered, Failure> {
-        let sums = read_whole(&self.folder.join(release::SUMS), limits::JSON_BYTES).unwrap_or_default();
+        let sums = self.read(release::SUMS, limits::JSON_BYTES).ok().flatten().unwrap_or_default();
         let mut items = Vec::new();
         let keyring = self.believed.map(Believed::keyring);
         let (signed, signer) = self.signature(&sums, keyring.as_ref(), &mut items, screen)?;
@@ -121,6 +121,7 @@ impl Question<'_> {
                 }
             },
         );
+        items.extend(self.kept_signature());
         let said = attest::all(&folder)?;
         items.extend(self.withdrawals(&said, keyring.as_ref(), signer.as_ref(), screen)?);
         let counted = self.receipts(&said, &sums, keyring.as_ref(), signed.as_ref(), screen)?;
@@ -134,6 +135,29 @@ impl Question<'_> {
         Ok(Answered { items, receipts: counted.receipts })
     }
 
+    /// A file of the release itself, not one that a link there leads to; none where there is none.
+    fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
+        let (path, mut bytes) = (path.parse().expect("a name of the format"), Vec::new());
+        match Ledger::at(self.folder).read(&path, limit, &mut |block| bytes.extend_from_slice(block)) {
+            Ok(()) => Ok(Some(bytes)),
+            Err(OpenError::Missing) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Whether what is kept as the signature of the release before fits what is kept of its checksums, which pin its
+    /// changelog. Whose it was could be judged then: the key may have expired or been given up since.
+    fn kept_signature(&self) -> Option<Item> {
+        let kept = |name: &str| format!("{}/{name}", previous::FOLDER);
+        let signature = kept(release::SIGNATURE);
+        // What cannot be read there was told with the cards.
+        let armored = self.read(&signature, openweigh_trust::limits::SIGNATURE_BYTES).ok()??;
+        let sums = self.read(&kept(release::SUMS), limits::JSON_BYTES).ok()??;
+        let fits =
+            ArmoredSignature::read(&armored).and_then(|own| own.verify(sshsig::RELEASE, &sums).map(|_| ()));
+        fits.err().map(|error| failed(&signature, error))
+    }
+
     /// The publisher's signature, and the key that made it.
     fn signature<'k>(
         &self,
@@ -142,8 +166,7 @@ impl Question<'_> {
         items: &mut Vec<Item>,
         screen: &mut Screen,
     ) -> Result<(Option<Signed<'k>>, Option<PublicKey>), Failure> {
-        let path = self.folder.join(release::SIGNATURE);
-        let armored = match optional(&path, openweigh_trust::limits::SIGNATURE_BYTES) {
+        let armored = match self.read(release::SIGNATURE, openweigh_trust::limits::SIGNATURE_BYTES) {
             Ok(Some(armored)) => armored,
             Ok(None) => {
                 if keyring.is_some() {
@@ -299,7 +322,8 @@ impl Question<'_> {
         };
         match oms::verify(&bytes, key, &files, None) {
             Ok(_) => item(&subject, Verdict::Checked),
-            Err(error) => failed(&subject, error),
+            // It may name a file, and a file may have any name.
+            Err(error) => failed(&subject, place::harmless(&error.to_string())),
         }
     }
 }
