@@ -158,4 +158,8 @@ pub trait Source {
 
     /// Fills `frame` with the next one, or says what else happened. Waits no longer than `longest` for it.
     fn next(&mut self, frame: &mut Frame, longest: Duration) -> Moment;
+
+    /// Takes no more frames in. What came before is still given, and what was lost told; then it is the end, or
+    /// silence.
+    fn close(&mut self) {}
 }

@@ -23,6 +23,7 @@ mod recover;
 mod rows;
 mod run;
 mod salt;
+mod warning;
 mod writer;
 
 pub use error::CaptureError;
@@ -33,5 +34,6 @@ pub use place::{About, PART, Place};
 pub use protocol::{Protocol, Stability, Step, Tare};
 pub use recorder::{Order, Recorded, Recorder};
 pub use recover::{Kept, Loss, Recovery, recover};
-pub use run::{End, Ended, Limits, News, Operator, Warning, Wish, run};
+pub use run::{End, Ended, Limits, News, Operator, Wish, run};
 pub use salt::salt;
+pub use warning::Warning;

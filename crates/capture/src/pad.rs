@@ -162,6 +162,8 @@ enum State {
     Stopping,
     /// Started again and again for so long.
     Stopped(Duration),
+    /// Somebody wants the end: what waits is read, and the last losses are told.
+    Closing,
     /// It is gone; what waits in the queue comes first.
     Leaving,
     /// Nothing waits any more, and what was lost at the end was told.
@@ -246,6 +248,13 @@ impl Pad {
                     return Moment::Event(Kind::Dropped, told(lost));
                 }
             }
+            State::Closing => {
+                self.state = State::Ended;
+                let lost = self.stream.dropped();
+                if !lost.is_nothing() {
+                    return Moment::Event(Kind::Dropped, told(lost));
+                }
+            }
             State::Left => {
                 self.state = State::Ended;
                 return Moment::Event(Kind::DeviceLost, String::new());
@@ -286,6 +295,11 @@ impl Source for Pad {
             self.fill(frame);
         }
         moment
+    }
+
+    fn close(&mut self) {
+        self.stream.halt();
+        self.state = State::Closing;
     }
 }
 

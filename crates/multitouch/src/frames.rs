@@ -96,7 +96,11 @@ impl Head {
 }
 
 /// The end that the callback writes to.
-pub(crate) struct Sink(Producer<Cell>);
+pub(crate) struct Sink {
+    cells: Producer<Cell>,
+    /// There was no room, and half of the queue has not been read since.
+    overflowed: bool,
+}
 
 /// The end that the stream reads from.
 pub(crate) struct Source(Consumer<Cell>);
@@ -105,13 +109,21 @@ pub(crate) struct Source(Consumer<Cell>);
 pub(crate) fn queue(touches: usize) -> (Sink, Source) {
     // Each frame that has a touch needs one cell more, and there are no more of those than touches.
     let (producer, consumer) = RingBuffer::new(touches.max(MOST_TOUCHES).saturating_mul(2));
-    (Sink(producer), Source(consumer))
+    (Sink { cells: producer, overflowed: false }, Source(consumer))
 }
 
 impl Sink {
     /// Puts a frame in, or says that there is no room. Allocates nothing, waits for nothing.
+    ///
+    /// Once there was no room, there is none until half of the queue was read: one long gap leaves more that is of
+    /// use than a thousand short ones, and a reader that has to tell of a loss before each frame falls behind further.
     pub(crate) fn push(&mut self, head: &Head, touches: impl Iterator<Item = Cell>) -> bool {
-        let Ok(room) = self.0.write_chunk_uninit(1 + head.touches as usize) else {
+        if self.overflowed && self.cells.slots() < self.cells.buffer().capacity() / 2 {
+            return false;
+        }
+        let room = self.cells.write_chunk_uninit(1 + head.touches as usize);
+        self.overflowed = room.is_err();
+        let Ok(room) = room else {
             return false;
         };
         room.fill_from_iter(std::iter::once(head.encode()).chain(touches));

@@ -58,6 +58,7 @@ mod machine;
 pub mod physics;
 pub mod playback;
 mod random;
+mod report;
 mod run;
 pub mod scenario;
 mod score;

@@ -2,9 +2,10 @@
 
 use crate::clock;
 use crate::machine::{Callback, Handle};
+use crate::report::Calls;
 use crate::scenario::{AtEnd, Pace};
 use crate::score::{Shot, Step};
-use crate::stage::lock;
+use crate::stage::{complain, lock};
 use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -160,6 +161,17 @@ pub(crate) fn stop(handle: &Handle) {
 
 /// The thread of a device.
 fn play(handle: &Handle, run: &Run) {
+    let mut calls = handle.stage.report.then(Calls::new);
+    perform(handle, run, &mut calls);
+    if let Some(calls) = calls {
+        let pad = &handle.pad;
+        let (frames, touches) =
+            (pad.sent_frames.load(Ordering::Relaxed), pad.sent_touches.load(Ordering::Relaxed));
+        complain(&format_args!("told of {frames} frames with {touches} touches; {calls}"));
+    }
+}
+
+fn perform(handle: &Handle, run: &Run, calls: &mut Option<Calls>) {
     let (stage, pad) = (&handle.stage, &handle.pad);
     // Whoever played before has ended when this is given.
     let mut score = lock(&pad.score);
@@ -178,7 +190,7 @@ fn play(handle: &Handle, run: &Run) {
                 if step == Step::FrameThenUnplug {
                     pad.alive.store(false, Ordering::SeqCst);
                 }
-                tell(handle, shot, &mut listeners);
+                tell(handle, shot, &mut listeners, calls);
             }
             Step::Sleep => {
                 pad.sleeps.fetch_add(1, Ordering::SeqCst);
@@ -216,13 +228,17 @@ pub(crate) fn call_time_ns(number: usize) -> Option<u32> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "a call is measured in real time")]
-fn timed(call: impl FnOnce()) {
-    if !TIMED.load(Ordering::Relaxed) {
+fn timed(calls: &mut Option<Calls>, call: impl FnOnce()) {
+    if calls.is_none() && !TIMED.load(Ordering::Relaxed) {
         return call();
     }
     let begun = Instant::now();
     call();
     let took = begun.elapsed();
+    if let Some(calls) = calls {
+        calls.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        return;
+    }
     let mut times = lock(&TIMES);
     if times.len() < times.capacity() {
         times.push(u32::try_from(took.as_nanos()).unwrap_or(u32::MAX));
@@ -230,7 +246,7 @@ fn timed(call: impl FnOnce()) {
 }
 
 /// Calls back everybody who is registered.
-fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<Callback>) {
+fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<Callback>, calls: &mut Option<Calls>) {
     clock::enter(shot.arrival_ns);
     listeners.clear();
     listeners.extend_from_slice(&lock(&handle.callbacks));
@@ -246,7 +262,7 @@ fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<Callback>) {
         // SAFETY: whoever registered it promised a function of this type, and that it may be called until
         // it is unregistered and the device stopped. The records live until the call returns; counts that
         // are not theirs are what a scenario asked for, to see that they are not believed.
-        timed(|| unsafe {
+        timed(calls, || unsafe {
             match *listener {
                 Callback::Plain(function) => {
                     function(device, touches, count, shot.timestamp_s, shot.counter);

@@ -50,6 +50,9 @@ pub struct Scenario {
     /// Whether `MTDeviceStop` returns only when the device's thread has ended.
     #[serde(default = "yes")]
     pub stop_waits: bool,
+    /// Whether the end of a run is told on standard error: what was sent, and how long callbacks took.
+    #[serde(default)]
+    pub report: bool,
     /// The devices, in the order of the list.
     #[serde(rename = "pad")]
     pads_with_places: Vec<Spanned<Pad>>,
@@ -322,7 +325,7 @@ pub struct Event {
     pub count: Option<i32>,
 }
 
-/// Frames for measuring speed: computed before, and alike.
+/// Frames for measuring speed, as fast as they can be made.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flood {
@@ -330,6 +333,10 @@ pub struct Flood {
     pub frames: u64,
     /// How many touches in each.
     pub touches: u32,
+    /// Whether the touches move, so that their values have as many digits as those of a finger; else all frames
+    /// are alike.
+    #[serde(default)]
+    pub moving: bool,
 }
 
 fn middle() -> f64 {

@@ -74,16 +74,18 @@ impl Score {
     }
 }
 
-/// Frames that are all alike, and cost nothing to make.
+/// Frames that cost next to nothing to make.
 pub(crate) struct Flooding {
     flood: Flood,
     sent: u64,
     begun_ms: u64,
+    /// The state of a linear congruence, of touches that move.
+    chance: u32,
 }
 
 impl Flooding {
     pub(crate) fn new(flood: Flood, begun_ms: u64) -> Flooding {
-        Flooding { flood, sent: 0, begun_ms }
+        Flooding { flood, sent: 0, begun_ms, chance: 1 }
     }
 
     fn step(&mut self, shot: &mut Shot) -> Step {
@@ -113,9 +115,30 @@ impl Flooding {
             record.frame = shot.counter;
             record.timestamp = shot.timestamp_s;
         }
+        if self.flood.moving {
+            shot.records.iter_mut().for_each(|record| stir(record, &mut self.chance));
+        }
         self.sent += 1;
         Step::Frame
     }
+}
+
+/// Moves a touch to where nothing but the length of the numbers is likely.
+fn stir(record: &mut Record, chance: &mut u32) {
+    let mut share = || {
+        *chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (*chance >> 8) as f32 / 16_777_216.0
+    };
+    let Record {
+        position, velocity, total, pressure, angle, axes, position_mm, velocity_mm, density, ..
+    } = record;
+    for value in position.iter_mut().chain(velocity).chain([total, angle, density]) {
+        *value = share();
+    }
+    for value in axes.iter_mut().chain(position_mm).chain(velocity_mm) {
+        *value = share() * 100.0;
+    }
+    *pressure = (share() * 127.0).floor() * 2.0;
 }
 
 /// The device's clock at the beginning, in whole ms.

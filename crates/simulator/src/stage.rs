@@ -23,6 +23,7 @@ pub(crate) struct Stage {
     pub(crate) pace: Pace,
     pub(crate) at_end: AtEnd,
     pub(crate) stop_waits: bool,
+    pub(crate) report: bool,
     pub(crate) conductor: Conductor,
 }
 
@@ -133,6 +134,7 @@ fn read(text: &str, folder: &Path) -> Result<Stage, Unplayable> {
         pace: scenario.pace,
         at_end: scenario.at_end,
         stop_waits: scenario.stop_waits,
+        report: scenario.report,
     })
 }
 
@@ -143,6 +145,7 @@ impl Stage {
             pace: Pace::RealTime,
             at_end: AtEnd::Unplug,
             stop_waits: true,
+            report: false,
             conductor: Conductor::new(0),
         }
     }
