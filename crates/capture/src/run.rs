@@ -353,7 +353,9 @@ impl Pauses {
         paths.extend(touching());
         self.before = Some((frame.device_s, paths));
         let interval = interval.filter(|interval| *interval > 0.0)?;
-        let pace = self.pace();
+        // What is over three times the median is over three times the smallest: most frames need no median.
+        let is_long = self.intervals.iter().any(|own| interval > 3.0 * own);
+        let pace = if is_long { self.pace() } else { None };
         if self.intervals.len() < REMEMBERED {
             self.intervals.push(interval);
         } else {
