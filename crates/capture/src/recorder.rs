@@ -60,6 +60,8 @@ pub struct Recorder {
     /// Where the lines of the weighings begin, so that the last can be taken back.
     weighing_lines: Vec<String>,
     unknown: u64,
+    /// Lost frames of which no event tells, since there was no room for more.
+    untold: u64,
 }
 
 /// A session that is in its dataset.
@@ -144,6 +146,7 @@ impl Recorder {
             weighings,
             weighing_lines: Vec::new(),
             unknown: 0,
+            untold: 0,
         })
     }
 
@@ -218,9 +221,18 @@ impl Recorder {
     /// # Errors
     /// The system could not write what came before.
     pub fn event(&mut self, kind: Kind, detail: &str) -> Result<(), CaptureError> {
-        if self.events.bytes + self.events_waiting.len() as u64 > limits::SESSION_CSV_BYTES - 1024 {
-            return Ok(());
+        if self.has_room() {
+            self.note(kind, detail);
         }
+        self.breathe()
+    }
+
+    /// Whether the events have not reached the limit of their file. Some lines fit behind it.
+    fn has_room(&self) -> bool {
+        self.events.bytes + self.events_waiting.len() as u64 <= limits::SESSION_CSV_BYTES - 1024
+    }
+
+    fn note(&mut self, kind: Kind, detail: &str) {
         let allowed = |c: char| u8::try_from(c).is_ok_and(openweigh_formats::csv::is_text_byte);
         let detail: String = detail.chars().take(200).map(|c| if allowed(c) { c } else { ' ' }).collect();
         let detail = Cell::try_from(detail).expect("every character is one of a cell");
@@ -230,15 +242,18 @@ impl Recorder {
         if kind.interrupts() {
             self.rows.quality.gaps += 1;
         }
-        self.breathe()
     }
 
-    /// Writes that frames were lost before the next one.
+    /// Writes that frames were lost before the next one. Of those for which there is no room any more, one
+    /// line tells at the end: the events have as many as the session.
     ///
     /// # Errors
     /// The system cannot write.
     pub fn dropped(&mut self, frames: u64, detail: &str) -> Result<(), CaptureError> {
         self.rows.quality.dropped += frames;
+        if !self.has_room() {
+            self.untold += frames;
+        }
         self.event(Kind::Dropped, detail)
     }
 
@@ -273,6 +288,10 @@ impl Recorder {
     /// The system cannot write; the session can then be recovered. Without a frame there is no session, and
     /// nothing stays.
     pub fn finish(mut self) -> Result<Recorded, CaptureError> {
+        if self.untold > 0 {
+            let detail = format!("{} frames in many places, for which there was no room here", self.untold);
+            self.note(Kind::Dropped, &detail);
+        }
         self.hand_on()?;
         if self.rows.quality.frames == 0 {
             let name = self.place.name().clone();

@@ -5,7 +5,7 @@
 mod scene;
 
 use openweigh_capture::{CaptureError, Frame, Phase, Recorder, Touch};
-use openweigh_formats::events::Kind;
+use openweigh_formats::events::{Event, Kind};
 use openweigh_formats::touches::State;
 use openweigh_formats::weighings::{Role, Weighing};
 use scene::{frame, info, order, read, touch};
@@ -71,6 +71,24 @@ fn a_session_is_read_back_and_its_quality_is_counted() {
          81.17,57.3,-0.3,0.000000001,0,0,1.04321"
     );
     assert_eq!(rows[4], "3,1003,,33750003,4,linger,,,,,,,,,,,,,,,,,,");
+}
+
+#[test]
+fn losses_that_the_events_have_no_room_for_are_told_in_one() {
+    let root = scene::folder();
+    let mut recorder = Recorder::create(order(root.path(), "pad"), &info()).unwrap();
+    recorder.frame(&frame(0, vec![])).unwrap();
+    let detail = format!("3 frames {}", "of many words ".repeat(14));
+    for _ in 0..100_000 {
+        recorder.dropped(3, &detail).unwrap();
+    }
+    let recorded = recorder.finish().unwrap();
+    let found = read(recorded.place.folder(), "s01");
+    let frames = |event: &Event| event.detail.as_str().split(' ').next().unwrap().parse::<u64>().unwrap();
+    assert_eq!(found.events.iter().map(frames).sum::<u64>(), 300_000);
+    assert_eq!(found.session.quality.dropped, 300_000);
+    assert_eq!(found.session.quality.gaps, found.events.len() as u64);
+    assert!(found.events.len() < 100_000, "there was no room for all");
 }
 
 #[test]
