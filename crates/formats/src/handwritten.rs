@@ -22,6 +22,7 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], format: &str) -> Result<T, Malfor
         position: Position::of(bytes, error.valid_up_to()),
         fault: Fault::NotUtf8,
     })?;
+    begins(text)?;
     if let Ok(Tag { format: found }) = toml::from_str(text)
         && found != format
     {
@@ -38,4 +39,45 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], format: &str) -> Result<T, Malfor
             error.span().map_or(Position { line: 1, column: 1 }, |span| Position::of(bytes, span.start));
         Malformed { position, fault: Fault::Syntax(error.message().to_owned()) }
     })
+}
+
+/// TOML's first line that says something holds a table's name or a key and its value. What is something else
+/// altogether, such as the rows of a session, is refused here, and not after a parser has read it all.
+fn begins(text: &str) -> Result<(), Malformed> {
+    let said = |line: &str| !line.is_empty() && !line.starts_with('#');
+    match text
+        .lines()
+        .map(|line| line.trim_matches(['\u{feff}', ' ', '\t']))
+        .enumerate()
+        .find(|(_, line)| said(line))
+    {
+        Some((at, line)) if !line.starts_with('[') && !line.contains('=') => {
+            let message = format!("expected `key = value` or `[table]`, found `{}`", shortened(line, 40));
+            Err(Malformed::at(at + 1, 1, Fault::Syntax(message)))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    struct Anything {
+        format: String,
+    }
+
+    #[test]
+    fn only_the_first_line_of_something_else_is_read() {
+        let session = format!("# rows\n\n{}", "0,1003,,33750003\n".repeat(1000));
+        let fault = read::<Anything>(session.as_bytes(), "a/1").unwrap_err();
+        assert_eq!(fault.to_string(), "3:1: expected `key = value` or `[table]`, found `0,1003,,33750003`");
+        for good in ["format = 'a/1'", "\t# why\n \"format\"=\n'a/1'", "\u{feff}[b]\n"] {
+            let read = read::<Anything>(good.as_bytes(), "a/1");
+            assert!(!read.is_err_and(|fault| fault.to_string().contains("or `[table]`")), "{good}");
+        }
+        assert_eq!(read::<Anything>(b"\n format = 'a/1' # so", "a/1").unwrap().format, "a/1");
+    }
 }

@@ -16,8 +16,6 @@ pub const PATTERN_BYTES: usize = 1_022;
 pub const PRINCIPAL: usize = 255;
 /// Bytes of a list of revoked keys, of either form.
 pub const REVOKED_BYTES: u64 = 16 << 20;
-/// Bytes of a policy.
-pub const POLICY_BYTES: u64 = 1 << 20;
 /// Principals in a list of a policy.
 pub const POLICY_PRINCIPALS: usize = 1_000;
 /// Bytes of a DSSE envelope.

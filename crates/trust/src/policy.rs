@@ -17,8 +17,8 @@
 
 use crate::limits;
 use crate::patterns::Principal;
-use crate::signers::text_within;
-use openweigh_formats::malformed::{Fault, Malformed, Position, shortened};
+use openweigh_formats::handwritten;
+use openweigh_formats::malformed::{Fault, Malformed};
 use openweigh_formats::path::RelativePath;
 use serde::Deserialize;
 
@@ -65,7 +65,7 @@ impl Policy {
     /// # Errors
     /// The first mistake, with its line and column.
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        let policy: Self = from_toml(bytes)?;
+        let policy: Self = handwritten::read(bytes, FORMAT)?;
         policy.check().map_err(Malformed::whole)?;
         Ok(policy)
     }
@@ -107,30 +107,4 @@ fn check_list(what: &str, list: &[Principal]) -> Result<(), Fault> {
         Some((_, one)) => Err(fault(format!("`{one}` twice"), "each principal once".to_owned())),
         None => Ok(()),
     }
-}
-
-/// Reads TOML whose format key is ours, in the manner of `formats::recipe`, whose function is not public.
-fn from_toml(bytes: &[u8]) -> Result<Policy, Malformed> {
-    #[derive(Deserialize)]
-    struct Tag {
-        format: String,
-    }
-    let text = text_within(bytes, limits::POLICY_BYTES)?;
-    let syntax = |error: toml::de::Error| {
-        let position =
-            error.span().map_or(Position { line: 1, column: 1 }, |span| Position::of(bytes, span.start));
-        Malformed { position, fault: Fault::Syntax(error.message().to_owned()) }
-    };
-    if let Ok(Tag { format: found }) = toml::from_str(text)
-        && found != FORMAT
-    {
-        let (found, expected) = (shortened(&found, 80), FORMAT.to_owned());
-        let same_kind = found.split('/').next() == expected.split('/').next();
-        return Err(Malformed::whole(if same_kind {
-            Fault::OtherVersion { found, expected }
-        } else {
-            Fault::OtherKind { found, expected }
-        }));
-    }
-    toml::from_str(text).map_err(syntax)
 }
