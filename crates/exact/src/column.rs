@@ -63,6 +63,11 @@ impl Column {
         Self { places, integers }
     }
 
+    /// An empty column with room for so many short values.
+    pub fn with_capacity(values: usize) -> Self {
+        Self { places: 0, integers: Integers::Narrow(Vec::with_capacity(values)) }
+    }
+
     /// Fraction digits that the integers are scaled by.
     pub fn places(&self) -> u32 {
         self.places
@@ -87,17 +92,22 @@ impl Column {
     }
 
     /// Appends `digits`·10^-`places`, the path that a CSV reader takes for every ordinary cell.
+    #[inline]
     pub fn push_narrow(&mut self, digits: i64, places: u32) {
+        match &mut self.integers {
+            Integers::Narrow(values) if places == self.places => values.push(digits),
+            _ => self.push_scaled(digits, places),
+        }
+    }
+
+    /// Appends a short value of other places than the column's.
+    fn push_scaled(&mut self, digits: i64, places: u32) {
         if places > self.places {
             self.rescale(places);
         }
         if let Integers::Narrow(values) = &mut self.integers {
-            let scaled = if places == self.places {
-                Some(digits)
-            } else {
-                POWERS.get((self.places - places) as usize).and_then(|power| digits.checked_mul(*power))
-            };
-            if let Some(scaled) = scaled {
+            let power = POWERS.get((self.places - places) as usize);
+            if let Some(scaled) = power.and_then(|power| digits.checked_mul(*power)) {
                 values.push(scaled);
                 return;
             }

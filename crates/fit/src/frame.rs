@@ -33,6 +33,15 @@ impl From<&Number> for Value {
     }
 }
 
+impl From<Decimal> for Value {
+    fn from(value: Decimal) -> Self {
+        match i64::try_from(value.digits()).ok().filter(|digits| digits.unsigned_abs() < 10u64.pow(18)) {
+            Some(digits) => Self::Narrow { digits, places: value.places() },
+            None => Self::Wide(value),
+        }
+    }
+}
+
 impl Value {
     /// Takes over a number: as from [`Value::from`], but fast for short ones.
     #[inline]
@@ -96,8 +105,9 @@ struct Touch {
 #[derive(Debug)]
 pub struct Collector {
     reduction: Reduction,
-    states: Vec<State>,
-    ceiling: Option<Decimal>,
+    /// A bit for each state that counts.
+    states: u8,
+    ceiling: Option<Value>,
     wanted: Vec<Quantity>,
     /// Counted touches of the open frame; those behind `open` are spare room.
     touches: Vec<Touch>,
@@ -112,8 +122,8 @@ impl Collector {
         let values = vec![Value::Missing; wanted.len()];
         Self {
             reduction: reading.touches,
-            states: reading.states.clone(),
-            ceiling: reading.ceiling.as_ref().map(|ceiling| ceiling.0.clone()),
+            states: reading.states.iter().fold(0, |states, state| states | bit(*state)),
+            ceiling: reading.ceiling.as_ref().map(|ceiling| Value::from(ceiling.0.clone())),
             wanted: wanted.to_vec(),
             touches: Vec::new(),
             open: 0,
@@ -132,7 +142,7 @@ impl Collector {
             self.frame.device_s.set(&row.device_s);
         }
         let Some(state) = row.state else { return };
-        if !self.states.contains(&state) {
+        if self.states & bit(state) == 0 {
             return;
         }
         if self.open == self.touches.len() {
@@ -148,12 +158,20 @@ impl Collector {
     }
 
     /// Hands over the last frame.
+    #[inline]
     pub fn finish(&mut self, sink: &mut impl FnMut(&Frame)) {
         if !self.started {
             return;
         }
         self.frame.touches = self.open;
-        self.reduce();
+        match &self.touches[..self.open] {
+            // Nearly every frame of a weighing.
+            [one] if self.ceiling.is_none() => {
+                self.frame.saturated = false;
+                take(&mut self.frame.values, one);
+            }
+            _ => self.reduce(),
+        }
         self.open = 0;
         sink(&self.frame);
     }
@@ -171,23 +189,30 @@ impl Collector {
             (Reduction::Sum, _) => None,
         };
         let pressure = if let Some(touch) = chosen {
-            for (into, value) in self.frame.values.iter_mut().zip(&touch.values) {
-                into.set(value);
-            }
-            if self.ceiling.is_none() { Value::Missing } else { Value::from(&touch.pressure) }
+            take(&mut self.frame.values, touch);
+            Value::from(&touch.pressure)
         } else {
             for (at, quantity) in self.wanted.iter().enumerate() {
                 self.frame.values[at] = together(touches, at, *quantity);
             }
             sum(touches.iter().map(|touch| &touch.pressure))
         };
-        self.frame.saturated = match (&self.ceiling, pressure) {
-            (None, _) | (_, Value::Missing | Value::Ratio(_)) => false,
-            (Some(ceiling), Value::Narrow { digits, places }) => {
-                Decimal::new(IBig::from(digits), places) >= *ceiling
-            }
-            (Some(ceiling), Value::Wide(value)) => value >= *ceiling,
-        };
+        let known = !matches!(pressure, Value::Missing);
+        let reaches = |ceiling: &Value| pressure.order(ceiling).is_ge();
+        self.frame.saturated = known && self.ceiling.as_ref().is_some_and(reaches);
+    }
+}
+
+/// The bit of a state.
+fn bit(state: State) -> u8 {
+    1 << state as u8
+}
+
+/// Takes over the values of a touch as those of the frame.
+#[inline]
+fn take(values: &mut [Value], touch: &Touch) {
+    for (into, value) in values.iter_mut().zip(&touch.values) {
+        into.set(value);
     }
 }
 
@@ -208,10 +233,7 @@ fn sum<'a>(numbers: impl Iterator<Item = &'a Number>) -> Value {
         let Some(value) = number.value() else { return Value::Missing };
         total = total.plus(&value);
     }
-    match i64::try_from(total.digits()).ok().filter(|digits| digits.unsigned_abs() < 10u64.pow(18)) {
-        Some(digits) => Value::Narrow { digits, places: total.places() },
-        None => Value::Wide(total),
-    }
+    Value::from(total)
 }
 
 /// The value of several touches: their sum, or their mean weighted by pressure.

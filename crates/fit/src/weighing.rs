@@ -15,6 +15,9 @@ use openweigh_formats::weighings::{Role, Weighing};
 /// Readings of frames that are handed over at a time: few enough to stay in a core's cache.
 const CHUNK: usize = 1 << 10;
 
+/// Readings that there is room for: whoever asks for chunks now and then finds some more.
+const ROOM: usize = 2 * CHUNK;
+
 /// Whose reading it is, and what is to be said about it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and most become a flag")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +121,7 @@ impl<'a> Reducer<'a> {
             open: None,
             done: vec![None; weighings.len()],
             frames: Vec::new(),
-            columns: vec![Column::default(); wanted.len()],
+            columns: columns(wanted.len()),
             fault: None,
             features: wanted.len(),
         };
@@ -172,10 +175,8 @@ impl<'a> Reducer<'a> {
     fn frames(&mut self) -> Result<Chunk, FitError> {
         self.check()?;
         let mut chunk = Chunk::new(self.state.features, Tare::None);
-        let keys = std::mem::replace(&mut self.state.frames, Vec::with_capacity(CHUNK));
-        let fresh = vec![Column::default(); self.state.features];
-        chunk.features = std::mem::replace(&mut self.state.columns, fresh);
-        chunk.keys = keys;
+        chunk.keys = std::mem::replace(&mut self.state.frames, Vec::with_capacity(ROOM));
+        chunk.features = std::mem::replace(&mut self.state.columns, columns(self.state.features));
         if self.tare == Tare::None {
             return Ok(chunk);
         }
@@ -252,6 +253,11 @@ fn is_complete(reading: &Reduced) -> bool {
 /// The quantities that a recipe's terms read, in order of first appearance.
 pub fn quantities(recipe: &Recipe) -> Vec<Quantity> {
     recipe.features().iter().filter_map(|name| Quantity::named(name.as_str())).collect()
+}
+
+/// Empty columns, one for each feature.
+fn columns(features: usize) -> Vec<Column> {
+    (0..features).map(|_| Column::with_capacity(ROOM)).collect()
 }
 
 impl State<'_> {

@@ -5,6 +5,8 @@ use crate::csv::{self, Number};
 use crate::limits;
 use crate::malformed::{Fault, Malformed, shortened};
 use crate::marks::Marks;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch};
 use openweigh_exact::Decimal;
 
 /// Bytes whose cells are marked at a time.
@@ -160,6 +162,19 @@ impl TouchReader {
             return Err(Malformed::at(self.line + 1, 1, Fault::LongLine { limit }));
         }
         marks.of(bytes);
+        dispatch!(Level::new(), simd => self.marked_rows(simd, bytes, marks, sink))
+    }
+
+    /// Reads the rows of a piece whose cells are marked.
+    #[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
+    #[inline(always)]
+    fn marked_rows<S: Simd>(
+        &mut self,
+        _: S,
+        bytes: &[u8],
+        marks: &Marks,
+        sink: &mut impl FnMut(&Row),
+    ) -> Result<(), Malformed> {
         // Lines of other lengths are told apart by the reader cell by cell.
         let regular = marks.ends().len() == marks.lines * COLUMNS.len();
         let first_line = self.line + 1;
@@ -200,7 +215,8 @@ impl TouchReader {
 
     /// Reads the row that starts at `start`, whose first cell is the `cell`-th; gives where the next row
     /// starts. None if anything about it is unusual: then it is read cell by cell.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
+    #[inline(always)]
     fn marked(&mut self, bytes: &[u8], start: usize, marks: &Marks, cell: usize) -> Option<usize> {
         let ends: &[u32; 24] = marks.ends().get(cell..cell + 24)?.try_into().ok()?;
         let end = |column: usize| ends[column] as usize;
@@ -224,22 +240,20 @@ impl TouchReader {
         }
         let (frame, _) = csv::known_number(bytes, start, end(FRAME), false)?;
         let frame = u64::try_from(frame).ok()?;
-        let known =
-            |column: usize| csv::known_number(bytes, end(column - 1) + 1, end(column), has_point(column));
         let long = |column: usize| csv::number(bytes, end(column - 1) + 1, bytes[end(column)]);
         if self.touched.is_some() && frame == self.row.frame {
             let (time, _) = long(DEVICE_S)?;
             if time != self.row.device_s {
                 return None;
             }
-        } else if let Some((digits, places)) = known(DEVICE_S) {
+        } else if let Some((digits, places)) = known(bytes, ends, marks, DEVICE_S) {
             self.row.device_s.set_narrow(digits, places);
         } else {
             (self.row.device_s, _) = long(DEVICE_S)?;
         }
         for (column, place) in self.wanted.iter().copied() {
             let value = &mut self.row.values[place];
-            if let Some((digits, places)) = known(column) {
+            if let Some((digits, places)) = known(bytes, ends, marks, column) {
                 value.set_narrow(digits, places);
             } else {
                 (*value, _) = long(column)?;
@@ -370,6 +384,14 @@ impl TouchReader {
         let what = format!("column `{name}`");
         malformed(bad, Fault::Inconsistent { what, found: format!("`{}`", shortened(cell, 40)), expected })
     }
+}
+
+/// The number in a marked cell that is not the first of its row; none if it is not short.
+#[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
+#[inline(always)]
+fn known(bytes: &[u8], ends: &[u32; 24], marks: &Marks, column: usize) -> Option<(i64, u32)> {
+    let (start, end) = (ends[column - 1] as usize + 1, ends[column] as usize);
+    csv::known_number(bytes, start, end, marks.has_point(ends[column]))
 }
 
 /// Where reading of a row stopped: at a cell's first byte, in a column.
