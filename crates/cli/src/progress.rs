@@ -1,14 +1,15 @@
 //! What is being done, on standard error, for work of over a second and only on a terminal.
 
-use std::cell::Cell;
 use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
 
 /// A line that is rewritten while work goes on.
 pub(crate) struct Progress {
     wanted: bool,
     started: Instant,
-    shown: Cell<Option<Instant>>,
+    /// When, in milliseconds after the start; 0 if nothing was shown yet.
+    shown: AtomicU64,
 }
 
 impl Progress {
@@ -16,18 +17,20 @@ impl Progress {
     #[expect(clippy::disallowed_methods, reason = "tells whether a second has passed")]
     pub(crate) fn new(wanted: bool) -> Self {
         let wanted = wanted && std::io::stderr().is_terminal();
-        Self { wanted, started: Instant::now(), shown: Cell::new(None) }
+        Self { wanted, started: Instant::now(), shown: AtomicU64::new(0) }
     }
 
     /// Shows a text, unless it is too early or another one was shown just now.
     pub(crate) fn show(&self, text: impl FnOnce() -> String) {
-        let early = || self.started.elapsed() < Duration::from_secs(1);
-        let recent = || self.shown.get().is_some_and(|shown| shown.elapsed() < Duration::from_millis(100));
-        if !self.wanted || early() || recent() {
+        if !self.wanted {
             return;
         }
-        #[expect(clippy::disallowed_methods, reason = "tells when the line was last rewritten")]
-        self.shown.set(Some(Instant::now()));
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let next = self.shown.load(Relaxed).saturating_add(100).max(1000);
+        if now < next {
+            return;
+        }
+        self.shown.store(now, Relaxed);
         // Progress that cannot be shown is no reason to stop.
         let _ = write!(std::io::stderr(), "\r\x1b[K  {}", text());
     }
@@ -35,7 +38,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.shown.get().is_some() {
+        if self.shown.load(Relaxed) > 0 {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }

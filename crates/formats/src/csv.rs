@@ -105,7 +105,11 @@ impl Number {
     }
 
     /// Takes over a short number.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "the result of a call would go through memory, a few times a row"
+    )]
+    #[inline(always)]
     pub(crate) fn set_narrow(&mut self, new_digits: i64, new_places: u32) {
         if let Self::Narrow { digits, places } = self {
             (*digits, *places) = (new_digits, new_places);
@@ -266,7 +270,8 @@ fn point_in(digits: u64) -> u64 {
 }
 
 /// Takes the point out of digits that are followed by at least one, and tells how many these are.
-#[inline]
+#[allow(clippy::inline_always, reason = "the result of a call would go through memory, a few times a row")]
+#[inline(always)]
 fn without_point(digits: u64, has_point: bool) -> (u64, u32) {
     if !has_point {
         return (digits, 0);
@@ -278,7 +283,8 @@ fn without_point(digits: u64, has_point: bool) -> (u64, u32) {
 }
 
 /// The same of sixteen digits in two halves.
-#[inline]
+#[allow(clippy::inline_always, reason = "the result of a call would go through memory, a few times a row")]
+#[inline(always)]
 fn without_point_16(first: u64, second: u64, has_point: bool) -> (u64, u64, u32) {
     if !has_point {
         return (first, second, 0);

@@ -6,7 +6,7 @@
 //! JSON per second, VLDB Journal 28, 2019, find structure in text this way.)
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, dispatch, u8x64};
+use fearless_simd::{Level, dispatch, u8x16, u8x64};
 
 /// Bytes of a word of marks.
 const WORD: usize = 64;
@@ -32,52 +32,23 @@ struct Broken {
     before: u32,
 }
 
-/// What carries over from one word to the next: the marks of the byte before.
+/// A word behind the two bytes before it.
+const WINDOW: usize = WORD + 2;
+
+/// Cells of a word that are listed in any case: few words have more, and a count that changes costs the processor
+/// more than a few steps for nothing.
+const USUAL: usize = 10;
+
+/// What carries over from one word to the next, 0 or 1 each.
 #[derive(Default, Clone, Copy)]
 struct Before {
-    separator: u64,
-    minus: u64,
-    digit: u64,
-    zero: u64,
-    point: u64,
     /// Whether digits of a fraction go on.
     fraction: u64,
-    /// Whether that byte is the zero at the beginning of a cell.
-    leading_zero: u64,
-    /// Whether it is the zero of a `-0`.
-    minus_zero: u64,
     /// Whether the cell that goes on is broken already.
     broken: u64,
 }
 
-/// The classes of 64 bytes, a bit each.
-struct Classes {
-    line: u64,
-    separator: u64,
-    minus: u64,
-    digit: u64,
-    zero: u64,
-    point: u64,
-}
-
-#[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
-#[inline(always)]
-fn classify<S: Simd>(simd: S, bytes: &[u8; WORD]) -> Classes {
-    let lanes = u8x64::simd_from(simd, *bytes);
-    let equal = |byte: u8| lanes.simd_eq(byte).to_bitmask();
-    let line = equal(b'\n');
-    Classes {
-        line,
-        separator: equal(b',') | line,
-        minus: equal(b'-'),
-        // A digit less `0` is at most nine, and nothing else is.
-        digit: (lanes - b'0').simd_le(9).to_bitmask(),
-        zero: equal(b'0'),
-        point: equal(b'.'),
-    }
-}
-
-/// What is found out about a word.
+/// What is found out about a word, a bit for each byte.
 struct Found {
     line: u64,
     separator: u64,
@@ -86,6 +57,60 @@ struct Found {
     /// Ends of broken cells.
     broken: u64,
 }
+
+/// Tables by the lower half of a byte, in which the bytes of decimals, commas and line ends all differ. A byte and the
+/// two before it that cannot stand in a canonical decimal have a bit in common in the three of them. (Keiser and
+/// Lemire, Validating UTF-8 in less than one instruction per byte, Software: Practice and Experience 51, 2021, find
+/// wrong sequences in this way.)
+struct Tables {
+    /// The bytes themselves.
+    known: [u8; 16],
+    /// By the byte, by the one before it, and by the one before that.
+    byte: [u8; 16],
+    before: [u8; 16],
+    before_that: [u8; 16],
+}
+
+const TABLES: Tables = {
+    const MINUS: u8 = 1;
+    const POINT: u8 = 2;
+    const END: u8 = 4;
+    const LEADING_ZERO: u8 = 8;
+    const MINUS_ZERO: u8 = 16;
+    // Errors that two bytes make are errors whatever stands before.
+    let mut tables = Tables {
+        // No byte has the lower half of the place that it stands at here but those that are known.
+        known: [0; 16],
+        byte: [0; 16],
+        before: [0; 16],
+        before_that: [MINUS | POINT | END; 16],
+    };
+    let mut digit = 0;
+    while digit < 10 {
+        tables.known[digit] = b'0' + digit as u8;
+        // A zero at the beginning stands alone before a point or the end.
+        tables.byte[digit] = LEADING_ZERO;
+        tables.before[digit] = MINUS;
+        digit += 1;
+    }
+    tables.before[0] |= LEADING_ZERO | MINUS_ZERO;
+    let (comma, line, minus, point) = (0xc, 0xa, 0xd, 0xe);
+    (tables.known[comma], tables.known[line]) = (b',', b'\n');
+    (tables.known[minus], tables.known[point]) = (b'-', b'.');
+    // A minus begins a cell, and a digit follows it.
+    tables.byte[minus] = MINUS;
+    tables.before[minus] = MINUS | POINT | END;
+    tables.before_that[minus] |= LEADING_ZERO | MINUS_ZERO;
+    // A point stands between digits.
+    tables.byte[point] = POINT;
+    tables.before[point] = MINUS | POINT | END;
+    // Nothing ends behind a minus or a point, nor behind `-0`.
+    (tables.byte[comma], tables.byte[line]) = (END | MINUS_ZERO, END | MINUS_ZERO);
+    (tables.before[comma], tables.before[line]) = (POINT, POINT);
+    tables.before_that[comma] |= LEADING_ZERO;
+    tables.before_that[line] |= LEADING_ZERO;
+    tables
+};
 
 impl Marks {
     /// Bytes that may be marked at a time.
@@ -103,37 +128,34 @@ impl Marks {
     #[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
     #[inline(always)]
     fn all<S: Simd>(&mut self, simd: S, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<WORD>();
-        // Digits behind the last line end no cell.
-        let mut last = [b'0'; WORD];
-        last[..rest.len()].copy_from_slice(rest);
-        if self.points.len() <= words.len() {
-            self.points.resize(words.len() + 1, 0);
-            self.broken.resize(words.len() + 1, Broken::default());
-            self.ends.resize((words.len() + 2) * WORD, 0);
+        let words = bytes.len() / WORD + 1;
+        if self.points.len() < words {
+            self.points.resize(words, 0);
+            self.broken.resize(words, Broken::default());
+            self.ends.resize((words + 1) * WORD, 0);
         }
-        // Before the first byte a line has ended.
-        let mut before = Before { separator: 1, ..Before::default() };
-        let (mut base, mut count, mut most, mut lines, mut broken_before) = (0, 0, 0, 0, 0);
-        let kept = self.points.iter_mut().zip(&mut self.broken);
-        for (word, (points, broken)) in words.iter().chain([&last]).zip(kept) {
-            let found = examine(simd, word, &mut before);
-            *points = found.points;
-            *broken = Broken { ends: found.broken, before: broken_before };
+        (self.count, self.lines) = (0, 0);
+        let (mut before, mut broken_before) = (Before::default(), 0);
+        let (mut count, mut lines) = (0, 0);
+        for number in 0..words {
+            let base = number * WORD;
+            let found = match bytes.get(base.wrapping_sub(2)..base + WORD).and_then(|own| own.try_into().ok())
+            {
+                Some(window) => examine(simd, window, &mut before),
+                None => examine(simd, &at_the_edge(bytes, base), &mut before),
+            };
+            self.points[number] = found.points;
+            self.broken[number] = Broken { ends: found.broken, before: broken_before };
             broken_before += found.broken.count_ones();
             lines += found.line.count_ones() as usize;
-            // For every word as many as for the one with the most: a count that changes costs the processor
-            // more than a few steps for nothing.
-            let own = found.separator.count_ones() as usize;
-            most = most.max(own);
-            list(&mut self.ends[count..], base, found.separator, most);
-            count += own;
-            base += 64;
+            list(&mut self.ends[count..], base as u32, found.separator);
+            count += found.separator.count_ones() as usize;
         }
         (self.count, self.lines) = (count, lines);
     }
 
     /// Where each cell's comma or line end is, in order.
+    #[inline]
     pub(crate) fn ends(&self) -> &[u32] {
         &self.ends[..self.count]
     }
@@ -152,59 +174,81 @@ impl Marks {
     }
 }
 
+/// A window at the first or the last word. Before the first byte a line has ended, and digits behind the last line end
+/// no cell.
+#[cold]
+fn at_the_edge(bytes: &[u8], base: usize) -> [u8; WINDOW] {
+    let mut window = [b'0'; WINDOW];
+    let own = &bytes[base.saturating_sub(2)..bytes.len().min(base + WORD)];
+    if base == 0 {
+        window[..2].fill(b'\n');
+        window[2..][..own.len()].copy_from_slice(own);
+    } else {
+        window[..own.len()].copy_from_slice(own);
+    }
+    window
+}
+
 #[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
 #[inline(always)]
-fn examine<S: Simd>(simd: S, bytes: &[u8; WORD], before: &mut Before) -> Found {
-    let Classes { line, separator, minus, digit, zero, point } = classify(simd, bytes);
-    let known = separator | minus | digit | point;
-    // The class of the byte before each byte.
-    let after_separator = separator << 1 | before.separator;
-    let after_minus = minus << 1 | before.minus;
-    let after_digit = digit << 1 | before.digit;
-    let after_point = point << 1 | before.point;
-    let mut broken = !known;
-    // A minus begins a cell, and a digit follows it.
-    broken |= minus & !after_separator;
-    broken |= after_minus & !digit;
-    // A point stands between digits.
-    broken |= point & !after_digit;
-    broken |= after_point & !digit;
-    // A zero at the beginning stands alone before a point or the end.
-    let leading_zero = zero & (after_separator | after_minus);
-    broken |= (leading_zero << 1 | before.leading_zero) & digit;
-    let minus_zero = zero & after_minus;
-    broken |= (minus_zero << 1 | before.minus_zero) & separator;
+fn examine<S: Simd>(simd: S, window: &[u8; WINDOW], before: &mut Before) -> Found {
+    let (before_that, byte_before, byte) =
+        (lanes(simd, window, 0), lanes(simd, window, 1), lanes(simd, window, 2));
+    let unknown = look(simd, &TABLES.known, byte) ^ byte;
+    let wrong = look(simd, &TABLES.byte, byte)
+        & look(simd, &TABLES.before, byte_before)
+        & look(simd, &TABLES.before_that, before_that);
+    let fine = (unknown | wrong).simd_eq(0).to_bitmask();
+    let line = byte.simd_eq(b'\n').to_bitmask();
+    // Their union; written as one, it makes the compiler take the vectors apart.
+    let separator = byte.simd_eq(b',').to_bitmask() + line;
+    // What is no digit and greater is not known.
+    let digit = byte.simd_ge(b'0').to_bitmask();
+    let after_point = byte_before.simd_eq(b'.').to_bitmask();
+    let after_zero = byte_before.simd_eq(b'0').to_bitmask();
     // Adding a fraction's first digit to the digits carries to where the fraction ends.
     let (sum, goes_on) = digit.overflowing_add((after_point | before.fraction) & digit);
     let fraction_end = (sum | before.fraction) & !digit;
-    broken |= fraction_end & !separator;
-    // The last digit of a fraction counts.
-    broken |= fraction_end & (zero << 1 | before.zero);
+    // A fraction ends its cell, and its last digit counts.
+    let broken = !fine | (fraction_end & (!separator | after_zero)) | before.broken;
     // In the same way what is broken inside a cell carries to the cell's end.
     let inside = !separator;
-    let (sum, is_broken) = inside.overflowing_add((broken | before.broken) & inside);
-    let broken_end = (sum | broken | before.broken) & separator;
-    *before = Before {
-        separator: separator >> 63,
-        minus: minus >> 63,
-        digit: digit >> 63,
-        zero: zero >> 63,
-        point: point >> 63,
-        fraction: u64::from(goes_on),
-        leading_zero: leading_zero >> 63,
-        minus_zero: minus_zero >> 63,
-        broken: u64::from(is_broken),
-    };
-    Found { line, separator, points: fraction_end, broken: broken_end }
+    let (sum, is_broken) = inside.overflowing_add(broken & inside);
+    *before = Before { fraction: u64::from(goes_on), broken: u64::from(is_broken) };
+    Found { line, separator, points: fraction_end, broken: (sum | broken) & separator }
+}
+
+#[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
+#[inline(always)]
+fn lanes<S: Simd>(simd: S, window: &[u8; WINDOW], from: usize) -> u8x64<S> {
+    let bytes: &[u8; WORD] = window[from..].first_chunk().expect("a window is a word and two bytes");
+    u8x64::simd_from(simd, *bytes)
+}
+
+/// What a table has for the lower half of each byte.
+#[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
+#[inline(always)]
+fn look<S: Simd>(simd: S, table: &[u8; 16], bytes: u8x64<S>) -> u8x64<S> {
+    let table = u8x16::simd_from(simd, *table);
+    let table = table.combine(table);
+    table.combine(table).swizzle_dyn_within_blocks(bytes & 15)
 }
 
 /// Lists the set bits, counted from `base`, and behind them what the next word writes over; there is room for a
 /// word of them.
 #[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
 #[inline(always)]
-fn list(list: &mut [u32], base: u32, mut bits: u64, count: usize) {
+fn list(list: &mut [u32], base: u32, mut bits: u64) {
     let room = list.first_chunk_mut::<WORD>().expect("room for a whole word");
-    for end in &mut room[..count] {
+    let (usual, more) = room.split_at_mut(USUAL);
+    for end in usual {
+        *end = base + bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+    }
+    for end in more {
+        if bits == 0 {
+            break;
+        }
         *end = base + bits.trailing_zeros();
         bits &= bits.wrapping_sub(1);
     }
@@ -215,6 +259,48 @@ mod tests {
     use super::*;
     use crate::csv;
     use proptest::prelude::*;
+
+    /// Whether a cell is broken, by the marks, with something before it that shifts it in its word.
+    fn is_broken(cell: &[u8], shift: usize) -> bool {
+        let text = [&b"7".repeat(shift), &b","[..], cell, b",5\n"].concat();
+        let mut marks = Marks::default();
+        marks.of(&text);
+        let end = shift + 1 + cell.len();
+        assert!(marks.ends().contains(&u32::try_from(end).unwrap()));
+        assert_eq!(marks.broken_before(shift + 1), 0);
+        let broken = marks.broken_before(end + 1) == 1;
+        assert_eq!(marks.broken_before(text.len()), u32::from(broken), "only this one: {cell:?}");
+        broken
+    }
+
+    #[test]
+    fn every_short_cell_is_told() {
+        let alphabet = b"01-.a";
+        let mut cells = vec![Vec::new()];
+        for length in 0..6 {
+            for cell in cells.clone().iter().filter(|cell| cell.len() == length) {
+                cells.extend(alphabet.iter().map(|byte| [&cell[..], &[*byte]].concat()));
+            }
+        }
+        for cell in &cells {
+            let line = [&cell[..], b","].concat();
+            let expected = csv::skip_number(&line, 0, b',') != Some(line.len());
+            for shift in 54..66 {
+                assert_eq!(is_broken(cell, shift), expected, "{cell:?} {shift}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_is_told() {
+        for byte in (0..=u8::MAX).filter(|byte| !b",\n".contains(byte)) {
+            for cell in [vec![byte], vec![b'1', byte, b'1'], vec![b'0', byte], vec![byte, b'0']] {
+                let line = [&cell[..], b","].concat();
+                let expected = csv::skip_number(&line, 0, b',') != Some(line.len());
+                assert_eq!(is_broken(&cell, 3), expected, "{cell:?}");
+            }
+        }
+    }
 
     proptest! {
         #[test]

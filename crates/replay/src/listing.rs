@@ -141,28 +141,17 @@ pub fn read_all(
     if matches!(scope, Scope::Files) {
         contents.kept = withheld::read(manifest, shelf, items);
     }
-    // Tables need their dataset's columns, and touches the recipes of all that follows from them.
-    let data_last = |file: &&ManifestFile| matches!(file.role, Role::Measurements | Role::Touches);
-    let (data, others): (Vec<_>, Vec<_>) = manifest.files.iter().partition(data_last);
-    for file in others {
-        let verdict = read_one(file, shelf, max_csv, &mut contents);
-        items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
-    }
-    let (touches, tables): (Vec<_>, Vec<_>) = data.into_iter().partition(|file| file.role == Role::Touches);
-    for file in tables {
-        let verdict = read_table(file, shelf, max_csv, &mut contents);
-        items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
-    }
-    passing::read_touches(manifest, &touches, shelf, max_csv, &mut contents, items);
-    for item in completeness::check(manifest, &contents, shelf, scope) {
-        items(item);
-    }
-    contents
-}
-
-fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
-    if file.role == Role::Results {
-        return match shelf::digest(shelf, &file.path, reach(file, max_csv)) {
+    // Of results only the digest is wanted, for which nothing has to be known.
+    let (results, rest): (Vec<_>, Vec<_>) =
+        manifest.files.iter().partition(|file| file.role == Role::Results);
+    let digest = |file: &&ManifestFile| shelf::digest(shelf, &file.path, reach(file, max_csv));
+    let digests = std::thread::scope(|scope| {
+        let digests = scope.spawn(|| results.iter().map(&digest).collect::<Vec<_>>());
+        read_rest(manifest, rest, shelf, max_csv, &mut contents, items);
+        digests.join().expect("reading does not panic")
+    });
+    for (file, digest) in results.into_iter().zip(digests) {
+        let verdict = match digest {
             Err(error) => unreadable(&error, file),
             Ok((size, digest)) if digest == file.sha256 && size == file.bytes => {
                 contents.results.push(file.path.clone());
@@ -170,7 +159,39 @@ fn read_one(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut
             }
             Ok((size, digest)) => mismatch(file, shelf, size, &digest, &mut contents.search),
         };
+        items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
+    for item in completeness::check(manifest, &contents, shelf, scope) {
+        items(item);
+    }
+    contents
+}
+
+/// Reads everything but the results.
+fn read_rest(
+    manifest: &Manifest,
+    files: Vec<&ManifestFile>,
+    shelf: &dyn Shelf,
+    max_csv: u64,
+    contents: &mut Contents,
+    items: &mut impl FnMut(Item),
+) {
+    // Tables need their dataset's columns, and touches the recipes of all that follows from them.
+    let data_last = |file: &&ManifestFile| matches!(file.role, Role::Measurements | Role::Touches);
+    let (data, others): (Vec<_>, Vec<_>) = files.into_iter().partition(data_last);
+    for file in others {
+        let verdict = read_one(file, shelf, contents);
+        items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
+    }
+    let (touches, tables): (Vec<_>, Vec<_>) = data.into_iter().partition(|file| file.role == Role::Touches);
+    for file in tables {
+        let verdict = read_table(file, shelf, max_csv, contents);
+        items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
+    }
+    passing::read_touches(manifest, &touches, shelf, max_csv, contents, items);
+}
+
+fn read_one(file: &ManifestFile, shelf: &dyn Shelf, contents: &mut Contents) -> Verdict {
     let limit = match file.role {
         Role::Events | Role::Weighings => limits::SESSION_CSV_BYTES,
         _ => limits::JSON_BYTES,

@@ -3,8 +3,8 @@
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::{Digest, digest::Hasher};
 
-/// A place that hands out files by path: a ledger, a release, a test's memory.
-pub trait Shelf {
+/// A place that hands out files by path, to several threads at a time: a ledger, a release, a test's memory.
+pub trait Shelf: Sync {
     /// Hands the file's bytes to `sink` in order, from one opening of it.
     ///
     /// # Errors

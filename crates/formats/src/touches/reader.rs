@@ -12,8 +12,19 @@ use openweigh_exact::Decimal;
 /// Bytes whose cells are marked at a time.
 const PIECE: usize = 1 << 15;
 
-/// Bytes of a cell, its comma included, that is read without a closer look.
-const LONGEST: u32 = 20;
+/// Bytes of a cell that is read without a closer look, its comma included: behind the first one, each column has its
+/// own. A whole number of two characters has no point.
+const LONGEST: [u32; 24] = {
+    let mut longest = [20; 24];
+    let mut column = 1;
+    while column < 24 {
+        if matches!(column, 6 | 7 | 21 | 22) {
+            longest[column] = 3;
+        }
+        column += 1;
+    }
+    longest
+};
 
 const FRAME: usize = 0;
 const DEVICE_S: usize = 2;
@@ -178,18 +189,22 @@ impl TouchReader {
         // Lines of other lengths are told apart by the reader cell by cell.
         let regular = marks.ends().len() == marks.lines * COLUMNS.len();
         let first_line = self.line + 1;
-        let (mut at, mut cell) = (0, 0);
+        let (mut at, mut cell, mut broken) = (0, 0, 0);
         while at < bytes.len() {
             self.line += 1;
             let before = self.row.frame;
-            let row = if regular { self.marked(bytes, at, marks, cell) } else { None };
-            let next = match row {
-                Some(next) => next,
-                None => self.cells(bytes, at).map_err(|stop| {
-                    // Two short lines that pass for a row are found out by the long one that follows.
-                    self.line = first_line + memchr::memchr_iter(b'\n', &bytes[..at]).count();
-                    self.explain(bytes, at, stop)
-                })?,
+            let row = if regular { self.marked(bytes, at, marks, cell, broken) } else { None };
+            let next;
+            (next, broken) = match row {
+                Some(row) => row,
+                None => {
+                    let next = self.cells(bytes, at).map_err(|stop| {
+                        // Two short lines that pass for a row are found out by the long one that follows.
+                        self.line = first_line + memchr::memchr_iter(b'\n', &bytes[..at]).count();
+                        self.explain(bytes, at, stop)
+                    })?;
+                    (next, marks.broken_before(next))
+                }
             };
             cell += COLUMNS.len();
             if next - at > limits::LINE_BYTES {
@@ -213,28 +228,37 @@ impl TouchReader {
         Ok(())
     }
 
-    /// Reads the row that starts at `start`, whose first cell is the `cell`-th; gives where the next row
-    /// starts. None if anything about it is unusual: then it is read cell by cell.
+    /// Reads the row that starts at `start`, whose first cell is the `cell`-th and before which so many are broken;
+    /// gives where the next row starts, and how many are broken before that. None if anything about it is unusual:
+    /// then it is read cell by cell.
     #[allow(clippy::inline_always, reason = "it is compiled anew for each set of instructions")]
     #[inline(always)]
-    fn marked(&mut self, bytes: &[u8], start: usize, marks: &Marks, cell: usize) -> Option<usize> {
+    fn marked(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        marks: &Marks,
+        cell: usize,
+        broken: u32,
+    ) -> Option<(usize, u32)> {
         let ends: &[u32; 24] = marks.ends().get(cell..cell + 24)?.try_into().ok()?;
         let end = |column: usize| ends[column] as usize;
         let has_point = |column: usize| marks.has_point(ends[column]);
         // The difference of a cell that is too long has the highest bit.
-        let room = |from: u32, to: u32| LONGEST.wrapping_sub(to - from);
-        let lengths = ends.windows(2).fold(0, |all, pair| all | room(pair[0], pair[1]));
-        let lengths = lengths | room(u32::try_from(start).ok()?, ends[0]);
+        let mut lengths = LONGEST[0].wrapping_sub(ends[0] - u32::try_from(start).ok()?);
+        for column in 1..24 {
+            lengths |= LONGEST[column].wrapping_sub(ends[column] - ends[column - 1]);
+        }
         // In a piece of as many line ends as rows, a row that ends in one has no other. The state is the one
         // cell of a row that is no decimal.
+        let next = end(23) + 1;
+        let broken_by_now = marks.broken_before(next);
         let usual = lengths >> 31 == 0
             && bytes[end(23)] == b'\n'
             && bytes[end(TOUCH) + 1..end(STATE)] == *b"touching"
             && end(TOUCH) > end(3) + 1
-            && marks.broken_before(end(23) + 1) - marks.broken_before(start) == 1
-            && ![FRAME, 1, 3, TOUCH, 6, 7, 21, 22]
-                .into_iter()
-                .fold(false, |any, column| any | has_point(column));
+            && broken_by_now - broken == 1
+            && !(has_point(FRAME) | has_point(1) | has_point(3) | has_point(TOUCH));
         if !usual {
             return None;
         }
@@ -261,7 +285,7 @@ impl TouchReader {
         }
         self.row.frame = frame;
         self.row.state = Some(State::Touching);
-        Some(end(23) + 1)
+        Some((next, broken_by_now))
     }
 
     /// Reads the cells of the row that starts at `start`; `bytes` end in LF. Gives where the next row starts.
