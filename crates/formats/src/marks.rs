@@ -79,15 +79,14 @@ const TABLES: Tables = {
     const MINUS_ZERO: u8 = 16;
     // Errors that two bytes make are errors whatever stands before.
     let mut tables = Tables {
-        // No byte has the lower half of the place that it stands at here but those that are known.
-        known: [0; 16],
+        // Nothing that stands here has the lower half of its place but what is known.
+        known: *b"0123456789\n\0,-.\0",
         byte: [0; 16],
         before: [0; 16],
         before_that: [MINUS | POINT | END; 16],
     };
     let mut digit = 0;
     while digit < 10 {
-        tables.known[digit] = b'0' + digit as u8;
         // A zero at the beginning stands alone before a point or the end.
         tables.byte[digit] = LEADING_ZERO;
         tables.before[digit] = MINUS;
@@ -95,8 +94,6 @@ const TABLES: Tables = {
     }
     tables.before[0] |= LEADING_ZERO | MINUS_ZERO;
     let (comma, line, minus, point) = (0xc, 0xa, 0xd, 0xe);
-    (tables.known[comma], tables.known[line]) = (b',', b'\n');
-    (tables.known[minus], tables.known[point]) = (b'-', b'.');
     // A minus begins a cell, and a digit follows it.
     tables.byte[minus] = MINUS;
     tables.before[minus] = MINUS | POINT | END;
@@ -134,22 +131,21 @@ impl Marks {
             self.broken.resize(words, Broken::default());
             self.ends.resize((words + 1) * WORD, 0);
         }
-        (self.count, self.lines) = (0, 0);
         let (mut before, mut broken_before) = (Before::default(), 0);
-        let (mut count, mut lines) = (0, 0);
+        let (mut count, mut lines, mut base) = (0, 0, 0u32);
         for number in 0..words {
-            let base = number * WORD;
-            let found = match bytes.get(base.wrapping_sub(2)..base + WORD).and_then(|own| own.try_into().ok())
-            {
+            let at = number * WORD;
+            let found = match bytes.get(at.wrapping_sub(2)..at + WORD).and_then(|own| own.try_into().ok()) {
                 Some(window) => examine(simd, window, &mut before),
-                None => examine(simd, &at_the_edge(bytes, base), &mut before),
+                None => examine(simd, &at_the_edge(bytes, at), &mut before),
             };
             self.points[number] = found.points;
             self.broken[number] = Broken { ends: found.broken, before: broken_before };
             broken_before += found.broken.count_ones();
             lines += found.line.count_ones() as usize;
-            list(&mut self.ends[count..], base as u32, found.separator);
+            list(&mut self.ends[count..], base, found.separator);
             count += found.separator.count_ones() as usize;
+            base += 64;
         }
         (self.count, self.lines) = (count, lines);
     }

@@ -195,16 +195,15 @@ impl TouchReader {
             let before = self.row.frame;
             let row = if regular { self.marked(bytes, at, marks, cell, broken) } else { None };
             let next;
-            (next, broken) = match row {
-                Some(row) => row,
-                None => {
-                    let next = self.cells(bytes, at).map_err(|stop| {
-                        // Two short lines that pass for a row are found out by the long one that follows.
-                        self.line = first_line + memchr::memchr_iter(b'\n', &bytes[..at]).count();
-                        self.explain(bytes, at, stop)
-                    })?;
-                    (next, marks.broken_before(next))
-                }
+            (next, broken) = if let Some(row) = row {
+                row
+            } else {
+                let next = self.cells(bytes, at).map_err(|stop| {
+                    // Two short lines that pass for a row are found out by the long one that follows.
+                    self.line = first_line + memchr::memchr_iter(b'\n', &bytes[..at]).count();
+                    self.explain(bytes, at, stop)
+                })?;
+                (next, marks.broken_before(next))
             };
             cell += COLUMNS.len();
             if next - at > limits::LINE_BYTES {
