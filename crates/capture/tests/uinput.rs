@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-const PRESSURE: (Abs, i32, i32, i32) = (Abs::MT_PRESSURE, 0, 6000, 2);
+const PRESSURE: (Abs, i32, i32, i32) = (Abs::MT_PRESSURE, 0, 6000, 1);
 
 /// The axes of a pad but its pressure: code, least, greatest, units per millimetre.
 const AXES: [(Abs, i32, i32, i32); 4] = [
@@ -38,7 +38,7 @@ fn make(name: &str, id: InputId, pressure: Option<(Abs, i32, i32, i32)>) -> Uinp
     builder.with_keys([Key::BTN_TOUCH]).unwrap().with_abs_axes(axes).unwrap().build(name).unwrap()
 }
 
-/// A pad that declares two units a gram.
+/// A pad that declares a unit a gram.
 fn grams(name: &str) -> UinputDevice {
     make(name, InputId::new(Bus::HOST, 0x05ac, 0x0351, 1), Some(PRESSURE))
 }
@@ -100,8 +100,8 @@ fn what_the_kernel_is_told_is_read() {
     let mut frame = Frame::default();
     let mut last = 0.0;
     for step in 0..200i16 {
-        let force = 10.0 + f32::from(step);
-        let mut changes = vec![(3, Abs::MT_PRESSURE, 20 + 2 * i32::from(step))];
+        let force = f32::from(20 + step);
+        let mut changes = vec![(3, Abs::MT_PRESSURE, 20 + i32::from(step))];
         match step {
             50 => changes.extend(touch(0, 701, 9)),
             // It stays what it is though nothing tells it again.
@@ -112,7 +112,7 @@ fn what_the_kernel_is_told_is_read() {
         tell(&device, &changes);
         let pressures = next(&mut source, &mut frame);
         let held: &[f32] = match step {
-            50..150 => &[4.5, force],
+            50..150 => &[9.0, force],
             _ => &[force],
         };
         // A touch that has just ended is in the frame that ends it.
@@ -146,7 +146,7 @@ fn what_overflows_is_told_and_caught_up_with() {
     }
     assert!(lost >= 1, "5000 frames fit no queue of the kernel");
     tell(&device, &[(0, Abs::MT_POSITION_X, 5)]);
-    assert_eq!(next(&mut source, &mut frame), [2500.0], "the last pressure, of which no event told");
+    assert_eq!(next(&mut source, &mut frame), [5000.0], "the last pressure, of which no event told");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn one_that_is_unplugged_ends() {
     let mut source = read(found("a pad that goes").path);
     tell(&device, &touch(0, 1, 2));
     let mut frame = Frame::default();
-    assert_eq!(next(&mut source, &mut frame), [1.0]);
+    assert_eq!(next(&mut source, &mut frame), [2.0]);
     drop(device);
     match source.next(&mut frame, Duration::from_secs(5)) {
         Moment::Event(Kind::DeviceLost, _) => {}
@@ -239,9 +239,8 @@ fn the_program_records_one() {
     reader.feed(&text, &mut |row: &Row| forces.push(row.value(Quantity::Pressure).value().unwrap())).unwrap();
     assert_eq!(reader.finish().unwrap(), 300);
     assert_eq!(forces.len(), 300);
-    // Half a gram more in every frame: none is missing.
-    let half: Decimal = "0.5".parse().unwrap();
+    // A gram more in every frame: none is missing.
     for pair in forces.windows(2) {
-        assert_eq!(pair[1], pair[0].plus(&half));
+        assert_eq!(pair[1], pair[0].plus(&Decimal::from(1)));
     }
 }
