@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the format. 1: the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.dataset/1")]
@@ -21,7 +21,7 @@ pub enum Format {
 /// A dataset's description (docs/spec/3-datasets.md).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Dataset {
     /// Kind and version of the file.
     pub format: Format,
@@ -51,7 +51,7 @@ pub struct Dataset {
 /// Where data come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Provenance {
     /// Which kind of origin.
     pub kind: ProvenanceKind,
@@ -62,7 +62,7 @@ pub struct Provenance {
 /// Kinds of origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum ProvenanceKind {
     /// By an instrument, for this dataset.
     Measured,
@@ -86,7 +86,7 @@ impl ProvenanceKind {
 /// Kinds of dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Kind {
     /// One `measurements.csv` with declared columns.
     Table,
@@ -97,7 +97,7 @@ pub enum Kind {
 /// A declared column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct ColumnSpec {
     /// Its name in the header.
     pub name: ColumnName,
@@ -111,7 +111,7 @@ pub struct ColumnSpec {
 /// What the cells of a column hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum CellType {
     /// Canonical decimals.
     Number,
@@ -122,7 +122,7 @@ pub enum CellType {
 /// A file of a dataset, relative to the dataset's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct DatasetFile {
     /// Where.
     pub path: RelativePath,
@@ -137,7 +137,7 @@ pub struct DatasetFile {
 /// What a file of a dataset is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum DatasetRole {
     /// The table.
     Measurements,

@@ -25,8 +25,8 @@ pub mod path;
 pub mod publication;
 pub mod reading;
 pub mod recipe;
-#[cfg(test)]
-mod schemas;
+#[cfg(any(test, feature = "schemas"))]
+pub mod schemas;
 pub mod session;
 pub mod sums;
 pub mod table;

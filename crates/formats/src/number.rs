@@ -11,7 +11,7 @@ macro_rules! number_type {
         #[serde(try_from = "String", into = "String")]
         pub struct $name(pub $value);
 
-        #[cfg(test)]
+        #[cfg(any(test, feature = "schemas"))]
         $crate::schemas::string_schema!($name, $pattern);
 
         impl TryFrom<String> for $name {

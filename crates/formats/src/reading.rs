@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// How the frames of touch sessions become readings (4.7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Reading {
     /// What one reading is of.
     pub per: Per,
@@ -44,7 +44,7 @@ impl Default for Reading {
 /// What one reading is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Per {
     /// Of a weighing.
     Weighing,
@@ -55,7 +55,7 @@ pub enum Per {
 /// How the touches of a frame become its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Reduction {
     /// All of them together.
     Sum,
@@ -68,8 +68,8 @@ pub enum Reduction {
 /// How the frames of a weighing become its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(with = "String"))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), schemars(with = "String"))]
 pub enum Statistic {
     /// Sum over count.
     Mean,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the format. 1: the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.recipe/1")]
@@ -24,7 +24,7 @@ pub enum Format {
 /// A recipe, as read from TOML or as it stands in weights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Recipe {
     /// Kind and version of the file.
     pub format: Format,
@@ -45,7 +45,7 @@ pub struct Recipe {
 /// The model: target = Σ coefficient·term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Model {
     /// The column that is predicted.
     pub target: ColumnName,
@@ -59,7 +59,7 @@ pub struct Model {
 /// What is subtracted from a load's reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Tare {
     /// Nothing.
     #[default]
@@ -73,7 +73,7 @@ pub enum Tare {
 /// How the coefficients are found and judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Fit {
     /// The estimator.
     pub estimator: Estimator,
@@ -95,8 +95,8 @@ impl Default for Fit {
 /// Estimators of the coefficients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(with = "String"))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), schemars(with = "String"))]
 pub enum Estimator {
     /// Ordinary least squares.
     Ols,
@@ -107,8 +107,8 @@ pub enum Estimator {
 /// Ways of judging a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(with = "String"))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), schemars(with = "String"))]
 pub enum Validation {
     /// Not at all.
     None,
@@ -123,7 +123,7 @@ pub enum Validation {
 /// How predictions are given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Outcome {
     /// Unit of a prediction, if the sources state one.
     #[serde(default)]

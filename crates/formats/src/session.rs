@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the format. 1: the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.session/1")]
@@ -27,7 +27,7 @@ text_type!(
 /// A session's description.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Session {
     /// Kind and version of the file.
     pub format: Format,
@@ -46,7 +46,7 @@ pub struct Session {
 /// The device and the way to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Source {
     /// Operating system: `macos`, `linux`, `simulated`.
     pub os: Line,
@@ -77,7 +77,7 @@ pub struct Source {
 /// Unit of a device's pressure values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum PressureUnit {
     /// The driver declares grams.
     Grams,
@@ -101,7 +101,7 @@ impl PressureUnit {
 /// Whether the pad answered force with clicks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Clicks {
     /// As the system has it.
     On,
@@ -114,7 +114,7 @@ pub enum Clicks {
 /// Whose clocks the times are of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Clock {
     /// The clock of `device_s`.
     pub device: Line,
@@ -125,7 +125,7 @@ pub struct Clock {
 /// Where the session was recorded, as far as that was told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Environment {
     /// Temperature, in degrees Celsius.
     pub temperature_c: Option<Number>,
@@ -144,7 +144,7 @@ pub struct Environment {
 /// Counts of what was recorded and of what went wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Quality {
     /// Frames.
     pub frames: u64,

@@ -9,8 +9,8 @@ use std::fmt;
 /// A term: `1`, `load^2`, `pressure*x`, `hinge(pressure,100)^2`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(with = "String"))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), schemars(with = "String"))]
 pub struct Term {
     factors: Vec<Factor>,
 }

@@ -27,7 +27,7 @@ macro_rules! text_type {
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
-        #[cfg(test)]
+        #[cfg(any(test, feature = "schemas"))]
         $crate::schemas::string_schema!($name, $pattern);
 
         impl $name {
@@ -129,7 +129,7 @@ fn misleads(c: char) -> bool {
 #[serde(try_from = "String", into = "String")]
 pub struct Version(semver::Version);
 
-#[cfg(test)]
+#[cfg(any(test, feature = "schemas"))]
 crate::schemas::string_schema!(Version, "^[0-9]+\\.[0-9]+\\.[0-9]+([-+].*)?$");
 
 impl TryFrom<String> for Version {

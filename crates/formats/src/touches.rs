@@ -93,7 +93,7 @@ impl Quantity {
 /// The states of a touch, by the numbers of the framework's enumeration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum State {
     /// 0.
     NotTracking,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the format. 1: the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.weights/1")]
@@ -25,7 +25,7 @@ pub enum Format {
 /// A weights file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Weights {
     /// Kind and version of the file.
     pub format: Format,
@@ -70,7 +70,7 @@ pub struct Weights {
 /// The data that weights apply to: the device, and the columns with their units, the target first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct AppliesTo {
     /// The pad, of weights that were fitted on touch sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,7 @@ pub struct AppliesTo {
 /// The pad that weights apply to: another model, way of connection or unit is another scale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Pad {
     /// Model of the device.
     pub model: Line,
@@ -116,7 +116,7 @@ impl std::fmt::Display for Pad {
 /// A column and its unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct ColumnUnit {
     /// The column.
     pub name: ColumnName,
@@ -127,7 +127,7 @@ pub struct ColumnUnit {
 /// A fitted coefficient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Coefficient {
     /// The term.
     pub term: Term,
@@ -140,7 +140,7 @@ pub struct Coefficient {
 /// Where a feature was while fitting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct FeatureRange {
     /// The feature.
     pub feature: ColumnName,
@@ -153,7 +153,7 @@ pub struct FeatureRange {
 /// Errors on rows that were not fitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct ValidationFigures {
     /// The validation of the recipe.
     pub method: crate::recipe::Validation,
@@ -172,7 +172,7 @@ pub struct ValidationFigures {
 /// An undefined quantity and its reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Undefined {
     /// Which key is null.
     pub quantity: UndefinedQuantity,
@@ -183,7 +183,7 @@ pub struct Undefined {
 /// Keys that may be null because their value is undefined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum UndefinedQuantity {
     /// The residual standard deviation.
     ResidualSd,
@@ -200,7 +200,7 @@ pub enum UndefinedQuantity {
 /// Why a quantity is undefined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Reason {
     /// n = p.
     NoDegreesOfFreedom,
@@ -234,7 +234,7 @@ impl Reason {
 /// The exact sufficient statistics, as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct NormalText {
     /// Number of fitted rows.
     pub n: u64,
@@ -249,7 +249,7 @@ pub struct NormalText {
 /// A training dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct TrainedOn {
     /// Its name.
     pub name: Name,

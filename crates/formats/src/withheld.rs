@@ -14,7 +14,7 @@ pub const FOLDER: &str = "withheld";
 
 /// Version of the format. 1: the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.withheld/1")]
@@ -24,7 +24,7 @@ pub enum Format {
 /// A statement of what is kept back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Withheld {
     /// Kind and version of the file.
     pub format: Format,
@@ -39,7 +39,7 @@ pub struct Withheld {
 /// A file that is listed in the manifest and not in the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct WithheldFile {
     /// Where it would be.
     pub path: RelativePath,
@@ -52,7 +52,7 @@ pub struct WithheldFile {
 /// A CSV file of the readings that a recipe makes of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct StatedReadings {
     /// Where.
     pub path: RelativePath,

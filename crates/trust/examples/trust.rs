@@ -9,7 +9,7 @@ use openweigh_trust::key::{PrivateKey, PublicKey, Signer};
 use openweigh_trust::receipt::{Derived, Receipt, Recomputed, Stage, Tool};
 use openweigh_trust::signers::AllowedSigners;
 use openweigh_trust::withdrawal::Withdrawal;
-use openweigh_trust::{Keyring, agent, oms, receipt, revoked, slsa, sshsig, tally, withdrawal};
+use openweigh_trust::{Keyring, agent, oms, receipt, revoked, sshsig, tally, withdrawal};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -49,18 +49,6 @@ fn run(words: &[&str]) -> Outcome<String> {
             Ok(String::from_utf8(withdrawal::sign(&withdrawn.of(&digest(manifest)?)?, &*signer(key)?)?)?)
         }
         ["count", ref words @ ..] => count(words),
-        ["slsa", weights, recipe] => {
-            let file = |path: &str| Outcome::Ok((path.parse()?, digest(path)?));
-            let fit = slsa::Fit {
-                recipe: recipe.parse()?,
-                name: "load-cell".parse()?,
-                version: "1.0.0".parse()?,
-                inputs: vec![file(recipe)?],
-                tool: "openweigh".parse()?,
-                tool_version: "0.1.0".parse()?,
-            };
-            Ok(String::from_utf8(slsa::provenance(&[file(weights)?], fit)?.write())?)
-        }
         ["oms-sign", key, folder] => {
             let name = Path::new(folder)
                 .file_name()

@@ -34,7 +34,6 @@
 //! Speak to other programs:
 //!
 //! ```text
-//! slsa::provenance(weights, fit) -> Statement<Provenance>        (unsigned)
 //! oms::write(&files, name, &dyn Signer) -> bundle bytes          oms::verify(bundle, &public, &files, own_name)
 //! ```
 
@@ -49,7 +48,6 @@ pub mod policy;
 pub mod receipt;
 pub mod revoked;
 pub mod signers;
-pub mod slsa;
 pub mod sshsig;
 pub mod statement;
 pub mod tally;
@@ -58,3 +56,12 @@ pub mod withdrawal;
 
 pub use key::{Fingerprint, PrivateKey, PublicKey, Signer};
 pub use keyring::{Distrust, Keyring, Signed};
+
+#[cfg(test)]
+#[test]
+fn committed_schemas_match_the_types() {
+    use openweigh_formats::schemas::compare;
+    compare::<policy::Policy>("policy.schema.json").unwrap();
+    compare::<statement::Statement<receipt::Receipt>>("receipt.schema.json").unwrap();
+    compare::<statement::Statement<withdrawal::Withdrawal>>("withdrawal.schema.json").unwrap();
+}

@@ -6,6 +6,7 @@ use std::fmt;
 
 /// Who signs, as in allowed signers: `alice@example.org`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = r"^[$-)+\-->@-~]{1,255}$")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Principal(String);
 

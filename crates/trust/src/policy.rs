@@ -27,9 +27,11 @@ pub const FORMAT: &str = "openweigh.policy/1";
 
 /// A policy.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Kind and version of the file.
+    #[cfg_attr(test, schemars(extend("const" = FORMAT)))]
     pub format: String,
     /// The file of allowed signers, relative to the policy's folder.
     pub allowed_signers: RelativePath,
@@ -43,19 +45,24 @@ pub struct Policy {
 
 /// Who speaks for releases.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// Who may sign releases and withdraw them, at least one.
+    #[cfg_attr(test, schemars(length(min = 1, max = limits::POLICY_PRINCIPALS)))]
     pub signers: Vec<Principal>,
 }
 
 /// Whose receipts count.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Receipts {
     /// Whose; anybody's in the allowed signers if not said.
+    #[cfg_attr(test, schemars(length(min = 1, max = limits::POLICY_PRINCIPALS)))]
     pub verifiers: Option<Vec<Principal>>,
     /// How many independent ones are wanted, from 1; the command line's default if not said.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub minimum: Option<u32>,
 }
 

@@ -23,6 +23,7 @@ pub const SUMS: &str = "SHA256SUMS";
 
 /// What a verifier found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// With which program.
@@ -37,6 +38,7 @@ pub struct Receipt {
 
 /// The program that verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// Its name.
@@ -49,6 +51,7 @@ pub struct Tool {
 
 /// A file that was derived again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Derived {
     /// Where it is in the release.
@@ -59,6 +62,7 @@ pub struct Derived {
 
 /// A claim that was recomputed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Recomputed {
     /// Its name in the manifest.
@@ -69,6 +73,7 @@ pub struct Recomputed {
 
 /// A stage of verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
     /// Its name.

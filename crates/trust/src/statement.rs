@@ -25,11 +25,14 @@ pub trait Predicate: Serialize + DeserializeOwned {
 
 /// A statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(bound = "P: Predicate + schemars::JsonSchema"))]
 #[serde(deny_unknown_fields, bound = "P: Predicate")]
 pub struct Statement<P> {
     #[serde(rename = "_type")]
     kind: Kind,
     /// What it is about.
+    #[cfg_attr(test, schemars(length(min = 1, max = limits::SUBJECTS)))]
     pub subject: Vec<Subject>,
     #[serde(rename = "predicateType")]
     predicate_type: TypeOf<P>,
@@ -38,6 +41,7 @@ pub struct Statement<P> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 enum Kind {
     #[serde(rename = "https://in-toto.io/Statement/v1")]
     V1,
@@ -45,6 +49,7 @@ enum Kind {
 
 /// A file by name and digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// Its path, relative to the release.
@@ -55,6 +60,7 @@ pub struct Subject {
 
 /// in-toto's set of digests, of which one is used here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DigestSet {
     /// SHA-256.
@@ -72,6 +78,21 @@ impl Subject {
 /// The type of a predicate, which is written and wanted, but never held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct TypeOf<P>(PhantomData<P>);
+
+#[cfg(test)]
+impl<P: Predicate> schemars::JsonSchema for TypeOf<P> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        P::TYPE.into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "const": P::TYPE })
+    }
+}
 
 impl<P: Predicate> Serialize for TypeOf<P> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why, and what to use instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Withdrawal {
     /// Why: a line or a few.
@@ -28,6 +29,7 @@ pub struct Withdrawal {
 
 /// A text of some printable lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minLength" = 1, "maxLength" = limits::REASON)))]
 #[serde(try_from = "String", into = "String")]
 pub struct Reason(String);
 
