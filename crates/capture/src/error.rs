@@ -87,6 +87,14 @@ pub enum CaptureError {
         /// Where was looked.
         folder: PathBuf,
     },
+    /// Nothing was recorded in a folder, but it holds what no recording writes.
+    #[error("{}: nothing was recorded here, but it holds `{name}`, which no recording writes; nothing was removed", folder.display())]
+    Foreign {
+        /// The folder.
+        folder: PathBuf,
+        /// What it holds.
+        name: String,
+    },
     /// The description of the session is gone, and with it what was recorded.
     #[error("{}: the session's description cannot be read ({why}), so nobody knows what these touches are of", path.display())]
     NoDescription {

@@ -20,6 +20,7 @@ mod place;
 mod protocol;
 mod recorder;
 mod recover;
+mod remains;
 mod rows;
 mod run;
 mod salt;

@@ -6,6 +6,7 @@
 
 use crate::error::CaptureError;
 use crate::place::{About, DRAFT, PART, Place, sync_folder};
+use crate::remains;
 use openweigh_exact::Decimal;
 use openweigh_formats::canonical;
 use openweigh_formats::dataset::{Dataset, Provenance};
@@ -97,7 +98,7 @@ impl Place {
             let part = name.strip_suffix(PART);
             let Ok(id) = Id::try_from(part.unwrap_or(&name).to_owned()) else { continue };
             let whole = listed.contains(&id.as_str()) && !entry.path().join(DRAFT).exists();
-            if entry.path().is_dir() && (part.is_some() || !whole) {
+            if remains::is_folder(&entry.path()) && (part.is_some() || !whole) {
                 found.push(id);
             }
         }
@@ -113,26 +114,28 @@ impl Place {
 /// can be recovered again.
 pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
     let (part, session) = (place.part(id), place.session(id));
-    let folder = if part.is_dir() { part } else { session };
+    let folder = if remains::is_folder(&part) { part } else { session };
     let touches = folder.join("touches.csv");
-    let _lock = match File::open(&touches) {
-        Ok(file) => match file.try_lock() {
-            Ok(()) => Some(file),
+    let mut lock = None;
+    // Cut before its first file was there, it has none.
+    if remains::is_file(&touches)? {
+        let file = File::open(&touches).map_err(CaptureError::system(&touches, "open"))?;
+        match file.try_lock() {
+            Ok(()) => lock = Some(file),
             Err(TryLockError::WouldBlock) => return Err(CaptureError::Running { folder }),
             Err(TryLockError::Error(error)) => return Err(CaptureError::system(touches, "lock")(error)),
-        },
-        // Cut before its first file was there.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(CaptureError::system(touches, "open")(error)),
-    };
-    sweep(&folder)?;
-    sweep(place.folder())?;
+        }
+    }
+    let _lock = lock;
+    remains::sweep(&folder)?;
+    remains::sweep(place.folder())?;
     let mut losses = Vec::new();
     let mut description = match described(&folder, id) {
         Ok(description) => description,
         // Cut before there was anything to describe.
         Err(error) => return if touches.exists() { Err(error) } else { give_up(place, id, &folder) },
     };
+    admitted(place, &folder)?;
     let ceiling = description.source.ceiling.as_ref().map(|ceiling| ceiling.0.clone());
     let kept = Touches::keep(&touches, ceiling, &mut losses)?;
     let Some(kept) = kept.filter(|kept| kept.counts.frames > 0) else {
@@ -168,22 +171,10 @@ pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
 
 /// Nothing was recorded: what was prepared for it goes.
 fn give_up(place: &Place, id: &Id, folder: &Path) -> Result<Recovery, CaptureError> {
-    std::fs::remove_dir_all(folder).map_err(CaptureError::system(folder, "remove the folder"))?;
+    remains::remove(folder)?;
     let _ = std::fs::remove_dir(place.sessions());
     let _ = std::fs::remove_dir(place.folder());
     Ok(Recovery { id: id.clone(), kept: None, losses: Vec::new() })
-}
-
-/// Removes files that were being written beside their target.
-fn sweep(folder: &Path) -> Result<(), CaptureError> {
-    let entries = std::fs::read_dir(folder).map_err(CaptureError::system(folder, "read the folder"))?;
-    for entry in entries.flatten() {
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(".draft-")) {
-            let path = entry.path();
-            std::fs::remove_file(&path).map_err(CaptureError::system(&path, "remove"))?;
-        }
-    }
-    Ok(())
 }
 
 fn described(folder: &Path, id: &Id) -> Result<Session, CaptureError> {
@@ -197,6 +188,25 @@ fn described(folder: &Path, id: &Id) -> Result<Session, CaptureError> {
     Ok(session)
 }
 
+/// What the dataset will be if there is none yet.
+fn draft(folder: &Path) -> Result<Dataset, CaptureError> {
+    let path = folder.join(DRAFT);
+    let unknown = |why: String| CaptureError::NoDescription { path: path.clone(), why };
+    let bytes = read_whole(&path, limits::JSON_BYTES).map_err(|error| unknown(error.to_string()))?;
+    canonical::read(&bytes).map_err(|error| unknown(error.to_string()))
+}
+
+/// Insists that what was recorded for a dataset is of its kind, before anything is changed.
+fn admitted(place: &Place, folder: &Path) -> Result<(), CaptureError> {
+    let Some(dataset) = place.read()?.filter(|_| folder.join(DRAFT).exists()) else { return Ok(()) };
+    let (found, wanted) = (dataset.provenance.kind, draft(folder)?.provenance.kind);
+    if found == wanted {
+        return Ok(());
+    }
+    let folder = place.folder().to_path_buf();
+    Err(CaptureError::Mixed { folder, found: found.as_str(), wanted: wanted.as_str() })
+}
+
 /// Where the dataset's sessions come from: as it says itself, or as its draft says.
 fn provenance(place: &Place, folder: &Path) -> Result<(Provenance, About), CaptureError> {
     if let Some(dataset) = place.read()? {
@@ -205,10 +215,7 @@ fn provenance(place: &Place, folder: &Path) -> Result<(Provenance, About), Captu
         let version = listed.then(|| dataset.version.clone());
         return Ok((dataset.provenance, About { version, ..About::default() }));
     }
-    let path = folder.join(DRAFT);
-    let unknown = |why: String| CaptureError::NoDescription { path: path.clone(), why };
-    let bytes = read_whole(&path, limits::JSON_BYTES).map_err(|error| unknown(error.to_string()))?;
-    let draft: Dataset = canonical::read(&bytes).map_err(|error| unknown(error.to_string()))?;
+    let draft = draft(folder)?;
     let about = About {
         version: Some(draft.version),
         title: Some(draft.title),
@@ -326,11 +333,11 @@ impl Touches {
         ceiling: Option<Decimal>,
         losses: &mut Vec<Loss>,
     ) -> Result<Option<Self>, CaptureError> {
-        let file = match OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(CaptureError::system(path, "open")(error)),
-        };
+        if !remains::is_file(path)? {
+            return Ok(None);
+        }
+        let opened = OpenOptions::new().read(true).write(true).open(path);
+        let file = opened.map_err(CaptureError::system(path, "open"))?;
         let failed = || CaptureError::system(path, "read");
         let length = file.metadata().map_err(failed())?.len();
         let mut kept = Self {
@@ -367,7 +374,7 @@ impl Touches {
         let lost = length - kept.bytes;
         if lost > 0 {
             let frames = kept.counts.frames;
-            if frames == 0 && lost > limits::LINE_BYTES as u64 {
+            if frames == 0 && !remains::had_just_begun(path)? {
                 // Not a recording that had just begun: this is for a person to look at.
                 let source =
                     why.unwrap_or(Malformed::at(1, 1, Fault::LongLine { limit: limits::LINE_BYTES }));

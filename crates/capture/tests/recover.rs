@@ -269,3 +269,96 @@ fn frames_of_any_bits_are_read_back_and_a_recovery_counts_as_the_recorder_did() 
     assert!(counted[0].0.non_finite > 100 && counted[0].0.clock_steps > 100 && counted[0].0.at_ceiling > 100);
     assert!(counted[0] == counted[1], "{:?} {:?}", counted[0].0, counted[1].0);
 }
+
+/// Everything in a folder, by path, links not followed.
+fn everything(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
+            found.extend(everything(&entry.path()));
+        }
+        let bytes = if kind.is_file() { std::fs::read(entry.path()).unwrap() } else { Vec::new() };
+        found.push((entry.path(), bytes));
+    }
+    found.sort();
+    found
+}
+
+/// Recovers session `id` of a folder that was prepared, and insists that it is refused and nothing changes.
+fn refused(prepare: &dyn Fn(&Path), id: &str) -> CaptureError {
+    let root = scene::folder();
+    let (place, _) = cut(root.path());
+    prepare(&place.sessions());
+    let before = everything(root.path());
+    let error = recover(&place, &id.parse().unwrap()).unwrap_err();
+    assert_eq!(before, everything(root.path()), "{error}");
+    error
+}
+
+#[test]
+fn what_no_recording_writes_is_not_removed() {
+    let own = |sessions: &Path| {
+        std::fs::create_dir_all(sessions.join("originals/raw")).unwrap();
+        std::fs::write(sessions.join("originals/raw/a.csv"), "mine\n").unwrap();
+    };
+    assert!(matches!(refused(&own, "originals"), CaptureError::Foreign { .. }));
+    let note = |sessions: &Path| {
+        std::fs::remove_file(sessions.join("s02.part/touches.csv")).unwrap();
+        std::fs::remove_file(sessions.join("s02.part/session.json")).unwrap();
+        std::fs::write(sessions.join("s02.part/note.txt"), "mine\n").unwrap();
+    };
+    assert!(matches!(refused(&note, "s02"), CaptureError::Foreign { .. }));
+}
+
+#[test]
+fn touches_that_cannot_be_read_are_not_thrown_away() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+    let recorded = |sessions: &Path| std::fs::read_to_string(sessions.join("s02.part/touches.csv")).unwrap();
+    let write =
+        |sessions: &Path, text: &str| std::fs::write(sessions.join("s02.part/touches.csv"), text).unwrap();
+    for prepare in [
+        &|sessions: &Path| write(sessions, pointer) as (),
+        &|sessions: &Path| write(sessions, &recorded(sessions).replace('\n', "\r\n")),
+        &|sessions: &Path| write(sessions, &recorded(sessions).replacen("\n0,", "\nx,", 1)),
+    ] as [&dyn Fn(&Path); 3]
+    {
+        assert!(matches!(refused(prepare, "s02"), CaptureError::Malformed { .. }));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    use std::os::unix::fs::symlink;
+    let to_file = |sessions: &Path| {
+        let (touches, victim) = (sessions.join("s02.part/touches.csv"), sessions.join("../../victim"));
+        std::fs::rename(&touches, &victim).unwrap();
+        symlink("../../../../victim", touches).unwrap();
+    };
+    assert!(matches!(refused(&to_file, "s02"), CaptureError::Open { .. }));
+    let root = scene::folder();
+    let (place, part) = cut(root.path());
+    let victim = root.path().join("victim");
+    std::fs::rename(&part, &victim).unwrap();
+    symlink(&victim, &part).unwrap();
+    assert_eq!(place.unfinished().unwrap(), Vec::<Id>::new());
+}
+
+#[test]
+fn a_recording_of_another_provenance_is_not_admitted() {
+    let simulated = |sessions: &Path| {
+        let draft = sessions.join("s02.part/dataset.json.part");
+        let text = std::fs::read_to_string(&draft).unwrap();
+        let (measured, simulated) = ("\"kind\": \"measured\"", "\"kind\": \"simulated\"");
+        let other = if text.contains(measured) {
+            text.replace(measured, simulated)
+        } else {
+            text.replace(simulated, measured)
+        };
+        assert_ne!(text, other);
+        std::fs::write(draft, other).unwrap();
+    };
+    assert!(matches!(refused(&simulated, "s02"), CaptureError::Mixed { .. }));
+}

@@ -105,6 +105,9 @@ impl Failure {
             | Self::Release(ReleaseError::Write(DraftError::Exists { .. })) => {
                 "choose another name or version, or replace it with --force"
             }
+            Self::Release(ReleaseError::NotARelease { .. }) => {
+                "choose another folder with -o; --force replaces releases alone"
+            }
             Self::Malformed { path, .. } if path.ends_with(".csv") => {
                 "this file is not in the strict dialect; bring foreign tables in with `openweigh import table`"
             }
@@ -226,6 +229,7 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
              Privacy & Security > Input Monitoring, start it again, and do not run it in a sandbox; on Linux end \
              programs that keep the pad to themselves; and see `openweigh devices` for other pads"
         }
+        CaptureError::Foreign { .. } => "move the folder out of the dataset, or remove it yourself",
         CaptureError::NothingToRecover { .. } => "nothing; every session of it is whole",
         CaptureError::NoDescription { .. } => {
             "write a session.json by hand, after that of another session of the same pad, and try again"

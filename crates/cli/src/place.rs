@@ -12,11 +12,13 @@ use openweigh_formats::recipe::Recipe;
 use openweigh_formats::table::{Table, TableReader};
 use openweigh_formats::text::Name;
 use openweigh_formats::weights::Weights;
+use openweigh_formats::withheld::{self, Withheld};
 use openweigh_formats::{Digest, Malformed};
 use openweigh_formats::{events, weighings};
 use openweigh_ledger::{Ledger, OpenError, read_blocks, read_whole};
 use openweigh_replay::sessions::{self as recorded, Stopped};
 use openweigh_replay::{Shelf, Unreadable, shelf};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The ledger around the current folder, or the current folder itself.
@@ -76,15 +78,25 @@ impl Shelf for OnDisk<'_> {
 
 /// A release, and a folder of somebody who was given the touches that it keeps back.
 pub(crate) struct Lent<'a> {
-    pub(crate) own: OnDisk<'a>,
-    pub(crate) lent: Option<OnDisk<'a>>,
+    own: OnDisk<'a>,
+    lent: Option<OnDisk<'a>>,
+    /// What the release says that it keeps back.
+    kept: BTreeSet<RelativePath>,
 }
 
 impl<'a> Lent<'a> {
-    /// Where a file is to be read: what the release has is never looked for elsewhere, and only touches are lent.
+    /// Lends what the release keeps back, and nothing that is merely missing.
+    pub(crate) fn new(own: OnDisk<'a>, lent: Option<OnDisk<'a>>) -> Self {
+        let path: RelativePath = withheld::PATH.parse().expect("a name of the format");
+        let said = lent.as_ref().and_then(|_| shelf::bytes(&own, &path, limits::JSON_BYTES).ok());
+        let said = said.and_then(|bytes| canonical::read::<Withheld>(&bytes).ok());
+        let files = said.into_iter().flat_map(|said| said.files);
+        Self { own, lent, kept: files.map(|file| file.path).collect() }
+    }
+
+    /// Where a file is to be read: what the release has is never looked for elsewhere.
     fn place(&self, path: &RelativePath) -> &OnDisk<'a> {
-        let touches = path.as_str().ends_with("/touches.csv");
-        let lent = self.lent.as_ref().filter(|_| touches);
+        let lent = self.lent.as_ref().filter(|_| self.kept.contains(path));
         lent.filter(|_| self.own.0.on_disk(path).symlink_metadata().is_err()).unwrap_or(&self.own)
     }
 }
@@ -116,6 +128,12 @@ fn unreadable(error: OpenError) -> Unreadable {
         OpenError::TooLarge { found, limit } => Unreadable::TooLarge { found, limit },
         OpenError::System(error) => Unreadable::System(error.to_string()),
     }
+}
+
+/// Where a folder really is, however it was spelled: beside it lies what others say about it.
+pub(crate) fn real(folder: &Path) -> PathBuf {
+    let whole = || std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    std::fs::canonicalize(folder).unwrap_or_else(|_| whole())
 }
 
 /// Reads a whole file that the user named; `-` is standard input.

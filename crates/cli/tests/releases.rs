@@ -312,7 +312,88 @@ fn a_withdrawal_is_seen_by_whoever_verifies() {
     scene.run(&withdraw("alice")).ends(0);
     scene.run(&["verify", "release"]).ends(1).says("withdrawn").says("reason       The mass was 52 g.");
     scene.run(&["verify", "release", "--policy", "policy.toml"]).ends(1).says("withdrawn");
+    // However the folder is spelled, what others say lies beside it.
+    for spelled in ["release/datasets/..", "./release/.", "release/"] {
+        scene.run(&["verify", spelled, "--policy", "policy.toml"]).ends(1).says("withdrawn");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("release", scene.path().join("link")).unwrap();
+        scene.run(&["verify", "link", "--policy", "policy.toml"]).ends(1).says("withdrawn");
+    }
     let again =
         ["withdraw", "release", "--reason", "x", "--key", "alice", "--replacement", "nothing", "--force"];
     scene.run(&again).ends(2).says("no folder of a release and no id");
+}
+
+#[test]
+fn what_is_no_statement_beside_a_release_stops_nobody() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    scene.run(&["receipt", "release", "--key", "bob"]).ends(0);
+    let id = std::fs::read_dir(scene.path().join("attest")).unwrap().next().unwrap().unwrap().path();
+    std::fs::create_dir(id.join("folder.json")).unwrap();
+    std::fs::write(id.join("large.json"), vec![b' '; 17 << 20]).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere", id.join("link.json")).unwrap();
+    let verify = ["verify", "release", "--policy", "policy.toml", "--receipts", "1", "-v"];
+    scene.run(&verify).ends(0).says("derived again by bob").says("folder.json").says("large.json");
+}
+
+#[test]
+fn only_releases_are_replaced() {
+    let scene = Scene::ledger();
+    sealed(&scene, "1.0.0", FIRST, &[]);
+    for other in [".", "datasets", "line.csv"] {
+        scene
+            .run(&["publish", "line-1.0.0", "-o", other, "--force"])
+            .ends(3)
+            .says("expected a release")
+            .says("choose another folder");
+    }
+    scene.run(&["verify", "line-1.0.0"]).ends(0);
+}
+
+#[test]
+fn a_changelog_keeps_versions_of_one_name_and_things_of_one_claim_apart() {
+    let scene = Scene::ledger();
+    sealed(&scene, "1.0.0", FIRST, &[]);
+    let fit =
+        |version| ["fit", "--dataset", "line", "--recipe", "line", "--name", "line", "--version", version];
+    let weights = |version: &str| format!("line-{version}");
+    scene.run(&fit("9.0.0")).ends(0);
+    scene.run(&["replay", "--weights", &weights("9.0.0"), "--dataset", "line"]).ends(0);
+    scene.write("artifacts/publications/both.toml", PUBLICATION.as_bytes());
+    let seal = |version: &str, quantity: &str, value: &str, previous: &[&str]| {
+        let claim = format!(
+            "format = \"openweigh.claims/1\"\n[[claim]]\nid = \"rows\"\nstatement = \"Rows\"\nquantity = \"{quantity}\"\nvalue = \"{value}\"\nunit = \"1\"\n\
+             over = {{ file = \"artifacts/weights/line-1.0.0.json\" }}\n"
+        );
+        scene.write("artifacts/claims/both.toml", claim.as_bytes());
+        let (one, nine) = (weights("1.0.0"), weights("9.0.0"));
+        let mut words =
+            vec!["seal", "--name", "both", "--version", version, "--weights", &one, "--weights", &nine];
+        words.extend(["--results", &one, "--results", &nine, "--claims", "both"]);
+        words.extend(previous);
+        scene.run(&words).ends(0);
+    };
+    seal("1.0.0", "n", "4", &[]);
+    scene.run(&["publish", "both-1.0.0", "-o", "one"]).ends(0);
+    // The first version is fitted anew, the ninth stays.
+    let recipe = scene.text("artifacts/recipes/line.toml").replace("\"line\"", "\"other\"");
+    scene.write("artifacts/recipes/other.toml", recipe.replace("\"1\", \"x\"", "\"x\"").as_bytes());
+    let mut again = fit("1.0.0").map(|word| if word == "line" { "other" } else { word }).to_vec();
+    again[2] = "line";
+    again[6] = "line";
+    again.push("--force");
+    scene.run(&again).ends(0);
+    scene.run(&["replay", "--weights", &weights("1.0.0"), "--dataset", "line", "--force"]).ends(0);
+    seal("1.1.0", "dof", "3", &["--previous", "both-1.0.0"]);
+    scene.run(&["publish", "both-1.1.0", "-o", "two", "--previous", "one"]).ends(0);
+    let changes = scene.text("two/CHANGELOG.md");
+    assert!(changes.contains("- Weights `line-1.0.0` 1.0.0 → 1.0.0: "), "{changes}");
+    assert!(changes.contains("- Results of `line-1.0.0`: 4 of 4 move, by at most "), "{changes}");
+    assert!(changes.contains("- Results of `line-9.0.0`: 0 of 4 move."), "{changes}");
+    assert!(changes.contains("- Claim `rows`: now of something else, 3 1; it was 4 1."), "{changes}");
+    scene.run(&["verify", "two"]).ends(0);
 }

@@ -83,6 +83,38 @@ fn whoever_has_the_touches_checks_everything() {
 }
 
 #[test]
+fn keeping_back_is_not_a_way_around_the_cards() {
+    let scene = Scene::published(MANIFEST);
+    let publication = "artifacts/publications/simulated-magic-trackpad.toml";
+    scene.write(publication, &std::fs::read(repository().join(publication)).unwrap());
+    scene.run(&["publish", MANIFEST, "-o", "release"]).ends(0);
+    let sessions = "datasets/simulated-magic-trackpad/sessions";
+    let one = std::fs::read_dir(scene.path().join(sessions)).unwrap().next().unwrap().unwrap().file_name();
+    let path = format!("{sessions}/{}/touches.csv", one.to_str().unwrap());
+    let touches = scene.read(&path);
+    std::fs::remove_file(scene.path().join("release").join(&path)).unwrap();
+    // Merely missing is missing, whoever has a copy.
+    scene.run(&["verify", "release"]).ends(1).says("the file is missing");
+    scene.run(&["verify", "release", "--sessions", "."]).ends(1).says("the file is missing");
+    // A statement by whoever has no key, which states no readings, excuses neither a card nor a stray file.
+    let digest = openweigh_formats::Digest::of;
+    let statement = format!(
+        "{{\n  \"format\": \"openweigh.withheld/1\",\n  \"manifest\": \"{}\",\n  \"files\": [\n    {{\n      \"path\": \"{path}\",\n      \
+         \"bytes\": {},\n      \"sha256\": \"{}\"\n    }}\n  ],\n  \"readings\": []\n}}\n",
+        digest(&scene.read("release/manifest.json")),
+        touches.len(),
+        digest(&touches)
+    );
+    scene.write("release/withheld.json", statement.as_bytes());
+    scene.write("release/README.md", b"# All is well\n");
+    scene.write("release/setup.py", b"pass\n");
+    scene
+        .run(&["verify", "release"])
+        .ends(1)
+        .says("no readings that recipe `magic-trackpad-affine` makes of it");
+}
+
+#[test]
 fn a_receipt_of_somebody_with_the_touches_tells_others() {
     let scene = Scene::published(MANIFEST);
     let publication = "artifacts/publications/simulated-magic-trackpad.toml";

@@ -7,7 +7,7 @@ use openweigh_formats::digest::Hasher;
 use openweigh_formats::manifest::ManifestFile;
 use openweigh_formats::{Digest, path::RelativePath};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a release holds.
 #[derive(Debug)]
@@ -38,6 +38,14 @@ pub enum ReleaseError {
         expected: Digest,
         /// The digest of what was copied.
         found: Digest,
+    },
+    /// What is to be replaced is no release.
+    #[error("{}: found {what}, expected a release: nothing else is replaced", path.display())]
+    NotARelease {
+        /// What is there.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
     },
     /// Something could not be written, or is in the way.
     #[error(transparent)]
@@ -74,11 +82,34 @@ pub fn write(ledger: &Ledger, parts: &Parts<'_>, to: &Path, force: bool) -> Resu
         return Err(DraftError::Exists { path: to.to_path_buf() }.into());
     }
     if there {
+        replaceable(ledger, &full)?;
         // Moved aside first, so that at no moment half of each is there; the draft's folder takes it along.
         std::fs::rename(&full, draft.path().join("replaced")).map_err(system(to))?;
     }
     std::fs::rename(&folder, &full).map_err(system(to))?;
     Ok(if there { Written::Replaced } else { Written::New })
+}
+
+/// The files at the root of each release.
+const MARKS: [&str; 3] = ["manifest.json", "publication.toml", "SHA256SUMS"];
+
+/// Insists that what is thrown away is a release, and does not hold the ledger that is published from.
+fn replaceable(ledger: &Ledger, there: &Path) -> Result<(), ReleaseError> {
+    let not = |what| Err(ReleaseError::NotARelease { path: there.to_path_buf(), what });
+    let is_plain = |path: &Path, folder: bool| {
+        path.symlink_metadata().is_ok_and(|found| if folder { found.is_dir() } else { found.is_file() })
+    };
+    if !is_plain(there, true) {
+        return not("something that is no folder");
+    }
+    if !MARKS.iter().all(|name| is_plain(&there.join(name), false)) {
+        return not("a folder without manifest.json, publication.toml or SHA256SUMS");
+    }
+    let canonical = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if canonical(ledger.root()).starts_with(canonical(there)) {
+        return not("a folder that holds the ledger");
+    }
+    Ok(())
 }
 
 /// A new file in the draft, its folders made.
@@ -152,7 +183,9 @@ mod tests {
         let (good, changed) = (file("x\n"), file("y\n"));
         let parts = |file, text: &str| Parts {
             copied: vec![file],
-            written: vec![("b/c.md".to_owned(), text.as_bytes().to_vec())],
+            written: (MARKS.iter().map(|name| (String::from(*name), Vec::new())))
+                .chain([("b/c.md".to_owned(), text.as_bytes().to_vec())])
+                .collect(),
         };
         assert!(matches!(
             write(&ledger, &parts(&changed, "1"), &to, false),
@@ -167,5 +200,16 @@ mod tests {
         assert_eq!(write(&ledger, &parts(&good, "2"), &to, true).unwrap(), Written::Replaced);
         assert_eq!(std::fs::read(to.join("b/c.md")).unwrap(), b"2");
         assert_eq!(std::fs::read_dir(to.parent().unwrap()).unwrap().count(), 1, "no draft is left behind");
+        // Whatever is no release stays, and so does the ledger itself.
+        for other in ["", "out", "a.csv"] {
+            let refused = write(&ledger, &parts(&good, "3"), &folder.path().join(other), true);
+            assert!(matches!(refused, Err(ReleaseError::NotARelease { .. })), "{other}: {refused:?}");
+        }
+        for mark in MARKS {
+            std::fs::write(folder.path().join(mark), "").unwrap();
+        }
+        let refused = write(&ledger, &parts(&good, "3"), folder.path(), true);
+        assert!(matches!(refused, Err(ReleaseError::NotARelease { .. })), "{refused:?}");
+        assert_eq!(std::fs::read(folder.path().join("a.csv")).unwrap(), b"x\n");
     }
 }

@@ -9,11 +9,12 @@ use crate::previous::Previous;
 use crate::source::Source;
 use openweigh_exact::{Decimal, Fixed};
 use openweigh_formats::Digest;
+use openweigh_formats::claim::{Claim, Over, Quantity};
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Name, Version};
 use openweigh_formats::weights::Weights;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TITLE: &str =
     "# Changelog\n\nWritten by `openweigh publish` from what changed; `openweigh verify` recomputes it.\n";
@@ -43,13 +44,35 @@ pub fn write(source: &Source<'_>) -> String {
     text + older.unwrap_or_default()
 }
 
-/// The weights of a manifest by their names.
-fn by_name(weights: &BTreeMap<RelativePath, Weights>) -> BTreeMap<&Name, &Weights> {
-    weights.values().map(|weights| (&weights.name, weights)).collect()
+/// What weights are called in the changelog: by their name, and where a manifest has several versions of a name, by
+/// their version, too.
+type Title = String;
+
+/// Names of which either manifest has several weights.
+fn repeated<'a>(both: [&'a BTreeMap<RelativePath, Weights>; 2]) -> BTreeSet<&'a Name> {
+    let mut found = BTreeSet::new();
+    for weights in both {
+        let mut seen = BTreeSet::new();
+        found.extend(weights.values().map(|weights| &weights.name).filter(|name| !seen.insert(*name)));
+    }
+    found
+}
+
+fn title(weights: &Weights, repeated: &BTreeSet<&Name>) -> Title {
+    if repeated.contains(&weights.name) {
+        format!("{}-{}", weights.name, weights.version)
+    } else {
+        weights.name.to_string()
+    }
 }
 
 fn weights(source: &Source<'_>, previous: &Previous) -> Vec<String> {
-    let (now, before) = (by_name(&source.contents.weights), by_name(&previous.weights));
+    let both = [&source.contents.weights, &previous.weights];
+    let repeated = repeated(both);
+    let titled = |weights: &'_ Weights| title(weights, &repeated);
+    let [now, before] = both.map(|weights| -> BTreeMap<Title, &Weights> {
+        weights.values().map(|weights| (titled(weights), weights)).collect()
+    });
     let mut lines = Vec::new();
     for (name, weights) in &now {
         let Some(old) = before.get(name) else {
@@ -84,19 +107,21 @@ fn weights(source: &Source<'_>, previous: &Previous) -> Vec<String> {
     lines
 }
 
-/// The values of results, by weights' name and line; lines without a value, as of a tare, are none.
-type Values = BTreeMap<(Name, String), Decimal>;
+/// The values of results, by weights and line; lines without a value, as of a tare, are none.
+type Values = BTreeMap<(Title, String), Decimal>;
 
 /// The values in the results of a manifest; results whose bytes are not at hand are left out.
 fn values<'a>(
     manifest: &Manifest,
     weights: &BTreeMap<RelativePath, Weights>,
+    repeated: &BTreeSet<&Name>,
     bytes: impl Fn(&RelativePath) -> Option<&'a [u8]>,
 ) -> Values {
     let mut values = Values::new();
     for file in manifest.of_role(Role::Results) {
         let inputs = manifest.derivation_of(&file.path).and_then(|derivation| derivation.inputs.first());
         let Some(weights) = inputs.and_then(|path| weights.get(path)) else { continue };
+        let title = title(weights, repeated);
         let Some(text) = bytes(&file.path).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
             continue;
         };
@@ -108,7 +133,7 @@ fn values<'a>(
             let cells: Vec<&str> = line.split(',').collect();
             let key: Vec<&str> = keys.iter().filter_map(|at| cells.get(*at).copied()).collect();
             let number = value.and_then(|at| cells.get(at)).and_then(|cell| Fixed::parse(cell).ok());
-            values.extend(number.map(|number| ((weights.name.clone(), key.join(",")), number.to_decimal())));
+            values.extend(number.map(|number| ((title.clone(), key.join(",")), number.to_decimal())));
         }
     }
     values
@@ -125,11 +150,13 @@ struct Movement {
 }
 
 fn results(source: &Source<'_>, previous: &Previous) -> Vec<String> {
-    let now =
-        values(source.manifest, &source.contents.weights, |path| source.results.get(path).map(Vec::as_slice));
+    let both = [&source.contents.weights, &previous.weights];
+    let repeated = repeated(both);
+    let [new, old] = both;
+    let now = values(source.manifest, new, &repeated, |path| source.results.get(path).map(Vec::as_slice));
     let before =
-        values(&previous.manifest, &previous.weights, |path| previous.results.get(path).map(Vec::as_slice));
-    let mut movements: BTreeMap<&Name, Movement> = BTreeMap::new();
+        values(&previous.manifest, old, &repeated, |path| previous.results.get(path).map(Vec::as_slice));
+    let mut movements: BTreeMap<&str, Movement> = BTreeMap::new();
     for (key, value) in &now {
         let movement = movements.entry(&key.0).or_default();
         let Some(old) = before.get(key) else {
@@ -145,14 +172,17 @@ fn results(source: &Source<'_>, previous: &Previous) -> Vec<String> {
     for key in before.keys().filter(|key| !now.contains_key(*key)) {
         movements.entry(&key.0).or_default().gone += 1;
     }
-    let units: BTreeMap<&Name, String> = (source.contents.weights.values().chain(previous.weights.values()))
+    let units: BTreeMap<Title, String> = (new.values().chain(old.values()))
         .map(|weights| {
             let unit = weights.recipe.result.unit.as_ref();
-            (&weights.name, unit.map_or_else(String::new, |unit| format!(" {}", escaped(unit.as_str()))))
+            (
+                title(weights, &repeated),
+                unit.map_or_else(String::new, |unit| format!(" {}", escaped(unit.as_str()))),
+            )
         })
         .collect();
     (movements.iter())
-        .map(|(name, movement)| in_words(name, movement, units.get(name).map_or("", String::as_str)))
+        .map(|(name, movement)| in_words(name, movement, units.get(*name).map_or("", String::as_str)))
         .collect()
 }
 
@@ -160,7 +190,7 @@ fn distance(left: &Decimal, right: &Decimal) -> Decimal {
     if left > right { left.minus(right) } else { right.minus(left) }
 }
 
-fn in_words(name: &Name, movement: &Movement, unit: &str) -> String {
+fn in_words(name: &str, movement: &Movement, unit: &str) -> String {
     let Movement { compared, moved, largest, new, gone } = movement;
     let mut parts = Vec::new();
     if *compared > 0 {
@@ -206,21 +236,38 @@ fn datasets(source: &Source<'_>, previous: &Previous) -> Vec<String> {
 }
 
 fn claims(source: &Source<'_>, previous: &Previous) -> Vec<String> {
-    let of = |manifest: &Manifest| -> BTreeMap<String, String> {
+    let both = [&source.contents.weights, &previous.weights];
+    let repeated = repeated(both);
+    // A file of the next version has another path: it is the same if it is of the same weights.
+    let same = |manifest: &Manifest, weights: &BTreeMap<RelativePath, Weights>, file: &RelativePath| {
+        let inputs = manifest.derivation_of(file).and_then(|derivation| derivation.inputs.first());
+        let of = weights.get(file).or_else(|| weights.get(inputs?));
+        let kind = manifest.file(file).map_or("", |file| file.role.as_str());
+        of.map_or_else(|| file.to_string(), |of| format!("{kind} of {}", title(of, &repeated)))
+    };
+    let of = |manifest: &Manifest, weights| -> BTreeMap<String, (String, Quantity, (String, Over))> {
+        let anywhere: RelativePath = "any".parse().expect("a path");
         let unit = |unit: Option<&openweigh_formats::text::Unit>| {
             unit.map_or_else(String::new, |unit| format!(" {}", escaped(unit.as_str())))
         };
-        let entry = |claim: &openweigh_formats::claim::Claim| {
-            (claim.id.to_string(), format!("{}{}", claim.value, unit(claim.unit.as_ref())))
+        let entry = |claim: &'_ Claim| {
+            let value = format!("{}{}", claim.value, unit(claim.unit.as_ref()));
+            let over = Over { file: anywhere.clone(), ..claim.over.clone() };
+            let over = (same(manifest, weights, &claim.over.file), over);
+            (claim.id.to_string(), (value, claim.quantity, over))
         };
         manifest.claims.iter().map(entry).collect()
     };
-    let (now, before) = (of(source.manifest), of(&previous.manifest));
+    let (now, before) = (of(source.manifest, both[0]), of(&previous.manifest, both[1]));
     let mut lines = Vec::new();
-    for (id, value) in &now {
+    for (id, (value, quantity, over)) in &now {
         match before.get(id) {
             None => lines.push(format!("Claim `{id}`: new, {value}.")),
-            Some(old) if old != value => lines.push(format!("Claim `{id}`: {old} → {value}.")),
+            // Two values of different things are no movement of one.
+            Some((old, was, of)) if (was, of) != (quantity, over) => {
+                lines.push(format!("Claim `{id}`: now of something else, {value}; it was {old}."));
+            }
+            Some((old, ..)) if old != value => lines.push(format!("Claim `{id}`: {old} → {value}.")),
             Some(_) => {}
         }
     }

@@ -10,7 +10,7 @@ use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::sums::Sums;
-use openweigh_formats::text::Version;
+use openweigh_formats::text::{Name, Version};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, Malformed};
 use openweigh_replay::shelf::{self, Shelf, Unreadable};
@@ -75,6 +75,14 @@ pub enum PreviousError {
         /// The version of its successor.
         new: Version,
     },
+    /// What succeeds it has another name.
+    #[error("it is `{old}`: a release after it cannot be `{new}`")]
+    Name {
+        /// Its name.
+        old: Name,
+        /// The name of its successor.
+        new: Name,
+    },
     /// A file is in none of the lists.
     #[error("{path}: its SHA256SUMS does not list this file")]
     Unlisted {
@@ -133,10 +141,14 @@ impl Previous {
     /// That a manifest may succeed it: one version of a name is one release, and later ones are higher.
     ///
     /// # Errors
-    /// The version is the same or lower.
+    /// The name is another, or the version is the same or lower.
     pub fn precedes(&self, next: &Manifest) -> Result<(), PreviousError> {
+        if self.manifest.name != next.name {
+            let (old, new) = (self.manifest.name.clone(), next.name.clone());
+            return Err(PreviousError::Name { old, new });
+        }
         let (old, new) = (&self.manifest.version, &next.version);
-        if self.manifest.name == next.name && old >= new {
+        if old >= new {
             return Err(PreviousError::Version { old: old.clone(), new: new.clone() });
         }
         Ok(())

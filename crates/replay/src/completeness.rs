@@ -4,7 +4,7 @@
 use crate::listing::{Contents, Scope};
 use crate::report::{Finding, Item, Stage, Verdict};
 use crate::shelf::{Shelf, Unreadable};
-use openweigh_formats::dataset::{DatasetFile, DatasetRole};
+use openweigh_formats::dataset::{DatasetFile, DatasetRole, ProvenanceKind};
 use openweigh_formats::licence::Licence;
 use openweigh_formats::malformed::visible;
 use openweigh_formats::manifest::{Derivation, DerivationKind, Manifest, Role};
@@ -23,6 +23,7 @@ pub(crate) fn check(manifest: &Manifest, contents: &Contents, shelf: &dyn Shelf,
     found.results();
     found.roles();
     found.licences();
+    found.provenance();
     match scope {
         Scope::Ledger => found.strays_of_datasets(shelf),
         Scope::Release { own } => {
@@ -245,6 +246,42 @@ impl Complaints<'_> {
                     recipe.path.to_string(),
                     "the manifest lists it under another licence than its weights".to_owned(),
                 ));
+            }
+        }
+        complaints.extend(self.licences_of_texts());
+        for (subject, what) in complaints {
+            self.add(&subject, what);
+        }
+    }
+
+    /// The text of a licence is listed under that licence.
+    fn licences_of_texts(&self) -> Vec<(String, String)> {
+        let mut complaints = Vec::new();
+        for (text, licence) in self.manifest.of_role(Role::Licence).map(|file| (&file.path, &file.licence)) {
+            if !licence.ids().iter().any(|id| text_of(id) == text.as_str()) {
+                let what =
+                    format!("it is the text of another licence than `{licence}`, under which it is listed");
+                complaints.push((text.to_string(), what));
+            }
+        }
+        complaints
+    }
+
+    /// What a simulator made is not called measured.
+    fn provenance(&mut self) {
+        let mut complaints = Vec::new();
+        for (path, dataset) in &self.contents.datasets {
+            let files = dataset.files.iter().filter(|file| file.role == DatasetRole::Session);
+            let sessions = files.filter_map(|file| path.sibling(&file.path).ok());
+            for session in sessions.filter_map(|path| self.contents.sessions.get(&path)) {
+                let simulated = session.source.os.as_str() == "simulated";
+                if simulated && dataset.provenance.kind != ProvenanceKind::Simulated {
+                    let kind = dataset.provenance.kind.as_str();
+                    complaints.push((
+                        path.to_string(),
+                        format!("it calls itself {kind}, and its session `{}` is simulated", session.id),
+                    ));
+                }
             }
         }
         for (subject, what) in complaints {

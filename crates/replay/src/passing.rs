@@ -256,7 +256,14 @@ fn stated(
                 );
                 return Verdict::Malformed(crate::Finding::new(what));
             }
-            None => one.sessions = None,
+            None => {
+                one.sessions = None;
+                let what = format!(
+                    "it is kept back, and no readings that recipe `{}` makes of it are stated instead, which the manifest needs",
+                    one.recipe.name
+                );
+                return Verdict::Failed(crate::Finding::new(what));
+            }
         }
     }
     withheld::verdict(file)

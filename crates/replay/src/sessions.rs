@@ -165,6 +165,11 @@ fn agree(files: &Files, frames: u64, touches: u64) -> Result<(), Malformed> {
             return Err(wrong(what, stated.to_string(), format!("{counted}, as many as touches.csv has")));
         }
     }
+    let gaps = files.events.iter().filter(|event| event.kind.interrupts()).count() as u64;
+    if quality.gaps != gaps {
+        let expected = format!("{gaps}, as many as events.csv has interruptions");
+        return Err(wrong("`quality.gaps` of session.json".to_owned(), quality.gaps.to_string(), expected));
+    }
     if let Some(late) = files.weighings.last().filter(|weighing| weighing.last_frame >= frames) {
         let (what, found) =
             (format!("weighing `{}`", late.id), format!("its last frame is {}", late.last_frame));

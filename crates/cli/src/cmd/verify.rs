@@ -309,8 +309,7 @@ fn one(
         report.items.push(item);
     }
     let lent = args.sessions.clone().map(Ledger::at);
-    let shelf =
-        Lent { own: OnDisk(&ledger, &progress), lent: lent.as_ref().map(|lent| OnDisk(lent, &progress)) };
+    let shelf = Lent::new(OnDisk(&ledger, &progress), lent.as_ref().map(|lent| OnDisk(lent, &progress)));
     let (rest, contents) = examine(&manifest, &shelf, &scope, effort, |item| {
         if broken.is_none() {
             broken = heading.over(item, screen).err();

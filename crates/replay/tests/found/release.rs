@@ -207,7 +207,12 @@ impl Release {
         if !named || dataset.licence.as_str() != "CC0-1.0" {
             return None;
         }
-        let table = read(&dataset, self.now(&format!("datasets/{name}/measurements.csv")))?;
+        let measurements = self.now(&format!("datasets/{name}/measurements.csv"));
+        let listed = dataset.measurements()?;
+        if listed.bytes != measurements.len() as u64 || listed.sha256 != Digest::of(measurements) {
+            return None;
+        }
+        let table = read(&dataset, measurements)?;
         let published: Weights = canonical::read(self.published_bytes(&weights)).ok()?;
         let sha256 = Digest::of(self.now(&description));
         let training = [Training { dataset: &dataset, sha256: &sha256, data: Data::Table(&table) }];

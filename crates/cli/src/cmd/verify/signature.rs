@@ -122,7 +122,10 @@ impl Question<'_> {
             },
         );
         items.extend(self.kept_signature());
-        let said = attest::all(&folder)?;
+        let (said, unread) = attest::all(&folder)?;
+        for why in &unread {
+            screen.line(&format!("  {why}"))?;
+        }
         items.extend(self.withdrawals(&said, keyring.as_ref(), signer.as_ref(), screen)?);
         let counted = self.receipts(&said, &sums, keyring.as_ref(), signed.as_ref(), screen)?;
         items.extend(counted.items);
@@ -330,7 +333,7 @@ impl Question<'_> {
 
 /// The OMS bundle lies beside the folder that it covers.
 pub(crate) fn bundle_path(folder: &Path) -> PathBuf {
-    let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let full = place::real(folder);
     let mut name = full.file_name().unwrap_or_default().to_os_string();
     name.push(".oms.sig");
     full.with_file_name(name)
