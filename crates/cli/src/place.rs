@@ -79,7 +79,7 @@ impl Shelf for OnDisk<'_> {
 /// A release, and a folder of somebody who was given the touches that it keeps back.
 pub(crate) struct Lent<'a> {
     own: OnDisk<'a>,
-    lent: Option<OnDisk<'a>>,
+    other: Option<OnDisk<'a>>,
     /// What the release says that it keeps back.
     kept: BTreeSet<RelativePath>,
 }
@@ -91,12 +91,12 @@ impl<'a> Lent<'a> {
         let said = lent.as_ref().and_then(|_| shelf::bytes(&own, &path, limits::JSON_BYTES).ok());
         let said = said.and_then(|bytes| canonical::read::<Withheld>(&bytes).ok());
         let files = said.into_iter().flat_map(|said| said.files);
-        Self { own, lent, kept: files.map(|file| file.path).collect() }
+        Self { own, other: lent, kept: files.map(|file| file.path).collect() }
     }
 
     /// Where a file is to be read: what the release has is never looked for elsewhere.
     fn place(&self, path: &RelativePath) -> &OnDisk<'a> {
-        let lent = self.lent.as_ref().filter(|_| self.kept.contains(path));
+        let lent = self.other.as_ref().filter(|_| self.kept.contains(path));
         lent.filter(|_| self.own.0.on_disk(path).symlink_metadata().is_err()).unwrap_or(&self.own)
     }
 }

@@ -49,7 +49,7 @@ pub fn write(source: &Source<'_>) -> String {
 type Title = String;
 
 /// Names of which either manifest has several weights.
-fn repeated<'a>(both: [&'a BTreeMap<RelativePath, Weights>; 2]) -> BTreeSet<&'a Name> {
+fn repeated(both: [&BTreeMap<RelativePath, Weights>; 2]) -> BTreeSet<&Name> {
     let mut found = BTreeSet::new();
     for weights in both {
         let mut seen = BTreeSet::new();
