@@ -248,6 +248,7 @@ def sessions_of(files):  # 3.2 to 3.5; a frame is the list of its rows
         events, data, touches, weighings = [files[f"sessions/{name}/{part}"] for part in parts]
         head, rows, weighings = json.loads(data), table(touches, TOUCHES), table(weighings, WEIGHINGS)
         counted = {"frames": len({row["frame"] for row in rows}), "touches": sum(row["touch"] != "" for row in rows)}
+        counted["gaps"] = sum(row["kind"] != "note" for row in table(events, EVENTS))
         assert dumps(head).encode() == data and head["id"] == name and counted.items() <= head["quality"].items(), "session.json"
         frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row["frame"]))]
         assert [int(rows[0]["frame"]) for rows in frames] == [*range(len(frames))], "frames"
