@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 
 /// A JSON file of ours.
 pub trait Document: Serialize + DeserializeOwned {
-    /// The format's name and version, the value of its first key.
+    /// The format's name and first version, the value of its first key.
     const FORMAT: &'static str;
+
+    /// Later versions that are read and written as well, oldest first.
+    const LATER: &'static [&'static str] = &[];
 
     /// Checks what single values cannot show: that the parts agree.
     ///
@@ -94,10 +97,10 @@ fn check_format<T: Document>(text: &str) -> Result<(), Malformed> {
         format: String,
     }
     let Ok(Tag { format: found }) = serde_json::from_str(text) else { return Ok(()) };
-    let expected = T::FORMAT.to_owned();
-    if found == expected {
+    if found == T::FORMAT || T::LATER.contains(&found.as_str()) {
         return Ok(());
     }
+    let expected = T::LATER.last().unwrap_or(&T::FORMAT).to_string();
     let found = shortened(&found, 80);
     let kind = |format: &str| format.split('/').next().map(str::to_owned);
     Err(Malformed::whole(if kind(&found) == kind(&expected) {

@@ -10,6 +10,14 @@ use serde::de::DeserializeOwned;
 /// # Errors
 /// Where and how the bytes depart from TOML, or from the type; or that they are of another format.
 pub fn read<T: DeserializeOwned>(bytes: &[u8], format: &str) -> Result<T, Malformed> {
+    read_any(bytes, &[format])
+}
+
+/// As [`read`], of a format in several versions, the newest last.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_any<T: DeserializeOwned>(bytes: &[u8], formats: &[&str]) -> Result<T, Malformed> {
     #[derive(Deserialize)]
     struct Tag {
         format: String,
@@ -24,9 +32,10 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], format: &str) -> Result<T, Malfor
     })?;
     begins(text)?;
     if let Ok(Tag { format: found }) = toml::from_str(text)
-        && found != format
+        && !formats.contains(&found.as_str())
     {
-        let (found, expected) = (shortened(&found, 80), format.to_owned());
+        let expected = formats.last().copied().unwrap_or_default().to_owned();
+        let found = shortened(&found, 80);
         let same_kind = found.split('/').next() == expected.split('/').next();
         return Err(Malformed::whole(if same_kind {
             Fault::OtherVersion { found, expected }

@@ -15,6 +15,7 @@ pub mod digest;
 pub mod edit;
 pub mod events;
 pub mod handwritten;
+pub mod later;
 pub mod licence;
 pub mod limits;
 pub mod malformed;
@@ -25,6 +26,7 @@ pub mod path;
 pub mod publication;
 pub mod reading;
 pub mod recipe;
+pub mod samples;
 #[cfg(any(test, feature = "schemas"))]
 pub mod schemas;
 pub mod session;
