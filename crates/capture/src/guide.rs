@@ -216,6 +216,7 @@ impl Guide {
             tare: step.tare.as_ref().and_then(|tare| self.tare(tare)),
             reference_g: step.reference_g.clone(),
             reference_u_g: step.reference_u_g.clone(),
+            details: None,
         };
         let mean = self.window.mean();
         self.made.push((self.at, weighing.clone(), mean));

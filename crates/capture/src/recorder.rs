@@ -10,6 +10,7 @@ use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::{self, Event, Kind};
 use openweigh_formats::session::{Environment, Format, Quality, Session};
 use openweigh_formats::touches::COLUMNS;
+use openweigh_formats::versioned::Versioned;
 use openweigh_formats::weighings::{self, Cell, Id, Weighing};
 use openweigh_formats::{Digest, limits};
 use openweigh_ledger::write_atomically;
@@ -98,6 +99,8 @@ impl Recorder {
             clock: info.clock.clone(),
             environment,
             quality: Quality::default(),
+            channels: Versioned::Absent,
+            balance: Versioned::Absent,
         };
         let made = Self::begin(&place, about, info, session, &part);
         if made.is_err() {

@@ -20,6 +20,7 @@ fn tare(id: &str, first: u64, last: u64) -> Weighing {
         tare: None,
         reference_g: None,
         reference_u_g: None,
+        details: None,
     }
 }
 

@@ -22,6 +22,7 @@ fn weighing(id: &str, first: u64, last: u64, tare: Option<&str>) -> Weighing {
         tare: tare.map(|tare| tare.parse().unwrap()),
         reference_g: None,
         reference_u_g: None,
+        details: None,
     }
 }
 

@@ -7,7 +7,7 @@ use openweigh_exact::round::brief;
 use openweigh_exact::{Decimal, Ratio, round};
 use openweigh_formats::Digest;
 use openweigh_formats::text::Unit;
-use openweigh_formats::weights::{UndefinedQuantity, Weights};
+use openweigh_formats::weights::{RSquared, UndefinedQuantity, Weights};
 use openweigh_ledger::Written;
 use std::path::Path;
 
@@ -95,7 +95,7 @@ pub(crate) fn weights(weights: &Weights, screen: &mut Screen) -> Result<(), Fail
         weights.normal.n,
         weights.dof
     ))?;
-    let r_squared = or_why(weights.r_squared.as_ref(), UndefinedQuantity::RSquared);
+    let r_squared = or_why(weights.r_squared.as_ref().map(RSquared::value), UndefinedQuantity::RSquared);
     screen.line(&format!("  R² {r_squared}"))?;
     if let Some(figures) = &weights.validation {
         let method = String::from(figures.method);

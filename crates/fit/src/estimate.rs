@@ -178,6 +178,11 @@ impl Estimate {
         }
     }
 
+    /// Whether the target's squares are summed about its mean, and not about zero.
+    pub fn is_about_mean(&self) -> bool {
+        self.one.is_some()
+    }
+
     /// R² = (SST - RSS)/SST, none if SST = 0.
     pub fn r_squared(&self) -> Option<Ratio> {
         let total = Ratio::from(&self.normal.yty_decimal());

@@ -121,8 +121,8 @@ impl Collector {
     pub fn new(reading: &Reading, wanted: &[Quantity]) -> Self {
         let values = vec![Value::Missing; wanted.len()];
         Self {
-            reduction: reading.touches,
-            states: reading.states.iter().fold(0, |states, state| states | bit(*state)),
+            reduction: reading.reduction(),
+            states: reading.counted_states().iter().fold(0, |states, state| states | bit(*state)),
             ceiling: reading.ceiling.as_ref().map(|ceiling| Value::from(ceiling.0.clone())),
             wanted: wanted.to_vec(),
             touches: Vec::new(),

@@ -13,12 +13,13 @@ use openweigh_formats::licence::Licence;
 use openweigh_formats::limits;
 use openweigh_formats::number::Number;
 use openweigh_formats::reading::Per;
-use openweigh_formats::recipe::{REFERENCE, Recipe, Validation};
+use openweigh_formats::recipe::{self, REFERENCE, Recipe, Validation};
 use openweigh_formats::session::PressureUnit;
 use openweigh_formats::text::{ColumnName, Line, Name, Unit, Version};
+use openweigh_formats::versioned::Versioned;
 use openweigh_formats::weights::{
-    AppliesTo, Coefficient, ColumnUnit, FeatureRange, Format, NormalText, Pad, Reason, TrainedOn, Undefined,
-    UndefinedQuantity, ValidationFigures, Weights,
+    About, AppliesTo, Coefficient, ColumnUnit, FeatureRange, Format, NormalText, Pad, RSquared, Reason,
+    TrainedOn, Undefined, UndefinedQuantity, ValidationFigures, Weights,
 };
 use std::borrow::Cow;
 use std::ops::Range;
@@ -46,7 +47,7 @@ impl Header {
             version: weights.version.clone(),
             title: weights.title.clone(),
             licence: Some(weights.licence.clone()),
-            parent: weights.parent.clone(),
+            parent: weights.parent.value().cloned(),
         }
     }
 }
@@ -89,8 +90,9 @@ pub fn fit(
     let verdict = (recipe.fit.validation != Validation::None)
         .then(|| validate(recipe, &readings, &whole, &parts, threads));
     let text = Texts { recipe, estimate: &estimate };
+    let first = recipe.format == recipe::Format::V1;
     let weights = Weights {
-        format: Format::V1,
+        format: if first { Format::V1 } else { Format::V2 },
         name: header.name,
         version: header.version,
         title: header.title,
@@ -103,10 +105,7 @@ pub fn fit(
         residual_sd: text.root("residual_sd", estimate.variance())?,
         dof: estimate.degrees_of_freedom(),
         rss: text.number("rss", round::to_digits(&estimate.rss(), recipe.fit.digits))?,
-        r_squared: estimate
-            .r_squared()
-            .map(|value| text.number("r_squared", round::to_digits(&value, recipe.fit.digits)))
-            .transpose()?,
+        r_squared: text.r_squared()?,
         range: ranges(recipe, &readings)?,
         validation: verdict
             .as_ref()
@@ -115,7 +114,11 @@ pub fn fit(
         undefined: undefined(&estimate, verdict.as_ref()),
         normal: NormalText::of(&whole).map_err(|error| long("an exact sum in `normal`", error))?,
         trained_on: training.iter().map(trained_on).collect(),
-        parent: header.parent,
+        components: if first { Versioned::Absent } else { Versioned::some(Vec::new()) },
+        sessions: if first { Versioned::Absent } else { Versioned::some(Vec::new()) },
+        blocks: if first { Versioned::Absent } else { Versioned::NULL },
+        parent: if first { Versioned::Present(header.parent) } else { Versioned::Absent },
+        lineage: if first { Versioned::Absent } else { Versioned::NULL },
     };
     let validation = match verdict {
         Some(Verdict::Errors(figures)) => Some(figures),
@@ -216,7 +219,7 @@ fn applies_to(recipe: &Recipe, training: &[Training<'_>]) -> AppliesTo {
     };
     let names = [recipe.model.target.clone()].into_iter().chain(recipe.features());
     let columns = names.map(|name| ColumnUnit { unit: unit(&name), name }).collect();
-    AppliesTo { pad, columns }
+    AppliesTo { pad, channels: None, columns }
 }
 
 /// The unit of a session's quantity: grams of the reference, the pad's own unit of pressure, shares of the
@@ -285,6 +288,18 @@ impl Texts<'_> {
 
     fn root(&self, what: &str, square: Option<openweigh_exact::Ratio>) -> Result<Option<Number>, FitError> {
         square.map(|square| self.number(what, root::to_digits(&square, self.recipe.fit.digits))).transpose()
+    }
+
+    fn r_squared(&self) -> Result<Option<RSquared>, FitError> {
+        let Some(value) = self.estimate.r_squared() else { return Ok(None) };
+        let value = self.number("r_squared", round::to_digits(&value, self.recipe.fit.digits))?;
+        Ok(Some(match self.recipe.format {
+            recipe::Format::V1 => RSquared::First(value),
+            recipe::Format::V2 => {
+                let about = if self.estimate.is_about_mean() { About::Mean } else { About::Zero };
+                RSquared::Second { value, about }
+            }
+        }))
     }
 
     fn terms(&self) -> Result<Vec<Coefficient>, FitError> {

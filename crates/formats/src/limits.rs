@@ -18,6 +18,8 @@ pub const FOLDS: usize = 1_000;
 pub const SESSIONS: usize = 240;
 /// Columns of a table.
 pub const COLUMNS: usize = 256;
+/// Channels of a session.
+pub const CHANNELS: usize = 64;
 /// Files of a manifest.
 pub const FILES: usize = 1_000;
 /// Claims of a manifest.

@@ -13,17 +13,19 @@ use serde::{Deserialize, Serialize};
 pub struct Reading {
     /// What one reading is of.
     pub per: Per,
-    /// How the touches of a frame become its values.
-    pub touches: Reduction,
-    /// States in which a touch counts.
-    pub states: Vec<State>,
+    /// How the touches of a frame become its values; of touch sessions alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub touches: Option<Reduction>,
+    /// States in which a touch counts; of touch sessions alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub states: Option<Vec<State>>,
     /// Seconds at the beginning of a weighing that are left out.
     pub settle_s: Number,
     /// How the frames of a weighing become its values.
     pub statistic: Statistic,
     /// Decimals that a reading is rounded to.
     pub decimals: u32,
-    /// Pressure of a frame from which on the device may be saturated.
+    /// Pressure of a frame, or magnitude of a sample's first feature, from which on the device may be saturated.
     pub ceiling: Option<Number>,
 }
 
@@ -31,13 +33,40 @@ impl Default for Reading {
     fn default() -> Self {
         Self {
             per: Per::Weighing,
-            touches: Reduction::Sum,
-            states: vec![State::Touching],
+            touches: None,
+            states: None,
             settle_s: Number(Decimal::ZERO),
             statistic: Statistic::Mean,
             decimals: 6,
             ceiling: None,
         }
+    }
+}
+
+/// States in which a touch counts where a recipe names none.
+const STATES: [State; 1] = [State::Touching];
+
+impl Reading {
+    /// How the touches of a frame become its values.
+    pub fn reduction(&self) -> Reduction {
+        self.touches.unwrap_or(Reduction::Sum)
+    }
+
+    /// The states in which a touch counts.
+    pub fn counted_states(&self) -> &[State] {
+        self.states.as_deref().unwrap_or(&STATES)
+    }
+
+    /// Fills in what a recipe of version 1 has, named or not.
+    pub(crate) fn complete_first(&mut self) {
+        self.touches = Some(self.reduction());
+        self.states = Some(self.counted_states().to_vec());
+    }
+
+    /// What is named that only touch sessions have.
+    pub fn of_touches(&self) -> Option<&'static str> {
+        let named = [("touches", self.touches.is_some()), ("states", self.states.is_some())];
+        named.into_iter().find(|(_, named)| *named).map(|(key, _)| key)
     }
 }
 

@@ -1,6 +1,12 @@
 //! Recipes: which model is fitted and how (docs/spec/4-recipes.md). Everything that changes a number
 //! is here.
 
+mod reserved;
+mod words;
+
+pub use reserved::{Component, Derived, Distribution, Function, Uncertainty};
+pub use words::{Estimator, Validation, WordError};
+
 use crate::canonical::inconsistent;
 use crate::malformed::{Fault, Malformed};
 use crate::number::Number;
@@ -12,13 +18,16 @@ use crate::{handwritten, limits};
 use openweigh_exact::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// Version of the format. 1: the first.
+/// Version of the format. 1: the first; 2: channels, sessions of tables, and what is left out of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.recipe/1")]
     V1,
+    /// Version 2.
+    #[serde(rename = "openweigh.recipe/2")]
+    V2,
 }
 
 /// A recipe, as read from TOML or as it stands in weights.
@@ -30,7 +39,7 @@ pub struct Recipe {
     pub format: Format,
     /// Its name.
     pub name: Name,
-    /// How touch sessions become readings; none for tables.
+    /// How sessions become readings; none for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
     /// What is fitted.
@@ -38,8 +47,14 @@ pub struct Recipe {
     /// How.
     #[serde(default)]
     pub fit: Fit,
+    /// What makes a prediction uncertain besides the fit. Of version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<Uncertainty>,
     /// How predictions are given.
     pub result: Outcome,
+    /// Features made of others. Reserved by version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derive: Option<Vec<Derived>>,
 }
 
 /// The model: target = Σ coefficient·term.
@@ -54,6 +69,20 @@ pub struct Model {
     /// What is subtracted before the fit.
     #[serde(default)]
     pub tare: Tare,
+    /// Which of target and features is taken as a function of the other. Of version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+}
+
+/// Which of target and features is taken as a function of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+pub enum Direction {
+    /// The target is a function of the features: what is wanted is fitted.
+    Inverse,
+    /// The feature is a function of the target, as the sensor answers the load: reserved.
+    Forward,
 }
 
 /// What is subtracted from a load's reading.
@@ -84,40 +113,21 @@ pub struct Fit {
     /// The coefficients of the estimator `declared`, one for each term.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coefficients: Option<Vec<Number>>,
+    /// Terms whose coefficients may differ from session to session. Reserved by version 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_terms: Option<Vec<Term>>,
 }
 
 impl Default for Fit {
     fn default() -> Self {
-        Self { estimator: Estimator::Ols, digits: 17, validation: Validation::None, coefficients: None }
+        Self {
+            estimator: Estimator::Ols,
+            digits: 17,
+            validation: Validation::None,
+            coefficients: None,
+            session_terms: None,
+        }
     }
-}
-
-/// Estimators of the coefficients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schemas"), schemars(with = "String"))]
-pub enum Estimator {
-    /// Ordinary least squares.
-    Ols,
-    /// None: the coefficients are those that the recipe declares.
-    Declared,
-}
-
-/// Ways of judging a fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schemas"), schemars(with = "String"))]
-pub enum Validation {
-    /// Not at all.
-    None,
-    /// Every fitted row is a fold.
-    LeaveOneOut,
-    /// The i-th fitted row is in fold i mod k.
-    KFold(usize),
-    /// Every session is a fold.
-    LeaveOneSessionOut,
 }
 
 /// How predictions are given.
@@ -130,106 +140,16 @@ pub struct Outcome {
     pub unit: Option<Unit>,
     /// Decimals of a prediction.
     pub decimals: u32,
-    /// Coverage factor k of the expanded uncertainty.
-    #[serde(default = "two")]
-    pub coverage: Number,
+    /// Coverage factor k of the expanded uncertainty. Of version 1: version 2 takes it from a probability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Number>,
 }
 
-fn two() -> Number {
-    Number(Decimal::from(2))
-}
-
-/// A word of the format that this program does not carry out, or does not know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WordError {
-    /// Reserved by format 1.
-    #[error(
-        "{what} `{found}` is reserved by the format, but this version of the program does not have it; it has {known}"
-    )]
-    Reserved {
-        /// What it would name.
-        what: &'static str,
-        /// The word.
-        found: String,
-        /// What there is.
-        known: &'static str,
-    },
-    /// Unknown.
-    #[error("unknown {what} `{found}`; this version of the program has {known}")]
-    Unknown {
-        /// What it should name.
-        what: &'static str,
-        /// The word.
-        found: String,
-        /// What there is.
-        known: &'static str,
-    },
-    /// A number of folds outside its limits.
-    #[error("`{found}` is not a number of folds: expected an integer from 2 to {}", limits::FOLDS)]
-    Folds {
-        /// The text.
-        found: String,
-    },
-}
-
-impl TryFrom<String> for Estimator {
-    type Error = WordError;
-
-    fn try_from(text: String) -> Result<Self, WordError> {
-        let (what, known) = ("estimator", "`ols` and `declared`");
-        let found = crate::malformed::shortened(&text, 60);
-        match text.split(':').next() {
-            _ if text == "ols" => Ok(Self::Ols),
-            _ if text == "declared" => Ok(Self::Declared),
-            Some("wls" | "ridge" | "huber" | "theil-sen") => Err(WordError::Reserved { what, found, known }),
-            _ => Err(WordError::Unknown { what, found, known }),
-        }
-    }
-}
-
-impl From<Estimator> for String {
-    fn from(estimator: Estimator) -> Self {
-        match estimator {
-            Estimator::Ols => "ols".to_owned(),
-            Estimator::Declared => "declared".to_owned(),
-        }
-    }
-}
-
-impl TryFrom<String> for Validation {
-    type Error = WordError;
-
-    fn try_from(text: String) -> Result<Self, WordError> {
-        let (what, known) =
-            ("validation", "`none`, `leave-one-out`, `leave-one-session-out` and `k-fold:<k>`");
-        let found = crate::malformed::shortened(&text, 60);
-        if let Some(folds) = text.strip_prefix("k-fold:") {
-            let count = folds.parse::<usize>().ok().filter(|_| !folds.starts_with(['0', '+']));
-            let count = count.filter(|count| (2..=limits::FOLDS).contains(count));
-            return count.map(Self::KFold).ok_or(WordError::Folds { found });
-        }
-        match text.as_str() {
-            "none" => Ok(Self::None),
-            "leave-one-out" => Ok(Self::LeaveOneOut),
-            "leave-one-session-out" => Ok(Self::LeaveOneSessionOut),
-            _ => Err(WordError::Unknown { what, found, known }),
-        }
-    }
-}
-
-impl From<Validation> for String {
-    fn from(validation: Validation) -> Self {
-        match validation {
-            Validation::None => "none".to_owned(),
-            Validation::LeaveOneOut => "leave-one-out".to_owned(),
-            Validation::KFold(folds) => format!("k-fold:{folds}"),
-            Validation::LeaveOneSessionOut => "leave-one-session-out".to_owned(),
-        }
-    }
-}
-
-/// The target of touch sessions.
+/// The target of sessions.
 pub const REFERENCE: &str = "reference_g";
+
+/// The versions of the format, oldest first.
+pub const FORMATS: [&str; 2] = ["openweigh.recipe/1", "openweigh.recipe/2"];
 
 impl Recipe {
     /// Reads a recipe from TOML.
@@ -237,9 +157,68 @@ impl Recipe {
     /// # Errors
     /// Where and how the bytes depart from the format.
     pub fn from_toml(bytes: &[u8]) -> Result<Self, Malformed> {
-        let recipe: Self = handwritten::read(bytes, "openweigh.recipe/1")?;
+        let mut recipe: Self = handwritten::read_any(bytes, &FORMATS)?;
+        recipe.complete();
         recipe.check().map_err(Malformed::whole)?;
         Ok(recipe)
+    }
+
+    /// Fills in what its version has where nothing is said.
+    fn complete(&mut self) {
+        match self.format {
+            Format::V1 => {
+                self.reading.iter_mut().for_each(Reading::complete_first);
+                self.result.coverage.get_or_insert(Number(Decimal::from(2)));
+            }
+            Format::V2 => {
+                self.model.direction.get_or_insert(Direction::Inverse);
+            }
+        }
+    }
+
+    /// What its version has, and has not yet.
+    fn check_version(&self) -> Result<(), Fault> {
+        let first = self.format == Format::V1;
+        let filled =
+            self.reading.as_ref().is_none_or(|reading| reading.touches.is_some() && reading.states.is_some());
+        let complete =
+            if first { filled && self.result.coverage.is_some() } else { self.model.direction.is_some() };
+        if !complete {
+            return Err(inconsistent(
+                "recipe",
+                "keys that are left out",
+                "every key of its version in weights",
+            ));
+        }
+        if first {
+            let keys = [
+                ("model.direction", self.model.direction.is_some()),
+                ("fit.session_terms", self.fit.session_terms.is_some()),
+                ("uncertainty", self.uncertainty.is_some()),
+                ("derive", self.derive.is_some()),
+            ];
+            let found = keys.iter().find(|(_, there)| *there);
+            return found.map_or(Ok(()), |(key, _)| {
+                let expected = "no such key in `openweigh.recipe/1`; `openweigh.recipe/2` has it";
+                Err(inconsistent(*key, "the key", expected))
+            });
+        }
+        if self.result.coverage.is_some() {
+            let expected =
+                "no such key in `openweigh.recipe/2`, which takes the factor from `coverage_probability`";
+            return Err(inconsistent("result.coverage", "the key", expected));
+        }
+        let reserved = [
+            ("model.direction = \"forward\"", self.model.direction == Some(Direction::Forward)),
+            ("fit.session_terms", self.fit.session_terms.is_some()),
+            ("[uncertainty]", self.uncertainty.is_some()),
+            ("[[derive]]", self.derive.is_some()),
+        ];
+        let found = reserved.iter().find(|(_, there)| *there);
+        found.map_or(Ok(()), |(key, _)| {
+            let expected = "nothing: the format reserves it, and this version of the program does not have it yet; leave it out";
+            Err(inconsistent(*key, "the key", expected))
+        })
     }
 
     /// The columns that the terms read, in order of first appearance.
@@ -259,14 +238,10 @@ impl Recipe {
     fn check_reading(&self) -> Result<(), Fault> {
         let Some(reading) = &self.reading else {
             if self.model.tare != Tare::None {
-                return Err(inconsistent(
-                    "model.tare",
-                    "a tare",
-                    "`none` without a [reading] of touch sessions",
-                ));
+                return Err(inconsistent("model.tare", "a tare", "`none` without a [reading] of sessions"));
             }
-            if self.fit.validation == Validation::LeaveOneSessionOut {
-                let expected = "another one without a [reading] of touch sessions";
+            if self.format == Format::V1 && self.fit.validation == Validation::LeaveOneSessionOut {
+                let expected = "another one without a [reading] of touch sessions; `openweigh.recipe/2` has it for tables with a `session_column`";
                 return Err(inconsistent("fit.validation", "`leave-one-session-out`", expected));
             }
             return Ok(());
@@ -275,7 +250,10 @@ impl Recipe {
             let found = format!("`{}`", self.model.target);
             return Err(inconsistent("model.target", found, format!("`{REFERENCE}` with a [reading]")));
         }
-        if let Some(other) = self.features().iter().find(|name| Quantity::named(name.as_str()).is_none()) {
+        // Sessions of channels may call them as they like.
+        let of_touches = self.format == Format::V1 || reading.of_touches().is_some();
+        let unknown = |name: &&ColumnName| of_touches && Quantity::named(name.as_str()).is_none();
+        if let Some(other) = self.features().iter().find(unknown) {
             let known = Quantity::ALL.map(|quantity| format!("`{}`", quantity.as_str())).join(", ");
             return Err(inconsistent(
                 "model.terms",
@@ -283,8 +261,8 @@ impl Recipe {
                 format!("of touch sessions, {known}"),
             ));
         }
-        let repeated = (1..reading.states.len()).any(|at| reading.states[..at].contains(&reading.states[at]));
-        if reading.states.is_empty() || repeated {
+        let states = reading.counted_states();
+        if states.is_empty() || (1..states.len()).any(|at| states[..at].contains(&states[at])) {
             return Err(inconsistent("reading.states", "none, or one twice", "some states, each once"));
         }
         if reading.settle_s.0 < Decimal::ZERO {
@@ -327,6 +305,7 @@ impl Recipe {
     /// # Errors
     /// The first contradiction.
     pub fn check(&self) -> Result<(), Fault> {
+        self.check_version()?;
         self.check_reading()?;
         self.check_coefficients()?;
         let terms = &self.model.terms;
@@ -353,8 +332,8 @@ impl Recipe {
             let expected = format!("0 to {}", limits::DIGITS);
             return Err(inconsistent("result.decimals", self.result.decimals, expected));
         }
-        if self.result.coverage.0 <= Decimal::ZERO {
-            return Err(inconsistent("result.coverage", &self.result.coverage, "a number above 0"));
+        if let Some(coverage) = self.result.coverage.as_ref().filter(|factor| factor.0 <= Decimal::ZERO) {
+            return Err(inconsistent("result.coverage", coverage, "a number above 0"));
         }
         Ok(())
     }
@@ -363,6 +342,8 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::Reduction;
+    use crate::touches::State;
 
     const GOOD: &str = r#"format = "openweigh.recipe/1"
 name = "load-cell"
@@ -378,18 +359,15 @@ decimals = 2
     #[test]
     fn defaults_are_those_of_the_specification() {
         let recipe = Recipe::from_toml(GOOD.as_bytes()).unwrap();
-        assert_eq!(
-            recipe.fit,
-            Fit { estimator: Estimator::Ols, digits: 17, validation: Validation::None, coefficients: None }
-        );
-        assert_eq!(recipe.result.coverage.to_string(), "2");
+        assert_eq!(recipe.fit, Fit::default());
+        assert_eq!(recipe.result.coverage.unwrap().to_string(), "2");
         assert_eq!(recipe.model.tare, Tare::None);
     }
 
     #[test]
     fn mistakes_are_named_with_their_place() {
         let cases = [
-            (GOOD.replace("recipe/1", "recipe/2"), "a newer program is needed"),
+            (GOOD.replace("recipe/1", "recipe/3"), "a newer program is needed"),
             (GOOD.replace("recipe/1", "weights/1"), "this is another kind of file"),
             (GOOD.replace("x^2", "x^99"), "6:9: `99` is not an exponent"),
             (GOOD.replace("x^2", "x"), "`x` twice"),
@@ -414,5 +392,77 @@ decimals = 2
             let message = Recipe::from_toml(text.as_bytes()).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}\n  should contain {expected}");
         }
+    }
+
+    const SECOND: &str = r#"format = "openweigh.recipe/2"
+name = "hx711"
+
+[reading]
+settle_s = "0.5"
+
+[model]
+target = "reference_g"
+terms = ["1", "count"]
+
+[fit]
+validation = "leave-one-session-out"
+
+[result]
+unit = "g"
+decimals = 2
+"#;
+
+    #[test]
+    fn version_2_reads_channels_and_sessions_of_tables() {
+        let recipe = Recipe::from_toml(SECOND.as_bytes()).unwrap();
+        assert_eq!(recipe.model.direction, Some(Direction::Inverse));
+        assert_eq!(recipe.result.coverage, None);
+        let reading = recipe.reading.unwrap();
+        assert_eq!((reading.touches, reading.states.as_ref(), reading.of_touches()), (None, None, None));
+        assert_eq!((reading.reduction(), reading.counted_states()), (Reduction::Sum, &[State::Touching][..]));
+        let table = SECOND.replace("[reading]\nsettle_s = \"0.5\"\n", "").replace("reference_g", "mass");
+        Recipe::from_toml(table.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn what_version_2_has_not_yet_is_refused_by_name() {
+        for (from, to, message) in [
+            ("recipe/2", "recipe/1", "`count`, expected of touch sessions, `x`, `y`"),
+            (
+                "decimals = 2",
+                "decimals = 2\ncoverage = \"2\"",
+                "result.coverage: found the key, expected no such",
+            ),
+            (
+                "[fit]",
+                "direction = \"forward\"\n[fit]",
+                "direction = \"forward\": found the key, expected nothing",
+            ),
+            ("[fit]", "direction = \"sideways\"\n[fit]", "unknown variant `sideways`"),
+            ("[fit]", "[fit]\nsession_terms = [\"1\"]", "fit.session_terms: found the key"),
+            ("[fit]", "[uncertainty]\n[fit]", "[uncertainty]: found the key"),
+            ("[fit]", "[uncertainty]\nshare = 3\n[fit]", "unknown field `share`"),
+            (
+                "[fit]",
+                "[[uncertainty.component]]\nname = \"drift\"\nvalue = \"0.1\"\ndistribution = \"rectangular\"\n[fit]",
+                "[uncertainty]: found the key",
+            ),
+            (
+                "[fit]",
+                "[[derive]]\nname = \"l\"\nof = \"count\"\nfunction = \"ln\"\ndecimals = 9\n[fit]",
+                "[[derive]]: found the key",
+            ),
+            ("[fit]", "[fit]\nestimator = \"york\"", "estimator `york` is reserved"),
+            ("settle_s", "states = [\"hover\"]\nsettle_s", "`count`, expected of touch sessions"),
+        ] {
+            let error = Recipe::from_toml(SECOND.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}\nnot\n{message}");
+        }
+        let first = GOOD.replace("[result]", "[uncertainty]\n[result]");
+        let error = Recipe::from_toml(first.as_bytes()).unwrap_err().to_string();
+        assert!(
+            error.contains("uncertainty: found the key, expected no such key in `openweigh.recipe/1`"),
+            "{error}"
+        );
     }
 }

@@ -1,19 +1,26 @@
 //! `session.json`: one recording from one device, and how well it went (docs/spec/3-datasets.md, 3.2).
 
 use crate::canonical::{Document, inconsistent};
+use crate::limits;
 use crate::malformed::Fault;
 use crate::number::Number;
-use crate::text::{Line, text_type};
+use crate::samples::COLUMNS;
+use crate::text::{ColumnName, Line, Unit, text_type};
+use crate::versioned::Versioned;
 use crate::weighings::Id;
+use openweigh_exact::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// Version of the format. 1: the first.
+/// Version of the format. 1: the first; 2: channels, and a balance beside the frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.session/1")]
     V1,
+    /// Version 2.
+    #[serde(rename = "openweigh.session/2")]
+    V2,
 }
 
 text_type!(
@@ -41,6 +48,49 @@ pub struct Session {
     pub environment: Environment,
     /// How well the recording went.
     pub quality: Quality,
+    /// The channels of `samples.csv`; null of touch sessions. Since version 2.
+    #[serde(default, skip_serializing_if = "Versioned::is_absent")]
+    pub channels: Versioned<Vec<Channel>>,
+    /// The balance whose readings stand beside the frames, null without one. Since version 2.
+    #[serde(default, skip_serializing_if = "Versioned::is_absent")]
+    pub balance: Versioned<Balance>,
+}
+
+/// A channel: one number of each sample.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+pub struct Channel {
+    /// Its column.
+    pub name: ColumnName,
+    /// Its unit, if the source states one.
+    pub unit: Option<Unit>,
+    /// Step between neighbouring values.
+    pub quantum: Option<Number>,
+    /// Largest value, in magnitude, that the device declares.
+    pub ceiling: Option<Number>,
+}
+
+impl std::fmt::Display for Channel {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let unit = self.unit.as_ref().map_or("a unit that is not stated", Unit::as_str);
+        write!(out, "`{}` in {unit}", self.name)?;
+        self.quantum.as_ref().map_or(Ok(()), |quantum| write!(out, " by steps of {quantum}"))?;
+        self.ceiling.as_ref().map_or(Ok(()), |ceiling| write!(out, " up to {ceiling}"))
+    }
+}
+
+/// The balance whose readings stand beside the frames, in `balance.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+pub struct Balance {
+    /// Its model.
+    pub model: Line,
+    /// The protocol that it speaks.
+    pub protocol: Line,
+    /// How its clock and the frames' were related.
+    pub clocks: Line,
 }
 
 /// The device and the way to it.
@@ -164,16 +214,160 @@ pub struct Quality {
 
 impl Document for Session {
     const FORMAT: &'static str = "openweigh.session/1";
+    const LATER: &'static [&'static str] = &["openweigh.session/2"];
 
     fn check(&self) -> Result<(), Fault> {
-        let positive = |number: &Option<Number>| {
-            number.as_ref().is_none_or(|number| number.0 > openweigh_exact::Decimal::ZERO)
-        };
+        self.check_version()?;
+        let positive =
+            |number: &Option<Number>| number.as_ref().is_none_or(|number| number.0 > Decimal::ZERO);
         for (what, number) in [("quantum", &self.source.quantum), ("ceiling", &self.source.ceiling)] {
             if let Some(found) = number.as_ref().filter(|_| !positive(number)) {
                 return Err(inconsistent(what, found, "a number above 0"));
             }
         }
         Ok(())
+    }
+}
+
+impl Session {
+    /// The channels of `samples.csv`; none of touch sessions.
+    pub fn channels(&self) -> Option<&[Channel]> {
+        self.channels.value().map(Vec::as_slice)
+    }
+
+    fn check_version(&self) -> Result<(), Fault> {
+        let first = self.format == Format::V1;
+        for (key, absent) in [("channels", self.channels.is_absent()), ("balance", self.balance.is_absent())]
+        {
+            if absent != first {
+                let found = if absent { "no such key" } else { "the key" };
+                let expected = if first { "none in version 1" } else { "the key, or `null`, in version 2" };
+                return Err(inconsistent(key, found, expected));
+            }
+        }
+        let Some(channels) = self.channels() else { return Ok(()) };
+        if channels.is_empty() || channels.len() > limits::CHANNELS {
+            return Err(inconsistent("channels", channels.len(), format!("1 to {}", limits::CHANNELS)));
+        }
+        for (at, channel) in channels.iter().enumerate() {
+            if channels[..at].iter().any(|earlier| earlier.name == channel.name)
+                || COLUMNS.contains(&channel.name.as_str())
+            {
+                let expected = format!("each name once, and none of {}", COLUMNS.join(", "));
+                return Err(inconsistent("channels", format!("`{}`", channel.name), expected));
+            }
+            for (what, number) in [("quantum", &channel.quantum), ("ceiling", &channel.ceiling)] {
+                if let Some(number) = number.as_ref().filter(|number| number.0 <= Decimal::ZERO) {
+                    let what = format!("{what} of the channel `{}`", channel.name);
+                    return Err(inconsistent(what, number, "a number above 0"));
+                }
+            }
+        }
+        self.check_no_pad()
+    }
+
+    /// What only a pad has is not stated of channels.
+    fn check_no_pad(&self) -> Result<(), Fault> {
+        let source = &self.source;
+        let stated = [
+            ("family", source.family.is_some()),
+            ("surface", source.surface.is_some()),
+            ("sensor", source.sensor.is_some()),
+            ("quantum", source.quantum.is_some()),
+            ("ceiling", source.ceiling.is_some()),
+            ("unit", source.unit != PressureUnit::Unknown),
+            ("clicks", source.clicks != Clicks::Unknown),
+        ];
+        if let Some((key, _)) = stated.iter().find(|(_, stated)| *stated) {
+            let expected = "`null` or `unknown`: the channels state their own";
+            return Err(inconsistent(format!("source.{key}"), "a value", expected));
+        }
+        if self.quality.touches != 0 {
+            return Err(inconsistent("quality.touches", self.quality.touches, "0 in a session of channels"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical;
+
+    const SECOND: &str = r#"{
+  "format": "openweigh.session/2",
+  "id": "run-1",
+  "source": {
+    "os": "unknown",
+    "driver": "unknown",
+    "model": "unknown",
+    "transport": "unknown",
+    "family": null,
+    "device": null,
+    "surface": null,
+    "sensor": null,
+    "unit": "unknown",
+    "quantum": null,
+    "ceiling": null,
+    "clicks": "unknown"
+  },
+  "clock": {
+    "device": "the log's own",
+    "arrival": "unknown"
+  },
+  "environment": {
+    "temperature_c": null,
+    "gravity_m_s2": null,
+    "latitude_deg": null,
+    "altitude_m": null,
+    "contact": null,
+    "note": null
+  },
+  "quality": {
+    "frames": 3,
+    "touches": 0,
+    "dropped": 0,
+    "gaps": 0,
+    "non_finite": 0,
+    "at_ceiling": 0,
+    "clock_steps": 0
+  },
+  "channels": [
+    {
+      "name": "count",
+      "unit": "counts",
+      "quantum": "1",
+      "ceiling": "8388607"
+    }
+  ],
+  "balance": null
+}
+"#;
+
+    #[test]
+    fn a_session_of_channels_is_read_and_written_back() {
+        let session: Session = canonical::read(SECOND.as_bytes()).unwrap();
+        assert_eq!(
+            session.channels().unwrap()[0].to_string(),
+            "`count` in counts by steps of 1 up to 8388607"
+        );
+        assert_eq!(canonical::write(&session), SECOND.as_bytes());
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        for (from, to, message) in [
+            ("session/2", "session/1", "channels: found the key, expected none in version 1"),
+            ("session/2", "session/3", "a newer program is needed"),
+            (",\n  \"balance\": null", "", "balance: found no such key, expected the key"),
+            ("\"count\"", "\"device_s\"", "channels: found `device_s`, expected each name once"),
+            ("\"8388607\"", "\"0\"", "ceiling of the channel `count`: found 0, expected a number above 0"),
+            ("\"touches\": 0", "\"touches\": 1", "quality.touches: found 1, expected 0"),
+            ("\"clicks\": \"unknown\"", "\"clicks\": \"on\"", "source.clicks: found a value"),
+        ] {
+            let text = SECOND.replacen(from, to, 1);
+            let error = canonical::read::<Session>(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}\nnot\n{message}");
+        }
     }
 }

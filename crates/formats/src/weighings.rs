@@ -4,10 +4,14 @@ use crate::csv;
 use crate::malformed::{Fault, Malformed, shortened};
 use crate::number::Number;
 use crate::text::text_type;
+use openweigh_exact::Decimal;
 use std::collections::BTreeMap;
 
-/// The header.
+/// The header of version 1.
 pub const HEADER: &str = "weighing,role,label,first_frame,last_frame,tare,reference_g,reference_u_g";
+
+/// The header of version 2: further columns behind those of version 1.
+pub const HEADER_2: &str = "weighing,role,label,first_frame,last_frame,tare,reference_g,reference_u_g,reference,series,direction,position,hold_s";
 
 text_type!(
     /// What a weighing, or a session, is called: `coin-1`.
@@ -72,22 +76,92 @@ pub struct Weighing {
     pub reference_g: Option<Number>,
     /// Standard uncertainty of that mass, in grams.
     pub reference_u_g: Option<Number>,
+    /// What version 2 adds; none in a file of version 1.
+    pub details: Option<Details>,
+}
+
+/// What a weighing of version 2 may say besides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Details {
+    /// The load among the dataset's `references.csv`.
+    pub reference: Option<Id>,
+    /// The series of loads that it belongs to.
+    pub series: Option<Id>,
+    /// Whether the load before it in the series was smaller or larger.
+    pub direction: Option<Direction>,
+    /// Where on the pan the load rests.
+    pub position: Option<Id>,
+    /// For how many seconds it has rested, where that matters.
+    pub hold_s: Option<Number>,
+}
+
+/// Which way a series of loads goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Loads are added.
+    Up,
+    /// Loads are taken away.
+    Down,
+}
+
+impl Direction {
+    const ALL: [Self; 2] = [Self::Up, Self::Down];
+
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// A cell that may be empty.
+fn shown<T: ToString>(cell: Option<&T>) -> String {
+    cell.map(ToString::to_string).unwrap_or_default()
+}
+
+impl Details {
+    /// Its part of a line, with the comma before it.
+    fn cells(&self) -> String {
+        format!(
+            ",{},{},{},{},{}",
+            shown(self.reference.as_ref()),
+            shown(self.series.as_ref()),
+            self.direction.map_or("", Direction::as_str),
+            shown(self.position.as_ref()),
+            shown(self.hold_s.as_ref()),
+        )
+    }
+}
+
+/// The whole file: of version 2 where a weighing has something of it, else of version 1.
+pub fn write(weighings: &[Weighing]) -> Vec<u8> {
+    let says_more =
+        |weighing: &Weighing| weighing.details.as_ref().is_some_and(|details| *details != Details::default());
+    let second = weighings.iter().any(says_more);
+    let mut text = format!("{}\n", if second { HEADER_2 } else { HEADER });
+    for weighing in weighings {
+        let details = second.then(|| weighing.details.clone().unwrap_or_default());
+        text += &Weighing { details, ..weighing.clone() }.line();
+    }
+    text.into_bytes()
 }
 
 impl Weighing {
-    /// Its line.
+    /// Its line, of the version that it is of.
     pub fn line(&self) -> String {
-        let optional = |number: &Option<Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
         format!(
-            "{},{},{},{},{},{},{},{}\n",
+            "{},{},{},{},{},{},{},{}{}\n",
             self.id,
             self.role.as_str(),
             self.label,
             self.first_frame,
             self.last_frame,
             self.tare.as_ref().map_or("", Id::as_str),
-            optional(&self.reference_g),
-            optional(&self.reference_u_g),
+            shown(self.reference_g.as_ref()),
+            shown(self.reference_u_g.as_ref()),
+            self.details.as_ref().map(Details::cells).unwrap_or_default(),
         )
     }
 }
@@ -129,7 +203,11 @@ pub(crate) fn frame(line: usize, column: &str, text: &str) -> Result<u64, Malfor
 /// The first line that breaks the format, or contradicts those before.
 pub fn read(bytes: &[u8]) -> Result<Vec<Weighing>, Malformed> {
     let lines = csv::checked(bytes)?;
-    csv::header(bytes.split(|byte| *byte == b'\n').next().unwrap_or_default(), HEADER)?;
+    let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let second = header == HEADER_2.as_bytes();
+    if !second {
+        csv::header(header, HEADER)?;
+    }
     let mut weighings: Vec<Weighing> = Vec::new();
     for (at, text) in lines.enumerate().skip(1) {
         let line = at + 1;
@@ -144,12 +222,32 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Weighing>, Malformed> {
             tare: optional(line, "tare", cells[5])?,
             reference_g: optional(line, "reference_g", cells[6])?,
             reference_u_g: optional(line, "reference_u_g", cells[7])?,
+            details: if second { Some(details(line, &cells[8..])?) } else { None },
         };
         check(&weighing, weighings.last(), line)?;
         weighings.push(weighing);
     }
     check_tares(&weighings)?;
     Ok(weighings)
+}
+
+/// The cells that version 2 adds.
+fn details(line: usize, cells: &[&str]) -> Result<Details, Malformed> {
+    let direction = Direction::ALL.into_iter().find(|direction| direction.as_str() == cells[2]);
+    if direction.is_none() && !cells[2].is_empty() {
+        return Err(wrong(line, "direction", cells[2], "`up`, `down` or nothing"));
+    }
+    let hold_s: Option<Number> = optional(line, "hold_s", cells[4])?;
+    if hold_s.as_ref().is_some_and(|hold| hold.0 < Decimal::ZERO) {
+        return Err(wrong(line, "hold_s", cells[4], "a number of seconds from 0"));
+    }
+    Ok(Details {
+        reference: optional(line, "reference", cells[0])?,
+        series: optional(line, "series", cells[1])?,
+        direction,
+        position: optional(line, "position", cells[3])?,
+        hold_s,
+    })
 }
 
 /// What a weighing must be by itself, and behind the one before.
@@ -214,6 +312,25 @@ mod tests {
         assert_eq!(weighings.len(), 3);
         let lines: String = weighings.iter().map(Weighing::line).collect();
         assert_eq!(format!("{HEADER}\n{lines}"), text);
+        assert_eq!(write(&weighings), text.as_bytes());
+    }
+
+    #[test]
+    fn version_2_is_written_where_something_of_it_is_used() {
+        let text = format!("{HEADER_2}\na,reference,,0,9,,50,,m-50,s1,up,2,1.5\nb,unknown,,12,40,,,,,,,,\n");
+        let mut weighings = read(text.as_bytes()).unwrap();
+        assert_eq!(write(&weighings), text.as_bytes());
+        weighings[0].details = None;
+        let first = format!("{HEADER}\na,reference,,0,9,,50,\nb,unknown,,12,40,,,\n");
+        assert_eq!(write(&weighings), first.as_bytes());
+        for (rows, message) in [
+            ("a,unknown,,0,9,,,,,,left,,\n", "2:1: column `direction`: found `left`, expected `up`, `down`"),
+            ("a,unknown,,0,9,,,,,,,,-1\n", "2:1: column `hold_s`: found `-1`, expected a number of seconds"),
+            ("a,unknown,,0,9,,,\n", "2:1: found 8 fields, expected 13"),
+        ] {
+            let error = read(format!("{HEADER_2}\n{rows}").as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}\nnot\n{message}");
+        }
     }
 
     #[test]

@@ -1,25 +1,34 @@
 //! Weights: fitted coefficients with their recipe and the exact sums they follow from
 //! (docs/spec/5-weights.md).
 
+mod lineage;
+
+pub use lineage::{Blocks, Contribution, FittedSession, Lineage, Operation, Parent};
+
 use crate::canonical::{Document, inconsistent};
 use crate::digest::Digest;
 use crate::licence::Licence;
 use crate::malformed::Fault;
 use crate::number::{Number, Sum};
-use crate::recipe::{Recipe, Tare};
-use crate::session::{PressureUnit, Source};
+use crate::reading::Reading;
+use crate::recipe::{self, Recipe, Tare};
+use crate::session::{Channel, PressureUnit, Source};
 use crate::term::Term;
 use crate::text::{ColumnName, Line, Name, Unit, Version};
+use crate::versioned::Versioned;
 use openweigh_exact::{Decimal, Normal};
 use serde::{Deserialize, Serialize};
 
-/// Version of the format. 1: the first.
+/// Version of the format. 1: the first; 2: of recipes of version 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.weights/1")]
     V1,
+    /// Version 2.
+    #[serde(rename = "openweigh.weights/2")]
+    V2,
 }
 
 /// A weights file.
@@ -52,19 +61,68 @@ pub struct Weights {
     /// Residual sum of squares.
     pub rss: Number,
     /// Coefficient of determination.
-    pub r_squared: Option<Number>,
+    pub r_squared: Option<RSquared>,
     /// Where each feature was while fitting.
     pub range: Vec<FeatureRange>,
     /// Errors on rows that were not fitted.
     pub validation: Option<ValidationFigures>,
+    /// What makes a prediction uncertain. Since version 2.
+    #[serde(default, skip_serializing_if = "Versioned::is_absent")]
+    pub components: Versioned<Vec<Contribution>>,
     /// Which of the above are undefined, and why.
     pub undefined: Vec<Undefined>,
     /// The exact sums that all of the above follow from.
     pub normal: NormalText,
     /// The datasets, by the digest of their descriptions.
     pub trained_on: Vec<TrainedOn>,
-    /// The weights that these continue.
-    pub parent: Option<Digest>,
+    /// The sessions that were fitted. Since version 2.
+    #[serde(default, skip_serializing_if = "Versioned::is_absent")]
+    pub sessions: Versioned<Vec<FittedSession>>,
+    /// The sums of each session, in a file of their own. Since version 2.
+    #[serde(default, skip_serializing_if = "Versioned::is_absent")]
+    pub blocks: Versioned<Blocks>,
+    /// The weights that these continue. Of version 1.
+    #[serde(default, skip_serializing_if = "Versioned::is_absent")]
+    pub parent: Versioned<Digest>,
+    /// From which weights these come, and how. Since version 2.
+    #[serde(default, skip_serializing_if = "Versioned::is_absent")]
+    pub lineage: Versioned<Lineage>,
+}
+
+/// A coefficient of determination: a number, in version 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+pub enum RSquared {
+    /// Version 1.
+    First(Number),
+    /// Version 2.
+    Second {
+        /// Its value.
+        value: Number,
+        /// About what the target's squares are summed.
+        about: About,
+    },
+}
+
+impl RSquared {
+    /// Its value.
+    pub fn value(&self) -> &Number {
+        match self {
+            Self::First(value) | Self::Second { value, .. } => value,
+        }
+    }
+}
+
+/// About what the target's squares are summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+pub enum About {
+    /// Their mean.
+    Mean,
+    /// Zero.
+    Zero,
 }
 
 /// The data that weights apply to: the device, and the columns with their units, the target first.
@@ -75,6 +133,9 @@ pub struct AppliesTo {
     /// The pad, of weights that were fitted on touch sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pad: Option<Pad>,
+    /// The channels that the terms read, of weights that were fitted on signal sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<Channel>>,
     /// Target and features.
     pub columns: Vec<ColumnUnit>,
 }
@@ -156,7 +217,7 @@ pub struct FeatureRange {
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct ValidationFigures {
     /// The validation of the recipe.
-    pub method: crate::recipe::Validation,
+    pub method: recipe::Validation,
     /// Number of folds.
     pub folds: u64,
     /// Number of rows predicted.
@@ -301,10 +362,75 @@ impl Weights {
     }
 }
 
+impl Weights {
+    /// Every key of its version, and a recipe of the same.
+    fn check_version(&self) -> Result<(), Fault> {
+        let first = self.format == Format::V1;
+        if first != (self.recipe.format == recipe::Format::V1) {
+            return Err(inconsistent("recipe.format", "another version", "that of the weights"));
+        }
+        let second = matches!(self.r_squared, Some(RSquared::Second { .. }));
+        if self.r_squared.is_some() && second == first {
+            return Err(inconsistent(
+                "r_squared",
+                "that of another version",
+                "a number in version 1, else an object",
+            ));
+        }
+        let absent = [
+            ("components", self.components.is_absent(), first),
+            ("sessions", self.sessions.is_absent(), first),
+            ("blocks", self.blocks.is_absent(), first),
+            ("parent", self.parent.is_absent(), !first),
+            ("lineage", self.lineage.is_absent(), first),
+        ];
+        let wrong = absent.iter().find(|(_, absent, wanted)| absent != wanted);
+        if let Some((key, absent, _)) = wrong {
+            let found = if *absent { "no such key" } else { "the key" };
+            return Err(inconsistent(*key, found, "the keys of its version"));
+        }
+        let filled = [
+            ("components", !first && self.components.value().is_none_or(|list| !list.is_empty())),
+            ("sessions", !first && self.sessions.value().is_none_or(|list| !list.is_empty())),
+            ("blocks", self.blocks.value().is_some()),
+            ("lineage", self.lineage.value().is_some()),
+        ];
+        if let Some((key, _)) = filled.iter().find(|(_, filled)| *filled) {
+            let expected = "`[]` or `null`: this version of the program does not fill it";
+            return Err(inconsistent(*key, "something else", expected));
+        }
+        Ok(())
+    }
+
+    /// The device, as the recipe has it: a pad of touch sessions, channels of signal sessions, none of tables.
+    fn check_source(&self) -> Result<(), Fault> {
+        let AppliesTo { pad, channels, .. } = &self.applies_to;
+        let reading = self.recipe.reading.as_ref();
+        if (pad.is_some() || channels.is_some()) != reading.is_some() || pad.is_some() && channels.is_some() {
+            let expected =
+                "the pad or the channels where the recipe has `reading`, and none where it has not";
+            return Err(inconsistent("applies_to", "otherwise", expected));
+        }
+        let Some(channels) = channels else { return Ok(()) };
+        if let Some(key) = reading.and_then(Reading::of_touches) {
+            let expected = "no such key with channels";
+            return Err(inconsistent(format!("recipe.reading.{key}"), "the key", expected));
+        }
+        let named: Vec<&ColumnName> = channels.iter().map(|channel| &channel.name).collect();
+        if self.format == Format::V1 || named != self.recipe.features().iter().collect::<Vec<_>>() {
+            let expected = "in version 2, the channels that the terms read, in order";
+            return Err(inconsistent("applies_to.channels", format!("{} channels", named.len()), expected));
+        }
+        Ok(())
+    }
+}
+
 impl Document for Weights {
     const FORMAT: &'static str = "openweigh.weights/1";
+    const LATER: &'static [&'static str] = &["openweigh.weights/2"];
 
     fn check(&self) -> Result<(), Fault> {
+        self.check_version()?;
         self.recipe.check()?;
         let named: Vec<String> = self.terms.iter().map(|term| term.term.to_string()).collect();
         let wanted: Vec<String> = self.recipe.model.terms.iter().map(Term::to_string).collect();
@@ -349,10 +475,7 @@ impl Document for Weights {
         if self.normal.n < estimated || self.dof != self.normal.n - estimated {
             return Err(inconsistent("dof", self.dof, format!("n - p = {} - {estimated}", self.normal.n)));
         }
-        if self.applies_to.pad.is_some() != self.recipe.reading.is_some() {
-            let expected = "the pad where the recipe has `reading`, and none where it has not";
-            return Err(inconsistent("applies_to.pad", "otherwise", expected));
-        }
+        self.check_source()?;
         let columns: Vec<ColumnName> =
             self.applies_to.columns.iter().map(|column| column.name.clone()).collect();
         let expected: Vec<ColumnName> =

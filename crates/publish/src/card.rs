@@ -15,7 +15,7 @@ use openweigh_formats::manifest::Role;
 use openweigh_formats::number::Number;
 use openweigh_formats::recipe::Estimator;
 use openweigh_formats::text::Unit;
-use openweigh_formats::weights::{UndefinedQuantity, ValidationFigures, Weights};
+use openweigh_formats::weights::{RSquared, UndefinedQuantity, ValidationFigures, Weights};
 
 /// The card.
 pub fn write(source: &Source<'_>) -> String {
@@ -115,7 +115,7 @@ fn weights(weights: &Weights) -> String {
         "residual standard deviation",
         number(weights.residual_sd.as_ref(), &unit, UndefinedQuantity::ResidualSd),
     );
-    row("R²", number(weights.r_squared.as_ref(), "", UndefinedQuantity::RSquared));
+    row("R²", number(weights.r_squared.as_ref().map(RSquared::value), "", UndefinedQuantity::RSquared));
     if let Some(figures) = &weights.validation {
         let figure = |found: Option<&Number>| number(found, &unit, UndefinedQuantity::Validation);
         let ValidationFigures { method, rmse, mean_error, max_abs_error, .. } = figures;
@@ -124,7 +124,7 @@ fn weights(weights: &Weights) -> String {
         row("largest error", figure(max_abs_error.as_ref()));
     }
     row("licence", weights.licence.to_string());
-    if let Some(parent) = &weights.parent {
+    if let Some(parent) = weights.parent.value() {
         row("continues", format!("the weights with sha256 `{parent}`"));
     }
     text

@@ -23,7 +23,7 @@ pub struct Predictor<'a> {
     pub(crate) model: Model,
     coefficients: Vec<Decimal>,
     estimate: Cow<'a, Estimate>,
-    /// k²·s², none without degrees of freedom.
+    /// k²·s², or s² under a recipe without k; none without degrees of freedom.
     scale: Option<Ratio>,
 }
 
@@ -51,8 +51,11 @@ impl<'a> Predictor<'a> {
     }
 
     fn with(weights: &'a Weights, estimate: Cow<'a, Estimate>) -> Self {
-        let coverage = Ratio::from(&weights.recipe.result.coverage.0);
-        let scale = estimate.variance().map(|variance| variance.times(&coverage).times(&coverage));
+        let coverage = weights.recipe.result.coverage.as_ref().map(|coverage| Ratio::from(&coverage.0));
+        let scale = estimate.variance().map(|variance| match &coverage {
+            Some(coverage) => variance.times(coverage).times(coverage),
+            None => variance,
+        });
         Self {
             weights,
             features: weights.recipe.features(),

@@ -138,7 +138,7 @@ fn fit_again(
         let matches = move |path: &&RelativePath| manifest.file(path).is_some_and(|file| file.role == role);
         rest.iter().filter(matches).cloned().collect::<Vec<RelativePath>>()
     };
-    if let Err(finding) = check_parent(manifest, published.parent.as_ref(), &of_role(Role::Weights)) {
+    if let Err(finding) = check_parent(manifest, published.parent.value(), &of_role(Role::Weights)) {
         return Verdict::Failed(finding);
     }
     let datasets = match datasets(contents, &of_role(Role::Dataset), recipe) {

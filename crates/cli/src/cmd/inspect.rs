@@ -144,10 +144,9 @@ fn recipe(recipe: &Recipe, screen: &mut Screen) -> Result<(), Failure> {
         .unit
         .as_ref()
         .map_or("in a unit that is not stated".to_owned(), |unit| format!("in {unit}"));
-    screen.line(&format!(
-        "  results {unit}, {} decimals, coverage factor {}",
-        recipe.result.decimals, recipe.result.coverage
-    ))
+    let coverage =
+        recipe.result.coverage.as_ref().map_or(String::new(), |factor| format!(", coverage factor {factor}"));
+    screen.line(&format!("  results {unit}, {} decimals{coverage}", recipe.result.decimals))
 }
 
 fn results<'a>(lines: impl Iterator<Item = &'a str> + Clone, screen: &mut Screen) -> Result<(), Failure> {

@@ -146,7 +146,11 @@ fn own_figures(weights: &Weights) -> Vec<Metric> {
         add("rmse", format!("rmse, {method}{unit}"), text(&figures.rmse));
         add("max_abs_error", format!("largest error, {method}{unit}"), text(&figures.max_abs_error));
     }
-    add("r_squared", "R², on the fitted rows".to_owned(), text(&weights.r_squared));
+    add(
+        "r_squared",
+        "R², on the fitted rows".to_owned(),
+        text(&weights.r_squared.as_ref().map(|own| own.value().clone())),
+    );
     metrics
 }
 

@@ -1,14 +1,14 @@
-//! Keys that later versions of a format have, and earlier ones have not.
+//! Keys that some versions of a format have, and others have not.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The value of a key that came with a later version: in the versions before, the key itself is absent; since
-/// then it is there, and may be `null`.
+/// The value of a key that not every version of a format has: in some the key itself is absent, in the others it
+/// is there, and may be `null`.
 ///
-/// A field of this type is declared with `#[serde(default, skip_serializing_if = "Later::is_absent")]`, and the
-/// document's check insists that it is absent just where its version says so.
+/// A field of this type is declared with `#[serde(default, skip_serializing_if = "Versioned::is_absent")]`, and the
+/// document's check insists that it is absent just where its version has it not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Later<T> {
+pub enum Versioned<T> {
     /// The file is of a version without this key.
     #[default]
     Absent,
@@ -16,7 +16,7 @@ pub enum Later<T> {
     Present(Option<T>),
 }
 
-impl<T> Later<T> {
+impl<T> Versioned<T> {
     /// A value that is there.
     pub const fn some(value: T) -> Self {
         Self::Present(Some(value))
@@ -39,20 +39,20 @@ impl<T> Later<T> {
     }
 }
 
-impl<T: Serialize> Serialize for Later<T> {
+impl<T: Serialize> Serialize for Versioned<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value().serialize(serializer)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Later<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Versioned<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Option::deserialize(deserializer).map(Self::Present)
     }
 }
 
 #[cfg(any(test, feature = "schemas"))]
-impl<T: schemars::JsonSchema> schemars::JsonSchema for Later<T> {
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Versioned<T> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         Option::<T>::schema_name()
     }
@@ -72,15 +72,17 @@ mod tests {
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct File {
-        #[serde(default, skip_serializing_if = "Later::is_absent")]
-        key: Later<u8>,
+        #[serde(default, skip_serializing_if = "Versioned::is_absent")]
+        key: Versioned<u8>,
     }
 
     #[test]
     fn a_key_is_absent_null_or_there() {
-        for (text, key) in
-            [("{}", Later::Absent), (r#"{"key":null}"#, Later::NULL), (r#"{"key":3}"#, Later::some(3))]
-        {
+        for (text, key) in [
+            ("{}", Versioned::Absent),
+            (r#"{"key":null}"#, Versioned::NULL),
+            (r#"{"key":3}"#, Versioned::some(3)),
+        ] {
             let file: File = serde_json::from_str(text).unwrap();
             assert_eq!(file.key, key);
             assert_eq!(serde_json::to_string(&file).unwrap(), text);
