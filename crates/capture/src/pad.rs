@@ -121,16 +121,14 @@ pub fn describe(
         clicks,
     };
     let provenance = if genuine {
-        Provenance {
-            kind: ProvenanceKind::Measured,
-            origin: line("origin", "Recorded from trackpads with openweigh.".to_owned())?,
-        }
+        let origin = line("origin", "Recorded from trackpads with openweigh.".to_owned())?;
+        Provenance::stated(ProvenanceKind::Measured, origin)
     } else {
         let origin = format!(
             "Simulated: recorded with openweigh through the library {stem}, which stands in for \
              MultitouchSupport; no device was measured."
         );
-        Provenance { kind: ProvenanceKind::Simulated, origin: line("origin", origin)? }
+        Provenance::stated(ProvenanceKind::Simulated, line("origin", origin)?)
     };
     let clock = Clock {
         device: line("clock", "device clock, s".to_owned())?,

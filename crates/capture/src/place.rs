@@ -173,6 +173,8 @@ impl Place {
             provenance: provenance.clone(),
             kind: Kind::TouchSessions,
             columns: Vec::new(),
+            session_column: None,
+            excluded: Vec::new(),
             files: Vec::new(),
         }
     }

@@ -38,10 +38,10 @@ fn destination(root: &Path, name: &str) -> Destination {
         place: Place::new(root, &name.parse().unwrap()),
         about: About::default(),
         environment: Environment::default(),
-        provenance: Provenance {
-            kind: ProvenanceKind::Simulated,
-            origin: "Made by rule, for tests; nothing was measured.".parse().unwrap(),
-        },
+        provenance: Provenance::stated(
+            ProvenanceKind::Simulated,
+            "Made by rule, for tests; nothing was measured.".parse().unwrap(),
+        ),
         salt: "a salt for tests".to_owned(),
     }
 }

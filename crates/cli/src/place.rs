@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use openweigh_fit::{Data, SessionReadings, Training, reading};
 use openweigh_formats::canonical::{self, Document};
-use openweigh_formats::dataset::{CellType, Dataset, DatasetFile, DatasetRole, Kind};
+use openweigh_formats::dataset::{Dataset, DatasetFile, DatasetRole, Kind};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::limits;
 use openweigh_formats::path::RelativePath;
@@ -264,7 +264,9 @@ fn dataset(ledger: &Ledger, word: &str, recipe: &Recipe, max_csv: u64) -> Result
     reading::check_kind(recipe, &dataset)?;
     let content = match dataset.kind {
         Kind::Table => Content::Table(table(&path, &dataset, max_csv)?),
-        Kind::TouchSessions => Content::Sessions(sessions(&path, &dataset, recipe, max_csv)?),
+        Kind::TouchSessions | Kind::SignalSessions => {
+            Content::Sessions(sessions(&path, &dataset, recipe, max_csv)?)
+        }
     };
     Ok(Loaded { dataset, sha256, content })
 }
@@ -327,8 +329,7 @@ fn table(description: &Path, dataset: &Dataset, max_csv: u64) -> Result<Table, F
     let file =
         dataset.measurements().ok_or_else(|| Failure::input(shown(description), "it lists no table"))?;
     let path = description.with_file_name(file.path.as_str());
-    let columns = dataset.columns.iter().map(|column| (&column.name, column.cells == CellType::Number));
-    let mut reader = TableReader::new(columns);
+    let mut reader = TableReader::of(dataset);
     let mut fault: Option<Malformed> = None;
     let mut hasher = Hasher::default();
     let (progress, mut done) = (Progress::new(true), 0u64);

@@ -45,6 +45,14 @@ pub enum FitError {
         /// The number columns it has.
         available: Vec<ColumnName>,
     },
+    /// A recipe of version 1 on a dataset with something that it does not know of.
+    #[error("dataset `{dataset}` has {what}, which need a recipe of version 2 (`openweigh.recipe/2`)")]
+    OldRecipe {
+        /// The dataset.
+        dataset: Name,
+        /// What it has.
+        what: &'static str,
+    },
     /// Two sources state different units for one quantity.
     #[error("column `{column}` of dataset `{dataset}` is in {}, expected {}", unit(found), unit(expected))]
     Unit {

@@ -268,12 +268,21 @@ fn check_kinds(recipe: &Recipe, training: &[Training<'_>]) -> Result<(), FitErro
     Ok(())
 }
 
-/// Refuses a recipe for tables on touch sessions, and the other way round.
+/// Refuses a recipe for tables on touch sessions, and the other way round; and a dataset with more in it than
+/// version 1 of recipes knows of.
 ///
 /// # Errors
-/// The dataset is of the other kind.
+/// The dataset is of the other kind, or needs a recipe of version 2.
 pub fn check_kind(recipe: &Recipe, dataset: &Dataset) -> Result<(), FitError> {
     use openweigh_formats::dataset::Kind;
+    let newer = [
+        (dataset.kind == Kind::SignalSessions, "sessions of signals"),
+        (!dataset.excluded.is_empty(), "excluded rows or weighings"),
+        (dataset.session_column.is_some(), "a session column"),
+    ];
+    if let Some((_, what)) = newer.into_iter().find(|(is, _)| *is) {
+        return Err(FitError::OldRecipe { dataset: dataset.name.clone(), what });
+    }
     let word = |sessions: bool| if sessions { "touch-sessions" } else { "table" };
     let sessions = dataset.kind == Kind::TouchSessions;
     if sessions == recipe.reading.is_some() {

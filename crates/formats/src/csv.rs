@@ -2,12 +2,41 @@
 
 use crate::limits;
 use crate::malformed::{Fault, Malformed, shortened};
+use crate::text;
 use openweigh_exact::{Column, Decimal};
 
 /// Whether a text field may hold this byte.
 pub fn is_text_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b' ' | b'.' | b'_' | b'+' | b':' | b'/' | b'(' | b')' | b'-')
+}
+
+/// Which texts the cells of a file may hold (docs/spec/2-csv.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// Some of ASCII.
+    #[default]
+    V1,
+    /// Unicode, without `,` and `"`.
+    V2,
+}
+
+impl From<crate::dataset::Format> for Dialect {
+    fn from(format: crate::dataset::Format) -> Self {
+        match format {
+            crate::dataset::Format::V1 => Self::V1,
+            crate::dataset::Format::V2 => Self::V2,
+        }
+    }
+}
+
+/// What keeps a text from being a cell of version 2, and where: bytes from its beginning.
+pub fn cell_flaw(text: &str) -> Option<text::Flaw> {
+    let mark = text.bytes().position(|byte| matches!(byte, b',' | b'"'));
+    let mark = mark.map(|at| text::Flaw::Character { found: char::from(text.as_bytes()[at]), at });
+    let flaw = text::flaw(text);
+    let earlier = |mark: &text::Flaw| flaw.as_ref().is_none_or(|flaw| mark.at() <= flaw.at());
+    mark.filter(earlier).or(flaw)
 }
 
 /// Appends one line: fields between commas, LF at the end.

@@ -1,27 +1,38 @@
 //! `dataset.json`: what a dataset is, where it comes from, and the digests of its files.
 
+mod source;
+pub(crate) mod wire;
+
+pub use source::{DerivedFrom, HowRead, Rename, Source};
+
 use crate::canonical::{Document, inconsistent};
 use crate::digest::Digest;
 use crate::licence::Licence;
 use crate::limits;
 use crate::malformed::Fault;
 use crate::path::RelativePath;
-use crate::text::{ColumnName, Line, Name, Unit, Version};
+use crate::text::{self, ColumnName, Line, Name, Unit, Version};
+use crate::weighings::Id;
 use serde::{Deserialize, Serialize};
 
-/// Version of the format. 1: the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Version of the format. 1: the first. 2: how a source was read, Unicode, sessions of tables, exclusions,
+/// `signal-sessions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.dataset/1")]
     V1,
+    /// Version 2.
+    #[serde(rename = "openweigh.dataset/2")]
+    V2,
 }
 
 /// A dataset's description (docs/spec/3-datasets.md).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// One type for both versions: what version 1 has no key for is empty there, and is written in version 2 alone.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Dataset {
     /// Kind and version of the file.
     pub format: Format,
@@ -42,21 +53,54 @@ pub struct Dataset {
     /// What its files are.
     pub kind: Kind,
     /// The columns of the table, in file order; none of touch sessions.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub columns: Vec<ColumnSpec>,
+    /// Of a table: the text column whose equal values make a session.
+    #[serde(default)]
+    pub session_column: Option<ColumnName>,
+    /// What stays in the data and is never fitted.
+    #[serde(default)]
+    pub excluded: Vec<Exclusion>,
     /// Every file of the dataset.
     pub files: Vec<DatasetFile>,
 }
 
 /// Where data come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Provenance {
     /// Which kind of origin.
     pub kind: ProvenanceKind,
     /// The origin, in a sentence.
     pub origin: Line,
+    /// The file that was imported, and how it was read.
+    #[serde(default)]
+    pub source: Option<Source>,
+    /// The dataset that this one was made from.
+    #[serde(default)]
+    pub derived_from: Option<DerivedFrom>,
+}
+
+impl Provenance {
+    /// An origin in words, without a source file.
+    pub fn stated(kind: ProvenanceKind, origin: Line) -> Self {
+        Self { kind, origin, source: None, derived_from: None }
+    }
+}
+
+/// Something of the data that is never fitted, and why: a weighing of a session, or a row of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
+pub struct Exclusion {
+    /// The session.
+    pub session: Option<Id>,
+    /// Its weighing.
+    pub weighing: Option<Id>,
+    /// The row of a table, from 0.
+    pub row: Option<u64>,
+    /// Why.
+    pub reason: Line,
 }
 
 /// Kinds of origin.
@@ -92,12 +136,24 @@ pub enum Kind {
     Table,
     /// Recordings of a pad that reports force, one folder each.
     TouchSessions,
+    /// Recordings of a sensor that gives numbers in time, one folder each. Version 2.
+    SignalSessions,
+}
+
+impl Kind {
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::TouchSessions => "touch-sessions",
+            Self::SignalSessions => "signal-sessions",
+        }
+    }
 }
 
 /// A declared column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct ColumnSpec {
     /// Its name in the header.
     pub name: ColumnName,
@@ -106,6 +162,16 @@ pub struct ColumnSpec {
     /// What its cells hold.
     #[serde(rename = "type")]
     pub cells: CellType,
+    /// The column whose uncertainty this one states.
+    #[serde(default)]
+    pub uncertainty_of: Option<ColumnName>,
+}
+
+impl ColumnSpec {
+    /// A column that states no other's uncertainty.
+    pub fn new(name: ColumnName, unit: Option<Unit>, cells: CellType) -> Self {
+        Self { name, unit, cells, uncertainty_of: None }
+    }
 }
 
 /// What the cells of a column hold.
@@ -149,6 +215,12 @@ pub enum DatasetRole {
     Events,
     /// A `weighings.csv`.
     Weighings,
+    /// A `samples.csv`. Version 2.
+    Samples,
+    /// A `balance.csv`: what a balance read beside the frames. Version 2.
+    Balance,
+    /// The dataset's `references.csv`: its measurement standards. Version 2.
+    References,
 }
 
 impl DatasetRole {
@@ -160,6 +232,9 @@ impl DatasetRole {
             Self::Touches => "touches",
             Self::Events => "events",
             Self::Weighings => "weighings",
+            Self::Samples => "samples",
+            Self::Balance => "balance",
+            Self::References => "references",
         }
     }
 }
@@ -167,13 +242,27 @@ impl DatasetRole {
 /// The file of a `table` dataset.
 pub const MEASUREMENTS: &str = "measurements.csv";
 
-/// The files of a session's folder, by path, with what each is for.
+/// The file of a dataset's measurement standards.
+pub const REFERENCES: &str = "references.csv";
+
+/// The files of a touch session's folder that must be there, by path, with what each is for.
 pub const SESSION_FILES: [(&str, DatasetRole); 4] = [
     ("events.csv", DatasetRole::Events),
     ("session.json", DatasetRole::Session),
     ("touches.csv", DatasetRole::Touches),
     ("weighings.csv", DatasetRole::Weighings),
 ];
+
+/// The files of a signal session's folder that must be there, by path, with what each is for.
+pub const SIGNAL_FILES: [(&str, DatasetRole); 4] = [
+    ("events.csv", DatasetRole::Events),
+    ("samples.csv", DatasetRole::Samples),
+    ("session.json", DatasetRole::Session),
+    ("weighings.csv", DatasetRole::Weighings),
+];
+
+/// The file that a session of version 2 may have before the others.
+pub const BALANCE: (&str, DatasetRole) = ("balance.csv", DatasetRole::Balance);
 
 impl Dataset {
     /// The declared column of this name.
@@ -216,7 +305,7 @@ impl Dataset {
         Ok(())
     }
 
-    fn check_sessions(&self) -> Result<(), Fault> {
+    fn check_sessions(&self, wanted: &[(&str, DatasetRole)]) -> Result<(), Fault> {
         if let Some(column) = self.columns.first() {
             return Err(inconsistent(
                 "columns",
@@ -224,22 +313,30 @@ impl Dataset {
                 "none: those of sessions are fixed",
             ));
         }
-        if self.files.len() / SESSION_FILES.len() > limits::SESSIONS {
+        let mut files = self.files.as_slice();
+        if let [first, rest @ ..] = files
+            && first.role == DatasetRole::References
+            && first.path.as_str() == REFERENCES
+        {
+            files = rest;
+        }
+        if files.len() / wanted.len() > limits::SESSIONS {
             let expected = format!("at most {} sessions", limits::SESSIONS);
             return Err(inconsistent("files", self.files.len(), expected));
         }
         let mut before = "";
-        for files in self.files.chunks(SESSION_FILES.len()) {
-            let first = files.first().map_or("", |file| file.path.as_str());
-            let id = first.split('/').nth(1).unwrap_or_default();
-            if crate::weighings::Id::try_from(id.to_owned()).is_err() || id <= before {
+        while let [first, ..] = files {
+            let path = first.path.as_str();
+            let id = path.split('/').nth(1).unwrap_or_default();
+            if Id::try_from(id.to_owned()).is_err() || id <= before {
                 let expected = "sessions/<id>/… for each session in ascending order of ids";
-                return Err(inconsistent("files", format!("`{first}`"), expected));
+                return Err(inconsistent("files", format!("`{path}`"), expected));
             }
             before = id;
-            for (at, (name, role)) in SESSION_FILES.iter().enumerate() {
+            let has_balance = first.role == DatasetRole::Balance;
+            for (name, role) in has_balance.then_some(&BALANCE).into_iter().chain(wanted) {
                 let expected = format!("sessions/{id}/{name}");
-                let found = files.get(at);
+                let found = files.first();
                 if found.is_none_or(|file| file.path.as_str() != expected || file.role != *role) {
                     let found = found.map_or_else(
                         || "no further file".to_owned(),
@@ -248,19 +345,141 @@ impl Dataset {
                     let expected = format!("`{expected}` in the role `{}`", role.as_str());
                     return Err(inconsistent("files of a session", found, expected));
                 }
+                files = &files[1..];
             }
         }
         Ok(())
+    }
+
+    /// What version 1 has no room for.
+    fn check_version_1(&self) -> Result<(), Fault> {
+        if self.kind == Kind::SignalSessions {
+            let expected = "`table` or `touch-sessions` in version 1";
+            return Err(inconsistent("kind", "`signal-sessions`", expected));
+        }
+        if let Some(column) = self.columns.iter().find(|column| !column.name.is_of_version_1()) {
+            let expected = "ASCII letters, digits and `_` in version 1";
+            return Err(inconsistent("columns", format!("`{}`", column.name), expected));
+        }
+        let of_version_2 = [DatasetRole::Samples, DatasetRole::Balance, DatasetRole::References];
+        if let Some(file) = self.files.iter().find(|file| of_version_2.contains(&file.role)) {
+            let found = format!("`{}` in the role `{}`", file.path, file.role.as_str());
+            return Err(inconsistent("files", found, "roles of version 1"));
+        }
+        Ok(())
+    }
+
+    /// What version 2 adds.
+    fn check_version_2(&self) -> Result<(), Fault> {
+        let mut texts = vec![
+            ("title", &self.title),
+            ("description", &self.description),
+            ("origin", &self.provenance.origin),
+        ];
+        texts.extend(self.authors.iter().map(|author| ("authors", author)));
+        texts.extend(self.excluded.iter().map(|one| ("reason", &one.reason)));
+        for (what, text) in texts {
+            check_text(what, text.as_str())?;
+        }
+        for unit in self.columns.iter().filter_map(|column| column.unit.as_ref()) {
+            check_text("unit", unit.as_str())?;
+        }
+        if let Some(source) = &self.provenance.source {
+            source.check()?;
+        }
+        if let Some(name) = &self.session_column
+            && self.column(name).is_none_or(|column| column.cells != CellType::Text)
+        {
+            return Err(inconsistent("session_column", format!("`{name}`"), "a column of type `text`"));
+        }
+        for column in &self.columns {
+            let Some(of) = &column.uncertainty_of else { continue };
+            let is_number = |one: &ColumnSpec| one.cells == CellType::Number && one.uncertainty_of.is_none();
+            if column.cells != CellType::Number || !self.column(of).is_some_and(is_number) {
+                let found = format!("`{of}` of `{}`", column.name);
+                return Err(inconsistent("uncertainty_of", found, "two columns of type `number`"));
+            }
+        }
+        self.check_excluded()
+    }
+
+    fn check_excluded(&self) -> Result<(), Fault> {
+        let sessions = self.sessions();
+        for (at, one) in self.excluded.iter().enumerate() {
+            let place = (&one.session, &one.weighing, one.row);
+            let whole = match (self.kind, place) {
+                (Kind::Table, (None, None, Some(_))) => true,
+                (Kind::TouchSessions | Kind::SignalSessions, (Some(session), Some(_), None)) => {
+                    sessions.contains(&session.as_str())
+                }
+                _ => false,
+            };
+            if !whole || one.reason.as_str().is_empty() {
+                let expected = "a row of a table, or a weighing of one of the sessions, with a reason";
+                return Err(inconsistent("excluded", format!("entry {}", at + 1), expected));
+            }
+            let ascending = |earlier: &Exclusion| (&earlier.session, &earlier.weighing, earlier.row) < place;
+            if at > 0 && !ascending(&self.excluded[at - 1]) {
+                let expected = "ascending order, each once";
+                return Err(inconsistent("excluded", format!("entry {}", at + 1), expected));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a row of the table is excluded.
+    pub fn excludes_row(&self, row: u64) -> bool {
+        self.excluded.iter().any(|one| one.row == Some(row))
+    }
+
+    /// Why a weighing of a session is excluded, none if it is not.
+    pub fn exclusion(&self, session: &str, weighing: &str) -> Option<&Exclusion> {
+        let is = |id: &Option<Id>, text: &str| id.as_ref().is_some_and(|id| id.as_str() == text);
+        self.excluded.iter().find(|one| is(&one.session, session) && is(&one.weighing, weighing))
+    }
+
+    /// The oldest version that can say all of this: a file of version 2 is written only where something of it is used.
+    pub fn least_format(&self) -> Format {
+        let plain = self.session_column.is_none()
+            && self.excluded.is_empty()
+            && self.provenance.source.is_none()
+            && self.provenance.derived_from.is_none()
+            && self.columns.iter().all(|column| column.uncertainty_of.is_none())
+            && self.check_version_1().is_ok();
+        if plain { Format::V1 } else { Format::V2 }
+    }
+}
+
+/// A text of a version 2 file keeps the rules of version 2.
+fn check_text(what: &str, text: &str) -> Result<(), Fault> {
+    match text::flaw(text) {
+        None => Ok(()),
+        Some(flaw) => Err(inconsistent(what, flaw, "text as docs/spec/2-csv.md, 2.2, has it")),
+    }
+}
+
+impl Serialize for Dataset {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.format {
+            Format::V1 => wire::Dataset1::from(self).serialize(serializer),
+            Format::V2 => wire::Dataset2::from(self).serialize(serializer),
+        }
     }
 }
 
 impl Document for Dataset {
     const FORMAT: &'static str = "openweigh.dataset/1";
+    const LATER: &'static [&'static str] = &["openweigh.dataset/2"];
 
     fn check(&self) -> Result<(), Fault> {
+        match self.format {
+            Format::V1 => self.check_version_1()?,
+            Format::V2 => self.check_version_2()?,
+        }
         match self.kind {
             Kind::Table => self.check_table(),
-            Kind::TouchSessions => self.check_sessions(),
+            Kind::TouchSessions => self.check_sessions(&SESSION_FILES),
+            Kind::SignalSessions => self.check_sessions(&SIGNAL_FILES),
         }
     }
 }

@@ -148,6 +148,14 @@ pub enum Fault {
         /// Format expected.
         expected: String,
     },
+    /// A text cell that version 2 does not allow.
+    #[error("in column `{column}`: found {flaw}; docs/spec/2-csv.md, 2.2, says what a text may hold")]
+    TextFlaw {
+        /// Column.
+        column: String,
+        /// What is wrong with it.
+        flaw: crate::text::Flaw,
+    },
     /// Parts that contradict each other.
     #[error("{what}: found {found}, expected {expected}")]
     Inconsistent {

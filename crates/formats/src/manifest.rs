@@ -11,13 +11,16 @@ use crate::path::RelativePath;
 use crate::text::{Line, Name, Version};
 use serde::{Deserialize, Serialize};
 
-/// Version of the format. 1: the first.
+/// Version of the format. 1: the first. 2: files of signal sessions, balances and references.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.manifest/1")]
     V1,
+    /// Version 2.
+    #[serde(rename = "openweigh.manifest/2")]
+    V2,
 }
 
 /// A manifest.
@@ -85,9 +88,23 @@ pub enum Role {
     Results,
     /// The text of a licence.
     Licence,
+    /// A session's `samples.csv`. Version 2.
+    Samples,
+    /// A session's `balance.csv`. Version 2.
+    Balance,
+    /// A dataset's `references.csv`. Version 2.
+    References,
 }
 
 impl Role {
+    /// The version of the format that brought this role.
+    pub fn format(self) -> Format {
+        match self {
+            Self::Samples | Self::Balance | Self::References => Format::V2,
+            _ => Format::V1,
+        }
+    }
+
     /// The word in the file.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -101,6 +118,9 @@ impl Role {
             Self::Weights => "weights",
             Self::Results => "results",
             Self::Licence => "licence",
+            Self::Samples => "samples",
+            Self::Balance => "balance",
+            Self::References => "references",
         }
     }
 }
@@ -113,6 +133,9 @@ impl From<DatasetRole> for Role {
             DatasetRole::Touches => Self::Touches,
             DatasetRole::Events => Self::Events,
             DatasetRole::Weighings => Self::Weighings,
+            DatasetRole::Samples => Self::Samples,
+            DatasetRole::Balance => Self::Balance,
+            DatasetRole::References => Self::References,
         }
     }
 }
@@ -173,7 +196,19 @@ impl Manifest {
         self.files.iter().filter(move |file| file.role == role)
     }
 
+    /// The oldest version that has all of these roles.
+    pub fn least_format(files: &[ManifestFile]) -> Format {
+        let new = files.iter().any(|file| file.role.format() == Format::V2);
+        if new { Format::V2 } else { Format::V1 }
+    }
+
     fn check_files(&self) -> Result<(), Fault> {
+        if self.format == Format::V1
+            && let Some(file) = self.files.iter().find(|file| file.role.format() != Format::V1)
+        {
+            let found = format!("`{}` in the role `{}`", file.path, file.role.as_str());
+            return Err(inconsistent("files", found, "roles of version 1"));
+        }
         if self.files.len() > limits::FILES {
             return Err(inconsistent("files", self.files.len(), format!("at most {}", limits::FILES)));
         }
@@ -258,6 +293,7 @@ impl Manifest {
 
 impl Document for Manifest {
     const FORMAT: &'static str = "openweigh.manifest/1";
+    const LATER: &'static [&'static str] = &["openweigh.manifest/2"];
 
     fn check(&self) -> Result<(), Fault> {
         self.check_files()?;

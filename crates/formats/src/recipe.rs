@@ -234,6 +234,21 @@ impl Recipe {
         }
     }
 
+    /// Names of version 1 are ASCII.
+    fn check_names(&self) -> Result<(), Fault> {
+        if self.format != Format::V1 {
+            return Ok(());
+        }
+        let mut names = self.features().into_iter().chain([self.model.target.clone()]);
+        match names.find(|name| !name.is_of_version_1()) {
+            None => Ok(()),
+            Some(name) => {
+                let expected = "ASCII letters, digits and `_` in a recipe of version 1";
+                Err(inconsistent("model", format!("`{name}`"), expected))
+            }
+        }
+    }
+
     /// What `[reading]` and the rest must agree on.
     fn check_reading(&self) -> Result<(), Fault> {
         let Some(reading) = &self.reading else {
@@ -306,6 +321,7 @@ impl Recipe {
     /// The first contradiction.
     pub fn check(&self) -> Result<(), Fault> {
         self.check_version()?;
+        self.check_names()?;
         self.check_reading()?;
         self.check_coefficients()?;
         let terms = &self.model.terms;

@@ -42,6 +42,7 @@ pub fn compare<T: JsonSchema>(name: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use crate::canonical::Document;
+    use crate::dataset::wire::{Dataset1, Dataset2};
     use crate::{
         dataset::Dataset, manifest::Manifest, publication::Publication, recipe::Recipe, session::Session,
         weights::Weights, withheld::Withheld,
@@ -49,7 +50,8 @@ mod tests {
 
     #[test]
     fn committed_schemas_match_the_types() {
-        super::compare::<Dataset>("dataset.schema.json").unwrap();
+        super::compare::<Dataset1<'static>>("dataset.schema.json").unwrap();
+        super::compare::<Dataset2<'static>>("dataset-2.schema.json").unwrap();
         super::compare::<Recipe>("recipe.schema.json").unwrap();
         super::compare::<Session>("session.schema.json").unwrap();
         super::compare::<Weights>("weights.schema.json").unwrap();
@@ -64,5 +66,7 @@ mod tests {
         assert_eq!(name(serde_json::to_value(crate::dataset::Format::V1).unwrap()), Dataset::FORMAT);
         assert_eq!(name(serde_json::to_value(crate::weights::Format::V1).unwrap()), Weights::FORMAT);
         assert_eq!(name(serde_json::to_value(crate::manifest::Format::V1).unwrap()), Manifest::FORMAT);
+        assert_eq!(name(serde_json::to_value(crate::dataset::Format::V2).unwrap()), Dataset::LATER[0]);
+        assert_eq!(name(serde_json::to_value(crate::manifest::Format::V2).unwrap()), Manifest::LATER[0]);
     }
 }

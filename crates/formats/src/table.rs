@@ -3,7 +3,8 @@
 //! The reader is fed blocks of bytes, so the same bytes can be hashed on the way, and keeps nothing
 //! but numbers: an ordinary number cell becomes a 64-bit integer without an allocation.
 
-use crate::csv::{self, Number, is_text_byte};
+use crate::csv::{self, Dialect, Number, is_text_byte};
+use crate::dataset::{CellType, Dataset};
 use crate::limits;
 use crate::malformed::{Fault, Malformed, shortened};
 use crate::text::ColumnName;
@@ -65,6 +66,7 @@ impl Table {
 #[derive(Debug)]
 pub struct TableReader {
     table: Table,
+    dialect: Dialect,
     header: Option<String>,
     /// The beginning of a line whose end has not come yet.
     pending: Vec<u8>,
@@ -73,7 +75,13 @@ pub struct TableReader {
 }
 
 impl TableReader {
-    /// A reader of the declared columns; `true` marks number columns.
+    /// A reader of a dataset's table.
+    pub fn of(dataset: &Dataset) -> Self {
+        let columns = dataset.columns.iter().map(|column| (&column.name, column.cells == CellType::Number));
+        Self { dialect: dataset.format.into(), ..Self::new(columns) }
+    }
+
+    /// A reader of the declared columns, of version 1; `true` marks number columns.
     pub fn new<'a>(columns: impl IntoIterator<Item = (&'a ColumnName, bool)>) -> Self {
         let cells = |numbers| {
             if numbers {
@@ -86,7 +94,8 @@ impl TableReader {
             columns.into_iter().map(|(name, numbers)| (name.clone(), cells(numbers))).collect();
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
         let header = Some(names.join(","));
-        Self { table: Table { rows: 0, columns }, header, pending: Vec::new(), line: 0 }
+        let table = Table { rows: 0, columns };
+        Self { table, dialect: Dialect::V1, header, pending: Vec::new(), line: 0 }
     }
 
     /// Takes in the next bytes of the file.
@@ -148,11 +157,14 @@ impl TableReader {
                     Cells::Numbers { values, missing } => {
                         number_cell(bytes, at, end, values, missing, self.table.rows)
                     }
-                    Cells::Texts { joined, ends } => text_cell(bytes, at, end, joined, ends),
+                    Cells::Texts { joined, ends } => text_cell(bytes, at, end, self.dialect, joined, ends),
                 };
                 match next {
                     Some(next) => at = next,
-                    None => return Err(explain(bytes, start, at, self.line, name, cells, count)),
+                    None => {
+                        let place = Place { start, at, line: self.line, dialect: self.dialect };
+                        return Err(explain(bytes, &place, name, cells, count));
+                    }
                 }
             }
             if at - start > limits::LINE_BYTES {
@@ -191,27 +203,44 @@ fn number_cell(
     Some(next)
 }
 
-fn text_cell(bytes: &[u8], at: usize, end: u8, joined: &mut String, ends: &mut Vec<usize>) -> Option<usize> {
-    let length = bytes[at..].iter().take_while(|&&byte| is_text_byte(byte)).count();
+fn text_cell(
+    bytes: &[u8],
+    at: usize,
+    end: u8,
+    dialect: Dialect,
+    joined: &mut String,
+    ends: &mut Vec<usize>,
+) -> Option<usize> {
+    let length = match dialect {
+        Dialect::V1 => bytes[at..].iter().take_while(|&&byte| is_text_byte(byte)).count(),
+        Dialect::V2 => memchr::memchr2(b',', b'\n', &bytes[at..])?,
+    };
     let next = at + length;
     if bytes[next] != end {
         return None;
     }
-    joined.push_str(std::str::from_utf8(&bytes[at..next]).ok()?);
+    let text = std::str::from_utf8(&bytes[at..next]).ok()?;
+    if dialect == Dialect::V2 && csv::cell_flaw(text).is_some() {
+        return None;
+    }
+    joined.push_str(text);
     ends.push(joined.len());
     Some(next + 1)
 }
 
-/// What is wrong with the cell at `at` of the line that starts at `start`: the slow path, once.
-fn explain(
-    bytes: &[u8],
+/// Where a cell is that cannot be read.
+struct Place {
+    /// Where its line starts.
     start: usize,
+    /// Where it starts itself.
     at: usize,
     line: usize,
-    name: &ColumnName,
-    cells: &Cells,
-    expected: usize,
-) -> Malformed {
+    dialect: Dialect,
+}
+
+/// What is wrong with a cell: the slow path, once.
+fn explain(bytes: &[u8], place: &Place, name: &ColumnName, cells: &Cells, expected: usize) -> Malformed {
+    let Place { start, at, line, dialect } = *place;
     let line_end = start + memchr::memchr(b'\n', &bytes[start..]).unwrap_or(bytes.len() - start);
     let text = &bytes[start..line_end];
     let malformed = |offset: usize, fault| Malformed::at(line, offset - start + 1, fault);
@@ -230,6 +259,11 @@ fn explain(
             if let Err(reason) = cell.parse::<Decimal>() {
                 let found = shortened(cell, 40);
                 return malformed(at + reason.at(), Fault::Number { column, found, reason });
+            }
+        }
+        Cells::Texts { .. } if dialect == Dialect::V2 => {
+            if let Some(flaw) = csv::cell_flaw(cell) {
+                return malformed(at + flaw.at(), Fault::TextFlaw { column, flaw });
             }
         }
         Cells::Texts { .. } => {
@@ -318,6 +352,36 @@ mod tests {
         }
         let endless = vec![b'1'; limits::LINE_BYTES + 20];
         assert!(matches!(read(&endless, 4096).unwrap_err().fault, Fault::LongLine { .. }));
+    }
+
+    #[test]
+    fn texts_of_version_2_are_unicode() {
+        let dataset = |text: &[u8]| {
+            let (x, note) = (name("重量"), name("note"));
+            let mut reader = TableReader::new([(&x, true), (&note, false)]);
+            reader.dialect = Dialect::V2;
+            reader.feed(text).and_then(|()| reader.finish())
+        };
+        assert_eq!(dataset("重量,note\n1,wörld €\n2,;'=\n".as_bytes()).unwrap().rows(), 2);
+        let message = |text: &str| dataset(text.as_bytes()).unwrap_err().to_string();
+        let rule = "; docs/spec/2-csv.md, 2.2, says what a text may hold";
+        assert_eq!(
+            message("重量,note\n1,a\"b\n"),
+            format!("2:4: in column `note`: found the character U+0022, which texts may not hold{rule}")
+        );
+        assert_eq!(
+            message("重量,note\n1,a\u{202e}\n"),
+            format!("2:4: in column `note`: found the character U+202E, which texts may not hold{rule}")
+        );
+        assert_eq!(
+            message("重量,note\n1,a  b\n"),
+            format!("2:5: in column `note`: found a space at an end of the text, or two in a row{rule}")
+        );
+        assert_eq!(message("重量,note\n1,a,b\n"), "2:1: found 3 fields, expected 2");
+        assert_eq!(
+            message("重量,note\r\n1,a\n"),
+            "1:12: found a carriage return (CRLF line ends), expected LF alone"
+        );
     }
 
     proptest! {

@@ -1,7 +1,11 @@
 //! Short texts with rules: names, titles, units, versions.
 
+mod unicode;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use unicode::Class;
+use unicode_normalization::UnicodeNormalization;
 
 /// A text that breaks the rule of its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,14 +91,99 @@ text_type!(
     /// The name of a column of a table, and so of a feature or target.
     ColumnName,
     "a column name of letters, digits and `_`, not starting with a digit, at most 64 characters, not `hinge`",
-    "^[A-Za-z_][A-Za-z0-9_]*$",
+    "^[^\\u0000-@\\[-^`{-\\u007f][^\\u0000-/:-@\\[-^`{-\\u007f]*$",
     |text| {
-        text.len() <= 64
-            && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        (1..=64).contains(&text.chars().count())
+            && text.chars().enumerate().all(|(at, c)| is_of_name(c, at == 0))
+            && (text.is_ascii() || text.nfc().eq(text.chars()))
             && text != "hinge"
     }
 );
+
+impl ColumnName {
+    /// Whether files of version 1 may hold this name: theirs are of ASCII letters, digits and `_`.
+    pub fn is_of_version_1(&self) -> bool {
+        self.0.is_ascii()
+    }
+}
+
+/// Whether a column name may hold this character, as its first or further on.
+pub fn is_of_name(c: char, first: bool) -> bool {
+    match unicode::class(c) {
+        Some(Class::Letter) => true,
+        Some(Class::Mark | Class::Digit) => !first,
+        _ => c == '_',
+    }
+}
+
+/// What makes a text no text of version 2 (docs/spec/2-csv.md, 2.2), and where: bytes from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// A control, bidi, invisible, private-use or unassigned character, or a space other than U+0020.
+    #[error("the character U+{:04X}, which texts may not hold", u32::from(*found))]
+    Character {
+        /// The character.
+        found: char,
+        /// Where.
+        at: usize,
+    },
+    /// Two spaces in a row, or a space at an end.
+    #[error("a space at an end of the text, or two in a row")]
+    Spaces {
+        /// Where.
+        at: usize,
+    },
+    /// Not in Unicode's normal form C.
+    #[error("characters that are not in Unicode's normal form C")]
+    NotNormal,
+}
+
+impl Flaw {
+    /// Bytes before the flaw.
+    pub fn at(&self) -> usize {
+        match self {
+            Self::Character { at, .. } | Self::Spaces { at } => *at,
+            Self::NotNormal => 0,
+        }
+    }
+}
+
+/// The first flaw of a text under the rules of version 2 (docs/spec/2-csv.md, 2.2), none if it keeps them.
+pub fn flaw(text: &str) -> Option<Flaw> {
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        if c == ' ' && before == ' ' {
+            return Some(Flaw::Spaces { at });
+        }
+        if c != ' ' && unicode::class(c).is_none() {
+            return Some(Flaw::Character { found: c, at });
+        }
+        before = c;
+    }
+    if text.ends_with(' ') {
+        return Some(Flaw::Spaces { at: text.len() - 1 });
+    }
+    (!text.is_ascii() && !text.nfc().eq(text.chars())).then_some(Flaw::NotNormal)
+}
+
+/// A text as version 2 may hold it: in normal form C, what may not be in it left out, runs of white space one space.
+///
+/// For what comes from outside; whether something changed, a comparison tells.
+pub fn tidied(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len());
+    for c in text.nfc() {
+        if c.is_whitespace() {
+            if !tidy.is_empty() && !tidy.ends_with(' ') {
+                tidy.push(' ');
+            }
+        } else if unicode::class(c).is_some() {
+            tidy.push(c);
+        }
+    }
+    tidy.truncate(tidy.trim_end_matches(' ').len());
+    // Leaving a character out can bring two together that compose.
+    if flaw(&tidy) == Some(Flaw::NotNormal) { tidy.nfc().collect() } else { tidy }
+}
 
 text_type!(
     /// A title, statement or person's name: printable text on one line.
@@ -174,7 +263,12 @@ mod tests {
         for bad in ["", "A", "a--b", "-a", "a-", "a_b", "a.b", "é", &"a".repeat(65)] {
             assert!(bad.parse::<Name>().is_err(), "{bad}");
         }
-        for bad in ["", "1x", "x y", "hinge", "x-y", "π"] {
+        for good in ["x", "_1", "π", "重量", "größe", "силы", "x_२"] {
+            assert!(good.parse::<ColumnName>().is_ok(), "{good}");
+        }
+        assert!(!"π".parse::<ColumnName>().unwrap().is_of_version_1());
+        for bad in ["", "1x", "x y", "hinge", "x-y", "२x", "o\u{308}", "a\u{200b}", "x½", &"重".repeat(65)]
+        {
             assert!(bad.parse::<ColumnName>().is_err(), "{bad}");
         }
         assert!("two\nlines".parse::<Line>().is_err());
@@ -182,5 +276,33 @@ mod tests {
         assert!(" g".parse::<Unit>().is_err());
         assert!("1.0".parse::<Version>().is_err());
         assert_eq!("1.0.0-rc.1".parse::<Version>().unwrap().to_string(), "1.0.0-rc.1");
+    }
+
+    #[test]
+    fn texts_of_version_2_are_one_line_that_looks_like_itself() {
+        for good in ["", "砝码一", "wörld €", "a, \"b\"", "½ °C"] {
+            assert_eq!(flaw(good), None, "{good}");
+        }
+        assert_eq!(flaw("a  b"), Some(Flaw::Spaces { at: 2 }));
+        assert_eq!(flaw(" a"), Some(Flaw::Spaces { at: 0 }));
+        assert_eq!(flaw("a "), Some(Flaw::Spaces { at: 1 }));
+        assert_eq!(flaw("a\u{202e}b"), Some(Flaw::Character { found: '\u{202e}', at: 1 }));
+        assert_eq!(flaw("a\tb"), Some(Flaw::Character { found: '\t', at: 1 }));
+        assert_eq!(flaw("o\u{308}"), Some(Flaw::NotNormal));
+        for (from, to) in
+            [("  a \u{a0} b\t", "a b"), ("o\u{200b}\u{308}", "ö"), ("\u{1b}[31m", "[31m"), ("\u{3000}", "")]
+        {
+            assert_eq!(tidied(from), to);
+            assert_eq!(flaw(&tidied(from)), None);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_tidied_has_no_flaw(text in "\\PC{0,12}[ \u{308}\u{301}\u{200b}o]{0,5}\\PC{0,3}") {
+            let tidy = tidied(&text);
+            proptest::prop_assert_eq!(flaw(&tidy), None);
+            proptest::prop_assert_eq!(tidied(&tidy), tidy);
+        }
     }
 }

@@ -172,7 +172,9 @@ fn data(source: &Source<'_>) -> String {
         let (what, provenance) = (dataset.files.len(), dataset.provenance.kind.as_str());
         let what = match dataset.kind {
             Kind::Table => "1 table".to_owned(),
-            Kind::TouchSessions => format!("{what} files of {} sessions", dataset.sessions().len()),
+            Kind::TouchSessions | Kind::SignalSessions => {
+                format!("{what} files of {} sessions", dataset.sessions().len())
+            }
         };
         let folder = path.parent().unwrap_or_default();
         text += &format!(

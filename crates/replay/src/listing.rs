@@ -10,7 +10,7 @@ use crate::verify::Effort;
 use crate::withheld::{self, Kept};
 use openweigh_fit::{Data, SessionReadings};
 use openweigh_formats::canonical::{self, Document};
-use openweigh_formats::dataset::{CellType, Dataset, Kind};
+use openweigh_formats::dataset::{Dataset, Kind};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::{self, Event};
 use openweigh_formats::limits;
@@ -88,8 +88,8 @@ impl Contents {
         let data = match dataset.kind {
             Kind::Table => Data::Table(self.tables.get(&path.sibling(&dataset.measurements()?.path).ok()?)?),
             // A recipe of the other kind makes no readings, which is told when they are asked for.
-            Kind::TouchSessions if recipe.reading.is_none() => Data::Sessions(&[]),
-            Kind::TouchSessions => Data::Sessions(self.readings(path, recipe)?),
+            Kind::TouchSessions | Kind::SignalSessions if recipe.reading.is_none() => Data::Sessions(&[]),
+            Kind::TouchSessions | Kind::SignalSessions => Data::Sessions(self.readings(path, recipe)?),
         };
         Some((dataset, data))
     }
@@ -230,7 +230,13 @@ fn read_one(file: &ManifestFile, shelf: &dyn Shelf, contents: &mut Contents) -> 
             }
             Err(error) => malformed(&error),
         },
-        Role::Licence | Role::Measurements | Role::Touches | Role::Results => Verdict::Checked,
+        Role::Licence
+        | Role::Measurements
+        | Role::Touches
+        | Role::Results
+        | Role::Samples
+        | Role::Balance
+        | Role::References => Verdict::Checked,
     }
 }
 
@@ -249,10 +255,7 @@ fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &m
     let dataset = contents.datasets.iter().find(|(path, dataset)| {
         dataset.files.iter().any(|listed| path.sibling(&listed.path).is_ok_and(|path| path == file.path))
     });
-    let columns = dataset.map(|(_, dataset)| &dataset.columns);
-    let mut reader = columns.map(|columns| {
-        TableReader::new(columns.iter().map(|column| (&column.name, column.cells == CellType::Number)))
-    });
+    let mut reader = dataset.map(|(_, dataset)| TableReader::of(dataset));
     let (mut size, mut hasher, mut fault) = (0u64, Hasher::default(), None);
     let read = shelf.read(&file.path, reach(file, max_csv), &mut |block| {
         size += block.len() as u64;

@@ -57,10 +57,10 @@ impl Evdev {
                 device: constant("CLOCK_MONOTONIC of the kernel at the event, s"),
                 arrival: constant("the same, ns"),
             },
-            provenance: Provenance {
-                kind: ProvenanceKind::Measured,
-                origin: constant("Recorded from trackpads with openweigh."),
-            },
+            provenance: Provenance::stated(
+                ProvenanceKind::Measured,
+                constant("Recorded from trackpads with openweigh."),
+            ),
             steady: false,
         };
         let (path, waiting, block) = (path.to_path_buf(), VecDeque::new(), Vec::new());

@@ -38,10 +38,10 @@ pub fn info() -> SourceInfo {
             clicks: Clicks::Unknown,
         },
         clock: Clock { device: "made".parse().unwrap(), arrival: "made".parse().unwrap() },
-        provenance: Provenance {
-            kind: ProvenanceKind::Simulated,
-            origin: "Made by rule, for a test.".parse().unwrap(),
-        },
+        provenance: Provenance::stated(
+            ProvenanceKind::Simulated,
+            "Made by rule, for a test.".parse().unwrap(),
+        ),
         steady: true,
     }
 }

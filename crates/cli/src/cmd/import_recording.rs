@@ -152,7 +152,7 @@ fn provenance(args: &Args, format: Format) -> Result<Provenance, Failure> {
         })?,
     };
     let kind = if args.simulated { ProvenanceKind::Simulated } else { ProvenanceKind::Measured };
-    Ok(Provenance { kind, origin })
+    Ok(Provenance::stated(kind, origin))
 }
 
 fn document(folder: &str, survey: &Survey, names: &[&str], sha256: Option<&str>) -> serde_json::Value {

@@ -142,7 +142,7 @@ fn describe(
             .insert(column, unit.parse().map_err(|error| Failure::usage(format!("--unit {pair}: {error}")))?);
     }
     let columns = (names.iter().zip(types))
-        .map(|(name, &cells)| ColumnSpec { name: name.clone(), unit: units.remove(name.as_str()), cells })
+        .map(|(name, &cells)| ColumnSpec::new(name.clone(), units.remove(name.as_str()), cells))
         .collect();
     let line = |text: String| Line::try_from(text).map_err(|error| Failure::input(source, error));
     let file_name = args
@@ -157,19 +157,20 @@ fn describe(
         description: args.description.clone(),
         licence: args.license.clone(),
         authors: args.author.clone(),
-        provenance: Provenance {
-            kind: match args.provenance.as_str() {
+        provenance: Provenance::stated(
+            match args.provenance.as_str() {
                 "measured" => ProvenanceKind::Measured,
                 "simulated" => ProvenanceKind::Simulated,
                 _ => ProvenanceKind::Transcribed,
             },
-            origin: args
-                .origin
+            args.origin
                 .clone()
                 .map_or_else(|| line(format!("Imported from {file_name}; the origin was not stated.")), Ok)?,
-        },
+        ),
         kind: Kind::Table,
         columns,
+        session_column: None,
+        excluded: Vec::new(),
         files: vec![DatasetFile {
             path: MEASUREMENTS.parse().expect("a constant"),
             role: DatasetRole::Measurements,

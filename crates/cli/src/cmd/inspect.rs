@@ -28,6 +28,11 @@ pub(crate) struct Args {
     file: String,
 }
 
+/// Whether the beginning of a file says that it is this kind of document, of any version.
+fn is<T: Document>(head: &str) -> bool {
+    [T::FORMAT].iter().chain(T::LATER).any(|format| head.contains(&format!("\"{format}\"")))
+}
+
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let mut found = place::named(&args.file)?.into_iter();
     let path = found.next().unwrap_or_else(|| PathBuf::from(&args.file));
@@ -40,7 +45,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let digest = Digest::of(&bytes);
     let head: String = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
     let malformed = |source| Failure::Malformed { path: place::shown(&path), source };
-    if head.contains(Weights::FORMAT) {
+    if is::<Weights>(&head) {
         let weights: Weights = canonical::read(&bytes).map_err(malformed)?;
         screen.document(show::json_of(&weights));
         show::weights(&weights, screen)?;
@@ -55,9 +60,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             ))?;
         }
         screen.line(&format!("  licence {}", weights.licence))?;
-    } else if head.contains(Dataset::FORMAT) {
+    } else if is::<Dataset>(&head) {
         dataset(&canonical::read(&bytes).map_err(malformed)?, screen)?;
-    } else if head.contains(Manifest::FORMAT) {
+    } else if is::<Manifest>(&head) {
         manifest(&canonical::read(&bytes).map_err(malformed)?, screen)?;
     } else if head.contains("openweigh.recipe/") {
         recipe(&Recipe::from_toml(&bytes).map_err(malformed)?, screen)?;
