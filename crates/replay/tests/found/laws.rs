@@ -58,11 +58,7 @@ fn applicable(weights: &Weights) -> (Dataset, Table) {
     const CELLS: [&str; 9] = ["1", "0", "-2.5", "0.001", "1000000", "", "7", "-1", "99999999999999999999.5"];
     let mut dataset = Release::published().dataset("datasets/nist-noint1/dataset.json");
     dataset.columns = (weights.applies_to.columns.iter())
-        .map(|column| ColumnSpec {
-            name: column.name.clone(),
-            unit: column.unit.clone(),
-            cells: CellType::Number,
-        })
+        .map(|column| ColumnSpec::new(column.name.clone(), column.unit.clone(), CellType::Number))
         .collect();
     let names = dataset.columns.iter().map(|column| (&column.name, true));
     let mut reader = TableReader::new(names);
