@@ -22,7 +22,7 @@ pub use find::{Folders, Found, devices};
 pub use kernel::open;
 pub use live::Evdev;
 pub use pad::{Axis, Description, Pad, Refusal};
-pub(crate) use pad::{line_of, transport, whole};
+pub(crate) use pad::{MAGIC_TRACKPAD_CEILING, line_of, transport, whole};
 pub(crate) use slots::ratio;
 pub use slots::{SlotFault, Slots, Step};
 

@@ -13,8 +13,8 @@ pub struct Frame {
     pub device_frame: Option<i64>,
     /// Seconds of the device's clock. A value that is no number is written as nothing and counted.
     pub device_s: f64,
-    /// When it came in, in nanoseconds of the clock that the source describes.
-    pub arrival_ns: Option<u64>,
+    /// When it came in, in nanoseconds of the clock that the source describes. Below 0 if that clock began later.
+    pub arrival_ns: Option<i64>,
     /// The contacts, in the order delivered. May be none.
     pub touches: Vec<Touch>,
 }

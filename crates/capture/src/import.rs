@@ -12,14 +12,17 @@
 mod atpcap;
 mod error;
 mod evemu;
+mod evtest;
 mod feed;
 mod following;
 mod glasstokey;
 mod hid;
 mod libinput;
+mod platform;
 mod sink;
 
 pub use error::{ImportError, LeftOut, Reason};
+pub use platform::Platform;
 pub use sink::{Surveyed, Text};
 
 use crate::frame::SourceInfo;
@@ -50,6 +53,8 @@ pub enum Format {
     Libinput,
     /// `evemu-record`, with the device's description.
     Evemu,
+    /// `evtest`, as it prints.
+    Evtest,
     /// `hid-recorder`.
     Hid,
     /// `GlassToKey`, `.atpcap` version 3.
@@ -60,13 +65,15 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Libinput, Self::Evemu, Self::Hid, Self::Atpcap, Self::GlassToKey];
+    pub const ALL: [Self; 6] =
+        [Self::Libinput, Self::Evemu, Self::Evtest, Self::Hid, Self::Atpcap, Self::GlassToKey];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Libinput => "libinput",
             Self::Evemu => "evemu",
+            Self::Evtest => "evtest",
             Self::Hid => "hid",
             Self::Atpcap => "atpcap",
             Self::GlassToKey => "glasstokey-csv",
@@ -78,6 +85,7 @@ impl Format {
         match self {
             Self::Libinput => "libinput record",
             Self::Evemu => "evemu-record",
+            Self::Evtest => "evtest",
             Self::Hid => "hid-recorder",
             Self::Atpcap => "GlassToKey (.atpcap)",
             Self::GlassToKey => "GlassToKey (CSV)",
@@ -93,6 +101,12 @@ impl Format {
         for line in head.split(|byte| *byte == b'\n').take(10_000) {
             let starts = |words: &[&str]| words.iter().any(|word| line.starts_with(word.as_bytes()));
             if starts(&["# EVEMU", "B: ", "A: "]) {
+                return Some(Self::Evemu);
+            }
+            if line.starts_with(evtest::VERSION) || line.starts_with(evtest::EVENT) {
+                return Some(Self::Evtest);
+            }
+            if line.starts_with(b"E: ") && evemu::is_event(line) {
                 return Some(Self::Evemu);
             }
             if starts(&["D: ", "R: "]) {
@@ -120,6 +134,8 @@ pub struct Options {
     pub counts: bool,
     /// The model, where the recording does not tell.
     pub model: Option<Line>,
+    /// The system under which `GlassToKey` recorded, where the recording does not tell.
+    pub platform: Option<Platform>,
     /// Largest recording, in bytes.
     pub max_bytes: u64,
 }
@@ -137,6 +153,8 @@ pub(crate) struct Device {
     pub(crate) id: Option<u64>,
     /// As in [`SourceInfo`].
     pub(crate) steady: bool,
+    /// Whether its source says 0 of every pad without force sensors, so that nothing but 0 tells of no force.
+    pub(crate) silent_without_force: bool,
 }
 
 /// What is in a recording.
@@ -160,11 +178,8 @@ pub fn survey(input: &mut dyn BufRead, options: &Options) -> Result<Survey, Impo
     let mut texts = Texts::digests();
     let (format, sha256, left_out) = read(input, options, &mut texts)?;
     let mut sessions = texts.surveyed()?;
-    for session in sessions.iter_mut().filter(|session| !session.pressed) {
-        if matches!(format, Format::Atpcap | Format::GlassToKey) {
-            // The framework says 0 of every pad without force sensors.
-            session.source.unit = PressureUnit::Unknown;
-        }
+    for session in sessions.iter_mut().filter(|session| session.silent_without_force && !session.pressed) {
+        session.source.unit = PressureUnit::Unknown;
     }
     let (sessions, empty): (Vec<_>, Vec<_>) =
         sessions.into_iter().partition(|session| session.quality.frames > 0);
@@ -258,6 +273,7 @@ fn read(
     let left_out = match format {
         Format::Libinput => libinput::read(&mut feed, options, sink),
         Format::Evemu => evemu::read(&mut feed, options, sink),
+        Format::Evtest => evtest::read(&mut feed, options, sink),
         Format::Hid => hid::read(&mut feed, options, sink),
         Format::Atpcap => atpcap::read(&mut feed, options, sink),
         Format::GlassToKey => glasstokey::read(&mut feed, options, sink),

@@ -12,6 +12,7 @@
 mod digits;
 mod error;
 pub mod evdev;
+mod evidence;
 mod frame;
 mod guide;
 pub mod import;

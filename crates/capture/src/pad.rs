@@ -102,8 +102,6 @@ pub fn describe(
     let line =
         |what, text: String| Line::try_from(text).map_err(|source| CaptureError::Text { what, source });
     let stem = library.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let known_quantum =
-        || matches!(identity.family, Some(129 | 130)).then(|| "2".to_owned().try_into().expect("a number"));
     let pair = |pair: (i32, i32)| [i64::from(pair.0), i64::from(pair.1)];
     let source = Described {
         // Fixed when the program is built: not a look at the environment.
@@ -116,7 +114,8 @@ pub fn describe(
         surface: identity.surface.map(pair),
         sensor: identity.sensor.map(pair),
         unit: options.unit.unwrap_or_else(|| unit(identity)),
-        quantum: options.quantum.clone().or_else(known_quantum),
+        // Of no model a step holds for all counts: a Magic Trackpad's are even, but only up to about 256.
+        quantum: options.quantum.clone(),
         ceiling: options.ceiling.clone(),
         clicks,
     };
@@ -201,7 +200,7 @@ impl Pad {
         frame.arrival_ns = if self.framework_clock {
             raw.arrival_s.and_then(nanoseconds)
         } else {
-            u64::try_from(raw.arrival_monotonic.as_nanos()).ok()
+            i64::try_from(raw.arrival_monotonic.as_nanos()).ok()
         };
         frame.touches.clear();
         frame.touches.extend(raw.touches.iter().map(Touch::from));
@@ -306,10 +305,10 @@ fn told(lost: Dropped) -> String {
 }
 
 /// Seconds of the framework's clock in whole nanoseconds. A time before the clock's zero is none.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range of the check")]
-fn nanoseconds(seconds: f64) -> Option<u64> {
+#[expect(clippy::cast_possible_truncation, reason = "within the range of the check")]
+fn nanoseconds(seconds: f64) -> Option<i64> {
     let nanoseconds = (seconds * 1e9).round();
-    (0.0..1.8e19).contains(&nanoseconds).then_some(nanoseconds as u64)
+    (0.0..9.2e18).contains(&nanoseconds).then_some(nanoseconds as i64)
 }
 
 impl From<&multitouch::Touch> for Touch {

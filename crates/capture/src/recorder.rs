@@ -1,6 +1,7 @@
 //! Frames, events and weighings of a session, written as they come and made whole at the end.
 
 use crate::error::CaptureError;
+use crate::evidence::Evidence;
 use crate::frame::{Frame, SourceInfo};
 use crate::place::{About, DRAFT, Place, sync_folder};
 use crate::rows::Rows;
@@ -131,16 +132,15 @@ impl Recorder {
         let weighings = Appended::create(part.join("weighings.csv"), weighings::HEADER)?;
         sync_folder(part)?;
         sync_folder(&place.sessions())?;
-        let ceiling = session.source.ceiling.as_ref().and_then(|number| number.to_string().parse().ok());
         #[expect(clippy::disallowed_methods, reason = "tells when rows are due to be handed on")]
         let handed_on = Instant::now();
         Ok(Self {
             place: place.clone(),
             about,
             info: info.clone(),
+            rows: Rows::new(&session.source),
             session,
             part: part.to_path_buf(),
-            rows: Rows::new(ceiling),
             block: writer.block(2 * BLOCK),
             writer,
             handed_on,
@@ -166,6 +166,11 @@ impl Recorder {
     /// Counts so far.
     pub fn quality(&self) -> Quality {
         self.rows.quality
+    }
+
+    /// What the frames so far show against what the session says of them.
+    pub(crate) fn evidence(&self) -> Evidence {
+        self.rows.evidence
     }
 
     /// The number of the frame written last.

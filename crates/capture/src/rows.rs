@@ -1,8 +1,9 @@
 //! Frames as rows of `touches.csv`, and what is to be counted about them.
 
 use crate::digits::{push_f32, push_f64, push_integer};
+use crate::evidence::{Evidence, Scale};
 use crate::frame::{Frame, Phase, Touch};
-use openweigh_formats::session::Quality;
+use openweigh_formats::session::{Quality, Source};
 use openweigh_formats::touches::COLUMNS;
 
 /// What a frame without touches leaves empty, with the comma before and the line end.
@@ -14,15 +15,16 @@ const _: () = assert!(NOTHING.len() == COLUMNS.len() - 4 + 1);
 pub(crate) struct Rows {
     /// Counts so far. Gaps and drops are of events and are counted by whoever writes those.
     pub(crate) quality: Quality,
-    /// Largest pressure that the device declares.
-    pub(crate) ceiling: Option<f32>,
+    /// What the session says that the frames may contradict.
+    pub(crate) evidence: Evidence,
+    scale: Scale,
     device_s: Option<f64>,
     head: Vec<u8>,
 }
 
 impl Rows {
-    pub(crate) fn new(ceiling: Option<f32>) -> Self {
-        Self { ceiling, ..Self::default() }
+    pub(crate) fn new(source: &Source) -> Self {
+        Self { scale: Scale::of(source), ..Self::default() }
     }
 
     /// Appends the rows of a frame. States without a name are handed to `unknown`, with their track.
@@ -40,6 +42,7 @@ impl Rows {
                 self.quality.clock_steps += 1;
             }
             self.device_s = Some(frame.device_s);
+            self.evidence.times(frame.device_s, frame.arrival_ns);
         } else {
             self.quality.non_finite += 1;
         }
@@ -63,10 +66,9 @@ impl Rows {
     }
 
     fn touch(&mut self, out: &mut Vec<u8>, touch: &Touch) {
-        if let (Some(ceiling), Some(pressure)) = (self.ceiling, touch.pressure)
-            && pressure >= ceiling
-        {
-            self.quality.at_ceiling += 1;
+        if let Some(pressure) = touch.pressure {
+            self.quality.at_ceiling += u64::from(self.scale.reaches_ceiling(pressure));
+            self.evidence.pressure(&self.scale, pressure);
         }
         out.push(b',');
         push_integer(out, touch.path);

@@ -113,9 +113,9 @@ pub fn run(
     let references = course.references;
     let left_out = guide
         .map_or_else(Vec::new, |guide| guide.left_out().iter().map(|step| step.id.to_string()).collect());
+    let evidence = recorder.evidence();
     let recorded = recorder.finish()?;
-    let quality = &recorded.session.quality;
-    let warnings = Warning::all(quality, recorded.unknown_states, references > 0, left_out, course.pressed);
+    let warnings = Warning::all(&recorded, &evidence, references > 0, left_out, course.pressed);
     Ok(Ended { recorded, end, warnings })
 }
 

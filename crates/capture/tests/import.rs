@@ -4,8 +4,8 @@
 
 mod scene;
 
-use openweigh_capture::import::{self, Destination, Format, ImportError, Options, Survey};
-use openweigh_capture::{About, Place, Recorded};
+use openweigh_capture::import::{self, Destination, Format, ImportError, Options, Platform, Survey};
+use openweigh_capture::{About, Place, Recorded, Warning};
 use openweigh_formats::dataset::{Provenance, ProvenanceKind};
 use openweigh_formats::events::Kind;
 use openweigh_formats::session::{Environment, PressureUnit};
@@ -26,7 +26,7 @@ fn text(name: &str) -> String {
 }
 
 fn options() -> Options {
-    Options { format: None, device: None, counts: false, model: None, max_bytes: 1 << 20 }
+    Options { format: None, device: None, counts: false, model: None, platform: None, max_bytes: 1 << 20 }
 }
 
 fn survey(recording: impl AsRef<[u8]>) -> Result<Survey, ImportError> {
@@ -56,14 +56,17 @@ fn refused(recording: impl AsRef<[u8]>) -> String {
     survey(recording).unwrap_err().to_string()
 }
 
-const SAMPLES: [(&str, Format); 7] = [
+const SAMPLES: [(&str, Format); 10] = [
     ("trackpad.yml", Format::Libinput),
     ("dropped.yml", Format::Libinput),
     ("haptic.evemu", Format::Evemu),
+    ("trackpad.evtest", Format::Evtest),
     ("usb-c.hid", Format::Hid),
     ("bluetooth.hid", Format::Hid),
     ("two-pads.csv", Format::GlassToKey),
     ("two-pads.atpcap", Format::Atpcap),
+    ("linux.atpcap", Format::Atpcap),
+    ("windows.atpcap", Format::Atpcap),
 ];
 
 /// The files below a folder, by their paths.
@@ -122,9 +125,10 @@ fn rows(recording: impl AsRef<[u8]>, session: usize) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn both_roads_of_linux_tell_the_same() {
+fn all_roads_of_linux_tell_the_same() {
     let (yaml, evemu) = (rows(text("trackpad.yml"), 0), rows(text("haptic.evemu"), 0));
     assert_eq!(yaml, evemu);
+    assert_eq!(yaml, rows(text("trackpad.evtest"), 0));
     let pressures: Vec<&str> = yaml.iter().filter(|row| row[4] == "32").map(|row| row[13].as_str()).collect();
     let held = [&["60"; 6][..], &["64"; 6]].concat();
     assert_eq!(pressures, held, "a value that is not sent again holds");
@@ -144,7 +148,10 @@ fn raw_reports_tell_the_same_as_the_driver() {
     };
     assert_eq!(pick(&usb), pick(&kernel), "x, y and pressure");
     let times: Vec<f64> = usb.iter().map(|row| row[2].parse().unwrap()).collect();
-    assert!(times.is_sorted() && times[0] < 262.144 && *times.last().unwrap() > 262.144, "{times:?}");
+    assert!(times.is_sorted() && times[0] < 2097.152 && *times.last().unwrap() > 2097.152, "{times:?}");
+    // Frames of the pad are as far apart by its own clock as by the times of arrival: 11.25 ms.
+    let ends = [&usb[0], usb.last().unwrap()].map(|row| row[3].parse::<f64>().unwrap() / 1e9);
+    assert!((times[times.len() - 1] - times[0] - (ends[1] - ends[0])).abs() < 0.001, "{times:?} {ends:?}");
 }
 
 #[test]
@@ -168,6 +175,113 @@ fn both_forms_of_glasstokey_tell_the_same() {
     assert_eq!(units, [PressureUnit::Counts, PressureUnit::Unknown]);
 }
 
+/// What a platform writes means the same once it is read.
+#[test]
+fn glasstokey_means_on_each_platform_what_it_wrote_there() {
+    let linux = survey(bytes("linux.atpcap")).unwrap();
+    let about = |at: usize| {
+        let source = &linux.sessions[at].source;
+        [&source.os, &source.driver, &source.model].map(ToString::to_string)
+    };
+    assert_eq!(about(0), ["linux", "hid-magicmouse", "Magic Trackpad 2"]);
+    assert_eq!(about(1), ["linux", "hid-magicmouse", "Magic Trackpad USB-C"]);
+    let told = |at: usize| linux.sessions[at].source.ceiling.as_ref().map(ToString::to_string);
+    assert_eq!((told(0), linux.sessions[0].source.unit), (Some("253".to_owned()), PressureUnit::Counts));
+    let texts = import::texts(&mut bytes("linux.atpcap").as_slice(), &options()).unwrap();
+    assert_eq!(texts[0].events, []);
+    assert_eq!(texts[1].events, [(Some(11), Kind::Gap)], "opened again");
+    // Pressure, and positions from the bottom, are those that the kernel told.
+    let pick = |rows: &[Vec<String>]| -> Vec<Vec<String>> {
+        let touches = rows.iter().filter(|row| !row[4].is_empty());
+        touches.map(|row| [4, 8, 13].map(|at| row[at].clone()).to_vec()).collect()
+    };
+    let (rows_linux, kernel) = (rows(bytes("linux.atpcap"), 0), rows(text("trackpad.yml"), 0));
+    assert_eq!(pick(&rows_linux), pick(&kernel), "track, x and pressure");
+    for (ours, theirs) in rows_linux.iter().zip(&kernel) {
+        if !ours[4].is_empty() {
+            let near = |at: usize| ours[at].parse::<f64>().unwrap() - theirs[at].parse::<f64>().unwrap();
+            assert!(near(9).abs() < 1e-6, "{ours:?} {theirs:?}");
+            assert_eq!(
+                (&*ours[5], &*ours[12], &*ours[15]),
+                ("touching", "", ""),
+                "what was not measured is empty"
+            );
+        }
+    }
+    // Before the clock's zero, and before the description: neither is lost.
+    assert_eq!((&*rows_linux[0][1], &*rows_linux[0][2], &*rows_linux[0][3]), ("0", "-0.015", "-35000000"));
+    assert_eq!(linux.sessions[0].warnings, []);
+
+    let windows = survey(bytes("windows.atpcap")).unwrap();
+    let source = &windows.sessions[0].source;
+    assert_eq!((source.os.as_str(), source.unit), ("windows", PressureUnit::Unknown), "no force came");
+    let rows_windows = rows(bytes("windows.atpcap"), 0);
+    assert_eq!(rows_windows[0][9], kernel[0][9], "from the bottom already");
+    let states: Vec<&str> = rows_windows.iter().map(|row| row[5].as_str()).collect();
+    assert!(states.contains(&"hover") && states.contains(&"touching"));
+}
+
+#[test]
+fn glasstokey_of_an_unknown_platform_is_asked_for() {
+    let of = |word: &str, platform: Option<Platform>| {
+        let mut recording = bytes("two-pads.atpcap");
+        let at = recording.windows(5).position(|five| five == b"macOS").unwrap();
+        recording[at..at + 5].copy_from_slice(word.as_bytes());
+        import::survey(&mut &recording[..], &Options { platform, ..options() })
+    };
+    let unknown = of("Plan9", None).unwrap_err();
+    assert!(matches!(unknown, ImportError::Platform { .. }));
+    assert!(unknown.to_string().starts_with("byte 54: found the platform `Plan9`"), "{unknown}");
+    assert!(of("Plan9", Some(Platform::Mac)).is_ok());
+    // A word that is wrong is noticed where the numbers cannot be so.
+    let pressure = of("linux", None).unwrap_err().to_string();
+    assert!(pressure.contains("the state 4, expected the state 0 or 1"), "{pressure}");
+    let mut without = bytes("two-pads.atpcap");
+    let length = 34 + usize::try_from(i32::from_le_bytes(without[20..24].try_into().unwrap())).unwrap();
+    without.drain(20..20 + length);
+    assert!(matches!(survey(&without), Err(ImportError::Platform { .. })));
+    // A pad that nobody knows measures no force on Linux, as everywhere there, until somebody says so.
+    let mut other = bytes("linux.atpcap");
+    let ids: Vec<usize> =
+        (0..other.len() - 4).filter(|at| other[*at..*at + 4] == [0xac, 0x05, 0, 0]).collect();
+    for at in ids {
+        other[at..at + 2].copy_from_slice(&[0xcb, 0x06]);
+    }
+    let refused = refused(&other);
+    assert!(refused.contains("06cb:0265 is not known to measure force"), "{refused}");
+    assert!(import::survey(&mut &other[..], &Options { counts: true, ..options() }).is_ok());
+}
+
+#[test]
+fn what_contradicts_a_recording_is_told() {
+    let warnings = |recording: &[u8]| survey(recording).unwrap().sessions[0].warnings.clone();
+    for (sample, _) in SAMPLES.into_iter().filter(|(sample, _)| *sample != "dropped.yml") {
+        assert_eq!(warnings(&bytes(sample)), [], "{sample}");
+    }
+    assert_eq!(warnings(&bytes("dropped.yml")), [Warning::Gaps { gaps: 1 }]);
+    // Pressures beyond what the axis declares.
+    let high = text("haptic.evemu").replace("A: 3a 0 253 0 0 1", "A: 3a 0 100 0 0 1");
+    let told = warnings(high.as_bytes());
+    let [Warning::AtCeiling { touches: at }, Warning::AboveCeiling { ceiling, touches: above }] = &told[..]
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!((&**ceiling, *at, *above), ("100", 9, 9));
+    // A pad's clock that runs as fast as half the time of arrival.
+    let mut slow = String::new();
+    for line in text("usb-c.hid").lines() {
+        let time = line.strip_prefix("E: ").and_then(|rest| rest.split_once(' '));
+        slow += &time.map_or(format!("{line}\n"), |(time, rest)| {
+            let micros: u64 = time.replace('.', "").parse().unwrap();
+            format!("E: {:06}.{:06} {rest}\n", 4 * micros / 1_000_000, 4 * micros % 1_000_000)
+        });
+    }
+    let told = warnings(slow.as_bytes());
+    assert_eq!(told, [Warning::ClocksDisagree { device_ms: 258, arrival_ms: 1032 }]);
+    let words = told[0].to_string();
+    assert!(words.ends_with("disagree: 0.258 s and 1.032 s from the first frame to the last"), "{words}");
+}
+
 #[test]
 fn a_text_becomes_the_nearest_binary32() {
     let changed = |value: &str| {
@@ -178,7 +292,15 @@ fn a_text_becomes_the_nearest_binary32() {
     assert_eq!(changed("0.47004729509353637695312500"), "0.4700473");
     assert_eq!(changed("1e-50"), "0");
     assert_eq!(changed("nan"), "", "no number is an empty cell");
-    assert_eq!(changed("1e39"), "", "infinity is no number");
+    assert_eq!(changed("-inf"), "", "nor is infinity");
+    // A number that no binary32 holds is a number all the same, and is not thrown away.
+    for beyond in ["1e39", "1e999", "-1e400"] {
+        let error = refused(text("two-pads.csv").replacen("0.470047295", beyond, 1));
+        let expected = format!("2:44: found `{beyond}`, expected in column `x` a number within the range");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    let time = refused(text("two-pads.csv").replacen("2227.465", "1e999", 1));
+    assert!(time.contains("in column `timestamp_s` a number within the range"), "{time}");
 }
 
 #[test]
@@ -225,6 +347,44 @@ fn size_is_no_force() {
     assert!(import::survey(&mut bcm(told).as_bytes(), &options).is_err());
 }
 
+/// Events without the description of their device, which another command prints.
+#[test]
+fn events_alone_are_told_what_they_lack() {
+    let whole = text("haptic.evemu");
+    let (description, events) = whole.split_at(whole.find("E: ").unwrap());
+    let error = survey(events).unwrap_err();
+    assert!(matches!(error, ImportError::NoDescription { position } if position.line == 1), "{error}");
+    assert_eq!(survey(format!("{description}{events}")).unwrap().sessions.len(), 1);
+    let printed = text("trackpad.evtest");
+    let events = &printed[printed.find("Event: time").unwrap()..];
+    assert!(matches!(survey(events), Err(ImportError::NoDescription { .. })));
+}
+
+#[test]
+fn each_version_of_evemu_is_read_as_it_is() {
+    let of = |version: &str, change: &dyn Fn(&str) -> String| {
+        let text = text("haptic.evemu");
+        survey(change(&text.replacen("# EVEMU 1.3\n", version, 1)))
+    };
+    let same = |text: &str| text.to_owned();
+    let name = |text: &str| text.replace("N: A haptic pad", "N: A #1 haptic pad");
+    for version in ["", "# EVEMU 1.1\n", "# EVEMU 1.2\n", "# EVEMU 1.3\n"] {
+        assert_eq!(of(version, &same).unwrap().sessions[0].device, "A haptic pad, simulated", "{version}");
+        assert_eq!(of(version, &name).unwrap().sessions[0].device, "A #1 haptic pad, simulated", "{version}");
+    }
+    // The first version has no comments behind a line, and no resolution.
+    let refused = of("# EVEMU 1.0\n", &same).unwrap_err().to_string();
+    assert!(refused.contains("found `#`, expected nothing after the value"), "{refused}");
+    let bare =
+        |text: &str| text.lines().map(|line| line.split("\t#").next().unwrap().to_owned() + "\n").collect();
+    assert!(of("# EVEMU 1.0\n", &bare).is_ok());
+    for version in ["1.4", "2.0", "1.", "x"] {
+        let refused = of(&format!("# EVEMU {version}\n"), &same).unwrap_err().to_string();
+        let expected = format!("1:9: found `{version}`, expected a version of the format, 1.0 to 1.3");
+        assert_eq!(refused, expected);
+    }
+}
+
 #[test]
 fn mistakes_have_a_place() {
     let lines = |sample: &str, at: usize, line: &str| {
@@ -241,6 +401,18 @@ fn mistakes_have_a_place() {
         (
             lines("haptic.evemu", 16, "A: 3a 0 253 0"),
             "16:3: found ` 3a 0 253 0`, expected the code of an axis",
+        ),
+        (
+            lines("trackpad.evtest", 3, "Input device ID: bus 3"),
+            "3:18: found `bus 3`, expected bus, vendor, product and version",
+        ),
+        (
+            lines("trackpad.evtest", 70, "Event: time 0.17, type 3 (EV_ABS), code 57 (X), value 3"),
+            "70:13: found `0.17`, expected seconds, a point",
+        ),
+        (
+            lines("trackpad.evtest", 70, "Event: time 0.000017, type 3 (EV_ABS), code 57 (X), value 1e999"),
+            "70:59: found `1e999`, expected a value that is a whole number",
         ),
         (lines("trackpad.yml", 2, "version: 2"), "2:10: found `2`, expected version 1 of the format"),
         (
@@ -285,13 +457,27 @@ fn recordings_are_cut_anywhere() {
         for end in 0..whole.len() {
             let cut = survey(&whole[..end]);
             if let Ok(survey) = cut {
-                let early =
-                    matches!(format, Format::Libinput | Format::Evemu | Format::Hid | Format::GlassToKey);
-                assert!(early && whole[end - 1] == b'\n', "{sample} cut at {end}");
+                let early = matches!(
+                    format,
+                    Format::Libinput | Format::Evemu | Format::Evtest | Format::Hid | Format::GlassToKey
+                );
+                // Where no number of frames is told beforehand, a cut between two records cannot be seen.
+                let told = sample == "two-pads.atpcap";
+                let between = format == Format::Atpcap && !told && record_ends(&whole).contains(&end);
+                assert!(between || early && whole[end - 1] == b'\n', "{sample} cut at {end}");
                 assert!(survey.sessions.iter().all(|session| session.quality.frames > 0));
             }
         }
     }
+}
+
+/// Where the records of an `.atpcap` end.
+fn record_ends(recording: &[u8]) -> Vec<usize> {
+    let mut ends = vec![20];
+    while let Some(length) = recording.get(ends[ends.len() - 1]..).and_then(|rest| rest.first_chunk::<4>()) {
+        ends.push(ends[ends.len() - 1] + 34 + usize::try_from(i32::from_le_bytes(*length)).unwrap());
+    }
+    ends
 }
 
 #[test]

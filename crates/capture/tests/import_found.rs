@@ -15,6 +15,7 @@ fn laws_hold() {
     for (target, format) in [
         ("import_libinput", Format::Libinput),
         ("import_evemu", Format::Evemu),
+        ("import_evtest", Format::Evtest),
         ("import_hid", Format::Hid),
         ("import_atpcap", Format::Atpcap),
         ("import_csv", Format::GlassToKey),

@@ -56,7 +56,7 @@ pub(crate) enum Failure {
     Write(#[from] DraftError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
-    #[error("{path}:{space}{source}", space = if matches!(source, ImportError::Malformed { .. }) { "" } else { " " })]
+    #[error("{path}:{space}{source}", space = if matches!(source, ImportError::Malformed { .. } | ImportError::NoDescription { .. }) { "" } else { " " })]
     Import { path: String, source: ImportError },
     #[error(transparent)]
     Library(openweigh_multitouch::OpenError),
@@ -197,6 +197,11 @@ fn importing(error: &ImportError) -> Option<&'static str> {
         ImportError::Malformed { .. } | ImportError::Bytes { .. } => {
             "copy the recording anew or record again; if it is of another format, name it with --format"
         }
+        ImportError::NoDescription { .. } => {
+            "put the description before the events: `evemu-describe /dev/input/eventN > pad.evemu`, then append them; \
+             of evtest keep the lines from `Input driver version` on"
+        }
+        ImportError::Platform { .. } => "say it with --platform mac, linux or windows",
         ImportError::TooLarge { .. } => "raise the limit with --max-bytes, or cut the recording into parts",
         ImportError::Nothing { left_out } => {
             let undeclared = |out: &LeftOut| matches!(out.why, Reason::Refused(Refusal::Undeclared { .. }));

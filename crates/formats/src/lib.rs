@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod claim;
 pub mod csv;
 pub mod dataset;
+pub mod declared;
 pub mod digest;
 pub mod edit;
 pub mod events;

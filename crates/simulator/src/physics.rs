@@ -10,6 +10,8 @@ pub struct Hardware {
     pub gain: f64,
     /// Step between counts.
     pub quantum: f64,
+    /// From which count on the step is 1, if it is anywhere.
+    pub single_from: Option<f64>,
     /// The most that a contact can show.
     pub ceiling: f64,
     /// Standard deviation of a reading, in counts.
@@ -31,12 +33,15 @@ pub struct Hardware {
 }
 
 impl Kind {
-    /// What is usual for this kind. The scales are those that public sources make likely.
+    /// What is usual for this kind. The scales are those that public sources make likely. In recordings of Magic
+    /// Trackpads on Macs counts are even up to 256, single above, and reach 297; where they end nobody has seen, and
+    /// here it is twice the end of the kernel's axis.
     pub fn hardware(self) -> Hardware {
         let magic = Hardware {
             gain: 0.5,
             quantum: 2.0,
-            ceiling: 254.0,
+            single_from: Some(256.0),
+            ceiling: 506.0,
             noise: 0.7,
             force: true,
             family: 129,
@@ -51,6 +56,7 @@ impl Kind {
             Kind::AppleSilicon => Hardware {
                 gain: 1.0,
                 quantum: 1.0,
+                single_from: None,
                 ceiling: 6000.0,
                 noise: 0.9,
                 family: 108,
@@ -113,6 +119,8 @@ impl Pad {
         Hardware {
             gain: self.gain.unwrap_or(usual.gain),
             quantum: self.quantum.unwrap_or(usual.quantum),
+            // A step that is given holds everywhere.
+            single_from: usual.single_from.filter(|_| self.quantum.is_none()),
             ceiling: self.ceiling.unwrap_or(usual.ceiling),
             noise: self.noise.unwrap_or(usual.noise),
             family: self.family.unwrap_or(usual.family),
@@ -202,6 +210,8 @@ pub(crate) fn count(pad: &Pad, hardware: &Hardware, felt_g: f64, time_s: f64, ra
     let noise = if hardware.noise == 0.0 { 0.0 } else { hardware.noise * random.normal() };
     let analogue =
         pad.offset + hardware.gain * felt_g + pad.bend * felt_g * felt_g + pad.drift * time_s + noise;
-    let steps = (analogue / hardware.quantum + 0.5).floor();
-    (steps * hardware.quantum).clamp(0.0, hardware.ceiling.max(0.0)) as f32
+    let single = hardware.single_from.is_some_and(|from| analogue >= from);
+    let step = if single { 1.0 } else { hardware.quantum };
+    let steps = (analogue / step + 0.5).floor();
+    (steps * step).clamp(0.0, hardware.ceiling.max(0.0)) as f32
 }

@@ -80,7 +80,7 @@ impl Evdev {
                 Ok(Step::Frame) => {
                     frame.device_frame = None;
                     frame.device_s = seconds(event.time);
-                    frame.arrival_ns = u64::try_from(event.time.as_nanos()).ok();
+                    frame.arrival_ns = i64::try_from(event.time.as_nanos()).ok();
                     self.slots.fill(frame);
                     return Some(Moment::Frame);
                 }

@@ -19,6 +19,9 @@ pub(crate) const APPLE: [u16; 2] = [0x05ac, 0x004c];
 pub(crate) const MAGIC_TRACKPADS: [(u16, &str); 2] =
     [(0x0265, "Magic Trackpad 2"), (0x0324, "Magic Trackpad USB-C")];
 
+/// Largest pressure that the kernel declares for them.
+pub(crate) const MAGIC_TRACKPAD_CEILING: i32 = 253;
+
 /// Products of `bcm5974`, first and last of each row: its `ABS_PRESSURE` is a copy of the contact's size.
 const BCM5974: [(u16, u16); 14] = [
     (0x0223, 0x0225),
@@ -151,6 +154,28 @@ impl Description {
         known.filter(|_| APPLE.contains(&self.vendor)).map(|(_, name)| *name)
     }
 
+    /// Whether its driver passes the size of a contact for its pressure.
+    fn is_bcm5974(&self) -> bool {
+        let known = |product| BCM5974.iter().any(|(first, last)| (*first..=*last).contains(&product));
+        self.vendor == 0x05ac && known(self.product) || self.name.contains("bcm5974")
+    }
+
+    /// Whether its pressure is force, where the recording has no axes that could tell: by what is known of the
+    /// device, or by a person's word.
+    ///
+    /// # Errors
+    /// It is not, or nobody knows.
+    pub(crate) fn measures_force(&self, counts: bool) -> Result<(), Refusal> {
+        let Self { vendor, product, .. } = *self;
+        if self.is_bcm5974() {
+            return Err(Refusal::SizeAsPressure);
+        }
+        if self.magic_trackpad().is_some() || counts {
+            return Ok(());
+        }
+        Err(Refusal::Undeclared { declared: "no resolution", vendor, product })
+    }
+
     /// Whether it reports force, and in what unit. `counts` is a person's word that it does, where the
     /// device itself declares nothing.
     ///
@@ -158,9 +183,7 @@ impl Description {
     /// Why it does not, or why nobody knows.
     pub fn judge(&self, counts: bool) -> Result<Pad, Refusal> {
         let (vendor, product) = (self.vendor, self.product);
-        if vendor == 0x05ac && BCM5974.iter().any(|(first, last)| (*first..=*last).contains(&product))
-            || self.name.contains("bcm5974")
-        {
+        if self.is_bcm5974() {
             return Err(Refusal::SizeAsPressure);
         }
         let (Some(slots), true) = (self.axes.get(&ABS_MT_SLOT), self.axes.contains_key(&ABS_MT_TRACKING_ID))

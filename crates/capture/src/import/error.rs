@@ -14,8 +14,8 @@ pub enum ImportError {
     Read(std::io::Error),
     /// It is of no format that is known.
     #[error(
-        "found `{found}` at the beginning, expected a recording of libinput record, evemu-record, hid-recorder \
-         or GlassToKey (.atpcap, CSV)"
+        "found `{found}` at the beginning, expected a recording of libinput record, evemu-record, evtest, \
+         hid-recorder or GlassToKey (.atpcap, CSV)"
     )]
     UnknownFormat {
         /// How it begins.
@@ -40,6 +40,22 @@ pub enum ImportError {
         found: String,
         /// What should be.
         expected: String,
+    },
+    /// The events come before what describes their device.
+    #[error("{position}: found events, expected the description of their device before them")]
+    NoDescription {
+        /// Where.
+        position: Position,
+    },
+    /// Nothing tells on which system it was recorded, which decides what its numbers mean.
+    #[error(
+        "byte {offset}: found {found}, expected one of macOS, Linux or Windows, which decides what the numbers mean"
+    )]
+    Platform {
+        /// Where, counted from 0.
+        offset: u64,
+        /// What stands in its place.
+        found: String,
     },
     /// It is larger than allowed.
     #[error("found more than {limit} bytes, which is the limit")]

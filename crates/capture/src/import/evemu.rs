@@ -1,4 +1,7 @@
-//! `evemu-record` 1.x: a device's description, then its events, a line each.
+//! `evemu-record`, formats 1.0 to 1.3: a device's description, then its events, a line each.
+//!
+//! 1.0, which needs no first line that says so, has comments of whole lines only; since 1.1 they may stand behind a
+//! line; since 1.2 an axis has a resolution; since 1.3 there are the states of lamps and switches.
 
 use super::error::LeftOut;
 use super::feed::{Feed, hexadecimal, parsed, words};
@@ -6,6 +9,9 @@ use super::following::Following;
 use super::sink::Sink;
 use super::{ImportError, Options};
 use crate::evdev::{Axis, Description};
+
+/// The latest minor version that is known.
+const LATEST: u8 = 3;
 
 /// Reads it.
 pub(crate) fn read(
@@ -16,10 +22,16 @@ pub(crate) fn read(
     let mut description = Description::default();
     let mut following: Option<Following> = None;
     let mut left_out = Vec::new();
-    let mut begun = false;
+    let (mut begun, mut described) = (false, false);
+    // Without a first line that says another it is 1.0, but many programs leave that line out.
+    let mut version = None;
     let mut line = Vec::new();
     while feed.line(&mut line)? {
-        let text = content(&line);
+        if let Some(told) = line.strip_prefix(b"# EVEMU ") {
+            version = Some(self::version(feed, &line, told.trim_ascii())?);
+            continue;
+        }
+        let text = content(&line, version);
         let Some((kind, rest)) = text.split_at_checked(2) else {
             if text.is_empty() {
                 continue;
@@ -30,6 +42,7 @@ pub(crate) fn read(
             let expected = "only lines of events (E:) after the first of them";
             return Err(feed.part(&line, text, expected));
         }
+        described |= kind != b"E:";
         match kind {
             b"N:" => description.name = String::from_utf8_lossy(rest.trim_ascii()).into_owned(),
             b"I:" => {
@@ -43,6 +56,9 @@ pub(crate) fn read(
             b"E:" => {
                 if !begun {
                     begun = true;
+                    if !described {
+                        return Err(feed.no_description());
+                    }
                     match Following::begin(&description, 0, "", options, sink)? {
                         Ok(device) => following = Some(device),
                         Err(reason) => left_out.push(reason),
@@ -62,13 +78,28 @@ pub(crate) fn read(
     Ok(left_out)
 }
 
+/// Whether a line that begins with `E:` is of this format: a type and a code of four digits after the time, where
+/// others have a length and bytes.
+pub(crate) fn is_event(line: &[u8]) -> bool {
+    let mut parts = words(line).skip(2);
+    let mut code = || parts.next().is_some_and(|part| part.len() == 4 && hexadecimal(part).is_some());
+    code() && code()
+}
+
 fn unknown(feed: &Feed<'_>, line: &[u8], text: &[u8]) -> ImportError {
     feed.part(line, text, "a line that begins with N: I: P: B: A: L: S: E: or #")
 }
 
-/// A line without its comment. Only names hold a `#` that is none.
-fn content(line: &[u8]) -> &[u8] {
-    if line.starts_with(b"N:") {
+/// The minor version of a format that is known.
+fn version(feed: &Feed<'_>, line: &[u8], told: &[u8]) -> Result<u8, ImportError> {
+    let minor = told.strip_prefix(b"1.").and_then(parsed).filter(|minor| *minor <= LATEST);
+    minor.ok_or_else(|| feed.part(line, told, format!("a version of the format, 1.0 to 1.{LATEST}")))
+}
+
+/// A line without its comment. Names hold a `#` that is none, and so does every line of the first version but those
+/// that begin with it.
+fn content(line: &[u8], version: Option<u8>) -> &[u8] {
+    if line.starts_with(b"N:") || (version == Some(0) && !line.starts_with(b"#")) {
         return line.trim_ascii();
     }
     let end = memchr::memchr(b'#', line).unwrap_or(line.len());

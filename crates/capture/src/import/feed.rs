@@ -116,6 +116,11 @@ impl<'a> Feed<'a> {
         ImportError::Malformed { position, found: found.into(), expected: expected.into() }
     }
 
+    /// Events at the line read last, and nothing before it that tells of their device.
+    pub(crate) fn no_description(&self) -> ImportError {
+        ImportError::NoDescription { position: Position { line: self.line, column: 1 } }
+    }
+
     /// A mistake in a part of the line read last.
     pub(crate) fn part(&self, line: &[u8], part: &[u8], expected: impl Into<String>) -> ImportError {
         let column = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);

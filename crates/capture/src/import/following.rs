@@ -43,7 +43,7 @@ impl Following {
             source.model = model.clone();
         }
         let clock = clock("kernel time of the event, s, as recorded", "the same, ns");
-        let device = Device { source, clock, words, id: None, steady: false };
+        let device = Device { source, clock, words, id: None, steady: false, silent_without_force: false };
         let index = sink.device(&device)?;
         Ok(Ok(Self { index, slots, frame: Frame::default(), note, untracked: false }))
     }
@@ -65,7 +65,7 @@ impl Following {
             Step::Within => Ok(()),
             Step::Frame => {
                 self.frame.device_s = seconds(time);
-                self.frame.arrival_ns = Some(time * 1_000);
+                self.frame.arrival_ns = i64::try_from(time * 1_000).ok();
                 self.slots.fill(&mut self.frame);
                 sink.frame(self.index, &self.frame)?;
                 if self.slots.has_untracked() && !self.untracked {

@@ -2,12 +2,11 @@
 
 use super::error::{LeftOut, Reason};
 use super::feed::{Feed, hexadecimal, parsed};
-use super::following::{clock, selected};
+use super::following::selected;
+use super::platform::{Contact, Hardware, Platform, Strange};
 use super::sink::Sink;
-use super::{CONTACTS, DEVICES, Device, ImportError, Options};
-use crate::evdev::line_of;
-use crate::frame::{Frame, Phase, Touch};
-use openweigh_formats::session::{Clicks, PressureUnit, Source};
+use super::{CONTACTS, DEVICES, ImportError, Options};
+use crate::frame::{Frame, Touch};
 
 /// The columns, in file order.
 const COLUMNS: [&str; 17] = [
@@ -30,37 +29,11 @@ const COLUMNS: [&str; 17] = [
     "density",
 ];
 
-/// A pad of the framework, as `GlassToKey` knows it: by its number and its id.
-pub(crate) fn device(index: i64, id: u64, options: &Options) -> Device {
-    let line = |text: &str| line_of(text);
-    Device {
-        source: Source {
-            os: line("macos"),
-            driver: line("MultitouchSupport"),
-            model: options.model.clone().unwrap_or_else(|| line("unknown")),
-            transport: line("unknown"),
-            family: None,
-            device: None,
-            surface: None,
-            sensor: None,
-            // The framework's value of force, if it is ever above 0: then the device measures it.
-            unit: PressureUnit::Counts,
-            quantum: None,
-            ceiling: None,
-            clicks: Clicks::Unknown,
-        },
-        clock: clock("device clock, s", "clock of the recording, ns"),
-        words: format!("device {index}"),
-        id: Some(id),
-        steady: true,
-    }
-}
-
 /// The devices of a file, in the order in which they appear.
 #[derive(Default)]
 pub(crate) struct Devices {
-    /// Number, id, and the sink's number if it is imported.
-    known: Vec<(i64, u64, Option<usize>)>,
+    /// Each, and the sink's number if it is imported.
+    known: Vec<(Hardware, Option<usize>)>,
     /// Those that are not.
     pub(crate) left_out: Vec<LeftOut>,
 }
@@ -69,27 +42,27 @@ impl Devices {
     /// The sink's number of a device; `Err(None)` if there are too many.
     pub(crate) fn of(
         &mut self,
-        index: i64,
-        id: u64,
+        hardware: Hardware,
         options: &Options,
         sink: &mut dyn Sink,
     ) -> Result<Option<usize>, Option<ImportError>> {
-        if let Some((_, _, known)) = self.known.iter().find(|(i, d, _)| (*i, *d) == (index, id)) {
+        if let Some((_, known)) = self.known.iter().find(|(device, _)| *device == hardware) {
             return Ok(*known);
         }
         if self.known.len() >= DEVICES {
             return Err(None);
         }
-        let device = device(index, id, options);
-        let wanted =
-            usize::try_from(index).is_ok_and(|number| selected(options, number, &[&format!("{id:#018x}")]));
-        let number = if wanted {
-            Some(sink.device(&device).map_err(Some)?)
-        } else {
-            self.left_out.push(LeftOut { device: device.words, why: Reason::NotSelected });
-            None
+        let id = format!("{:#018x}", hardware.id);
+        let wanted = usize::try_from(hardware.index).is_ok_and(|number| selected(options, number, &[&id]));
+        let described = if wanted { hardware.describe(options) } else { Err(Reason::NotSelected) };
+        let number = match described {
+            Ok(device) => Some(sink.device(&device).map_err(Some)?),
+            Err(why) => {
+                self.left_out.push(LeftOut { device: hardware.to_string(), why });
+                None
+            }
         };
-        self.known.push((index, id, number));
+        self.known.push((hardware, number));
         Ok(number)
     }
 }
@@ -115,6 +88,8 @@ pub(crate) fn read(
     if !feed.line(&mut line)? || line != header.as_bytes() {
         return Err(feed.part(&line, &line, format!("the header `{header}`")));
     }
+    // Tables of this kind were made of recordings from Macs, unless somebody says otherwise.
+    let platform = options.platform.unwrap_or(Platform::Mac);
     let mut devices = Devices::default();
     let mut open: Option<Open> = None;
     while feed.line(&mut line)? {
@@ -135,7 +110,7 @@ pub(crate) fn read(
             None => row.begin(&mut devices, options, sink)?,
         };
         if frame.count > 0 {
-            let touch = row.touch(frame.frame.touches.len())?;
+            let touch = row.touch(frame.frame.touches.len(), platform)?;
             frame.frame.touches.push(touch);
         } else if cells[6..].iter().any(|cell| !cell.is_empty()) {
             return Err(row.wrong(6, "nothing behind the count in a frame without contacts"));
@@ -172,6 +147,19 @@ impl Row<'_, '_> {
         parsed(self.cells[column]).ok_or_else(|| self.wrong(column, expected))
     }
 
+    /// A number, or a word for what is none. A number beyond what the format holds is neither.
+    fn real<T: std::str::FromStr + Copy>(
+        &self,
+        column: usize,
+        is_infinite: impl Fn(T) -> bool,
+    ) -> Result<T, ImportError> {
+        let value: T = self.cell(column, "a number")?;
+        if is_infinite(value) && self.cells[column].iter().any(u8::is_ascii_digit) {
+            return Err(self.wrong(column, "a number within the range of the format, or `inf`"));
+        }
+        Ok(value)
+    }
+
     /// The cells that all rows of a frame share.
     fn key(&self) -> &[u8] {
         let end = self.cells[..6].iter().map(|cell| cell.len() + 1).sum::<usize>();
@@ -186,7 +174,7 @@ impl Row<'_, '_> {
     ) -> Result<Open, ImportError> {
         let whole = "a whole number from 0";
         let number: i64 = self.cell(0, whole)?;
-        let arrival: u64 = self.cell(1, whole)?;
+        let arrival: i64 = self.cell(1, "a whole number of nanoseconds of 64 bits")?;
         let index: i64 = self.cell(2, whole)?;
         let id = self.cells[3];
         let id = match id.strip_prefix(b"0x") {
@@ -195,14 +183,16 @@ impl Row<'_, '_> {
         };
         let id =
             id.ok_or_else(|| self.wrong(3, "an id: a number of 64 bits, with 0x if it is hexadecimal"))?;
-        let device_s: f64 = self.cell(4, "a number")?;
+        let device_s: f64 = self.real(4, f64::is_infinite)?;
         let count: usize = self.cell(5, whole)?;
         for (column, fits) in [(0, number >= 0), (2, index >= 0), (5, count <= CONTACTS)] {
             if !fits {
                 return Err(self.wrong(column, &format!("{whole}, and at most {CONTACTS} contacts")));
             }
         }
-        let device = devices.of(index, id, options, sink).map_err(|error| {
+        let platform = options.platform.unwrap_or(Platform::Mac);
+        let hardware = Hardware { platform, index, id, vendor: 0, product: 0 };
+        let device = devices.of(hardware, options, sink).map_err(|error| {
             error.unwrap_or_else(|| self.wrong(2, &format!("one of at most {DEVICES} devices")))
         })?;
         let frame =
@@ -219,15 +209,14 @@ impl Row<'_, '_> {
         Err(self.feed.at(1, found, "the other contacts of the frame first"))
     }
 
-    fn touch(&self, at: usize) -> Result<Touch, ImportError> {
+    fn touch(&self, at: usize, platform: Platform) -> Result<Touch, ImportError> {
         if self.cell::<usize>(6, "the number of the contact in its frame")? != at {
             return Err(self.wrong(6, &format!("{at}, the next contact of the frame")));
         }
-        let state: i32 = self.cell(8, "the number of a state, 0 to 7")?;
-        let state = Phase::of_number(state);
-        let Phase::Known(known) = state else { return Err(self.wrong(8, "the number of a state, 0 to 7")) };
-        let value = |column: usize| self.cell::<f32>(column, "a number").map(Some);
-        Ok(Touch {
+        let value = |column: usize| self.real::<f32>(column, f32::is_infinite);
+        let contact = Contact {
+            id: self.cell(7, "a whole number of 32 bits")?,
+            state: self.cell(8, platform.states())?,
             x: value(9)?,
             y: value(10)?,
             total: value(11)?,
@@ -236,7 +225,10 @@ impl Row<'_, '_> {
             minor: value(14)?,
             angle: value(15)?,
             density: value(16)?,
-            ..Touch::bare(self.cell(7, "a whole number")?, known)
+        };
+        platform.touch(&contact).map_err(|strange| match strange {
+            Strange::State => self.wrong(8, platform.states()),
+            Strange::Pressure => self.wrong(12, "a whole number from 0 to 255, divided by 255"),
         })
     }
 }

@@ -2,16 +2,18 @@
 //!
 //! Layout, as the kernel's `hid-magicmouse` and the documentation of `VoodooInput` have it: Bluetooth reports
 //! 0x31 have 4 bytes before their contacts, USB reports 0x02 have 12, of which the last 4 are the same; a
-//! contact has 9 bytes. Bits 6 and 7 of the second of the 4 bytes, and the two after it, are a count of
-//! milliseconds that starts anew every 2^18. The three bits of a contact's state are the number that macOS
-//! shows: 4 is a touch, 5 its end, which is the pair of states that Linux takes for being down.
+//! contact has 9 bytes. The last three of the 4 bytes are one little-endian number of 24 bits: from bit 3 on it is
+//! a count of milliseconds, which starts anew every 2^21 (35 minutes); the three bits below are the click and others.
+//! Reports that people published step by 0x58 and 0x60, which are 11 and 12 ms. The three bits of a contact's state
+//! are the number that macOS shows: 4 is a touch, 5 its end, which is the pair of states that Linux takes for being
+//! down.
 
 use super::error::{LeftOut, Reason};
 use super::feed::{Feed, hexadecimal, parsed, words};
 use super::following::{clock, selected};
 use super::sink::Sink;
 use super::{DEVICES, Device, ImportError, Options};
-use crate::evdev::{Description, Refusal, line_of, ratio, transport, whole};
+use crate::evdev::{Description, MAGIC_TRACKPAD_CEILING, Refusal, line_of, ratio, transport, whole};
 use crate::frame::{Frame, Phase, Touch};
 use openweigh_formats::events::Kind;
 use openweigh_formats::session::{Clicks, PressureUnit, Source};
@@ -21,11 +23,8 @@ use std::collections::BTreeMap;
 const X: (i32, i32, i64) = (-3678, 3934, 160_000);
 const Y: (i32, i32, i64) = (-2478, 2587, 114_900);
 
-/// Largest pressure that the kernel declares for these pads.
-const CEILING: i32 = 253;
-
 /// After how many milliseconds the pad's count starts anew.
-const WRAP: i64 = 1 << 18;
+const WRAP: i64 = 1 << 21;
 
 /// A device of the file.
 #[derive(Default)]
@@ -128,11 +127,11 @@ fn begin(
         sensor: None,
         unit: PressureUnit::Counts,
         quantum: Some(whole(1)),
-        ceiling: Some(whole(CEILING)),
+        ceiling: Some(whole(MAGIC_TRACKPAD_CEILING)),
         clicks: Clicks::Unknown,
     };
     let clock = clock("the pad's count of milliseconds, s", "arrival of the report, as recorded, ns");
-    sink.device(&Device { source, clock, words, id: None, steady: true }).map(Ok)
+    sink.device(&Device { source, clock, words, id: None, steady: true, silent_without_force: false }).map(Ok)
 }
 
 /// `E: seconds.microseconds length bytes`. Gives the time in microseconds.
@@ -182,13 +181,17 @@ impl Pad {
             self.skipped += 1;
             return Ok(());
         }
-        let count = i64::from(head[1] >> 6) | i64::from(head[2]) << 2 | i64::from(head[3]) << 10;
-        self.frame.device_s = self.clock.seconds(count, time);
-        self.frame.arrival_ns = Some(time * 1_000);
+        self.frame.device_s = self.clock.seconds(milliseconds(head), time);
+        self.frame.arrival_ns = i64::try_from(time * 1_000).ok();
         self.frame.touches.clear();
         self.frame.touches.extend(contacts.chunks_exact(9).map(contact));
         sink.frame(self.index, &self.frame)
     }
+}
+
+/// The count in the four bytes before the contacts.
+fn milliseconds(head: &[u8]) -> i64 {
+    i64::from(u32::from_le_bytes([head[1], head[2], head[3], 0]) >> 3)
 }
 
 /// A contact of 9 bytes.
@@ -235,8 +238,8 @@ impl Milliseconds {
         let arrival = i64::try_from(arrival_us).unwrap_or(i64::MAX);
         let unwrapped = self.last.map_or(count, |(last, before, arrived)| {
             let step = (count - last).rem_euclid(WRAP);
-            // How often it started anew in a pause is told by the arrivals, which need to be right to two
-            // minutes only. A report that came late is a step back, not a round of four minutes.
+            // How often it started anew in a pause is told by the arrivals, which need to be right to a quarter of
+            // an hour only. A report that came late is a step back, not a round of half an hour.
             let passed = (arrival - arrived) / 1_000;
             let rounds = (passed - step + WRAP / 2).div_euclid(WRAP);
             before + step + rounds.max(-1) * WRAP
@@ -254,11 +257,34 @@ mod tests {
     fn milliseconds_go_on_where_the_count_starts_anew() {
         let mut clock = Milliseconds::default();
         let mut at = |count, milliseconds: u64| clock.seconds(count, milliseconds * 1_000).to_string();
-        assert_eq!(at(262_140, 0), "262.14");
-        assert_eq!(at(7, 11), "262.151");
-        assert_eq!(at(3, 12), "262.147", "a report that came late");
-        // Ten minutes and a little: two rounds, and a part of one.
-        assert_eq!(at(3 + 600_100 - 2 * 262_144, 600_000), "862.247");
+        assert_eq!(at(2_097_148, 0), "2097.148");
+        assert_eq!(at(7, 11), "2097.159");
+        assert_eq!(at(3, 12), "2097.155", "a report that came late");
+        // An hour and a half: two rounds, and a part of one.
+        assert_eq!(at(3 + 5_400_100 - 2 * 2_097_152, 5_400_000), "7497.255");
+    }
+
+    /// Beginnings of reports of a real pad over USB, one after the other, and a contact of them: bytes as they
+    /// stand in public documentation of the report, of a finger that rests.
+    #[test]
+    fn real_reports_are_eleven_or_twelve_milliseconds_apart() {
+        let heads: [[u8; 4]; 6] = [
+            [0x31, 0x30, 0xbb, 0x93],
+            [0x31, 0x90, 0xbb, 0x93],
+            [0x31, 0xe8, 0xbb, 0x93],
+            [0x31, 0x40, 0xbc, 0x93],
+            [0x31, 0x98, 0xbc, 0x93],
+            [0x31, 0xf8, 0xbc, 0x93],
+        ];
+        let counts: Vec<i64> = heads.iter().map(|head| milliseconds(head)).collect();
+        let steps: Vec<i64> = counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!((counts[0], &steps[..]), (1_210_214, &[12, 11, 11, 11, 12][..]));
+        // The click is in the lowest bits, and is no time.
+        assert_eq!(milliseconds(&[0x31, 0x31, 0xbb, 0x93]), counts[0]);
+        let touch = contact(&[0xf0, 0x82, 0xba, 0x8b, 0x66, 0x58, 0x17, 0x25, 0x09]);
+        assert!(touch.is_touching());
+        assert_eq!((touch.path, touch.finger, touch.pressure), (9, Some(2), Some(37.0)));
+        assert_eq!((touch.major, touch.minor, touch.total), (Some(102.0), Some(88.0), Some(23.0)));
     }
 
     #[test]

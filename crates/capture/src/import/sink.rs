@@ -3,6 +3,7 @@
 use super::{Device, INTERRUPTIONS, ImportError};
 use crate::frame::Frame;
 use crate::rows::Rows;
+use crate::warning::Warning;
 use openweigh_formats::Digest;
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::Kind;
@@ -36,6 +37,10 @@ pub struct Surveyed {
     pub touches: Digest,
     /// Whether any pressure is above 0.
     pub pressed: bool,
+    /// Whether its source says 0 of every pad without force sensors.
+    pub(crate) silent_without_force: bool,
+    /// What its user should know about it.
+    pub warnings: Vec<Warning>,
 }
 
 /// A session as text.
@@ -57,6 +62,7 @@ struct One {
     rows: Rows,
     hasher: Hasher,
     pressed: bool,
+    silent_without_force: bool,
     text: Vec<u8>,
     events: Vec<(Option<u64>, Kind)>,
 }
@@ -89,6 +95,8 @@ impl Texts {
                 quality: one.rows.quality,
                 touches: one.hasher.clone().finish(),
                 pressed: one.pressed,
+                silent_without_force: one.silent_without_force,
+                warnings: Warning::of_frames(&one.rows.quality, &one.rows.evidence, &one.source),
             })
         };
         self.sessions.iter().enumerate().map(survey).collect()
@@ -107,13 +115,13 @@ impl Texts {
 
 impl Sink for Texts {
     fn device(&mut self, device: &Device) -> Result<usize, ImportError> {
-        let ceiling = device.source.ceiling.as_ref().and_then(|number| number.to_string().parse().ok());
         let mut one = One {
             device: device.words.clone(),
             source: device.source.clone(),
-            rows: Rows::new(ceiling),
+            rows: Rows::new(&device.source),
             hasher: Hasher::default(),
             pressed: false,
+            silent_without_force: device.silent_without_force,
             text: Vec::new(),
             events: Vec::new(),
         };

@@ -11,8 +11,14 @@ use openweigh_formats::touches::{Quantity, TouchReader};
 /// It does not hold.
 pub fn import(bytes: &[u8], format: Format) {
     // A word of a person, so that more devices get through.
-    let options =
-        Options { format: Some(format), device: None, counts: true, model: None, max_bytes: 1 << 22 };
+    let options = Options {
+        format: Some(format),
+        device: None,
+        counts: true,
+        model: None,
+        platform: None,
+        max_bytes: 1 << 22,
+    };
     let texts = match import::texts(&mut &*bytes, &options) {
         Ok(texts) => texts,
         Err(error) => {

@@ -6,6 +6,7 @@ reader can be held against it. Run it after a change of the rule, then
 OPENWEIGH_WRITE_GOLDEN=1 cargo test -p openweigh-capture --test import
 """
 
+import json
 import math
 import pathlib
 import struct
@@ -103,19 +104,44 @@ def evemu():
     return "\n".join(out) + "\n"
 
 
+NAMES = {0x00: "ABS_X", 0x01: "ABS_Y", 0x18: "ABS_PRESSURE", 0x2F: "ABS_MT_SLOT", 0x30: "ABS_MT_TOUCH_MAJOR",
+         0x31: "ABS_MT_TOUCH_MINOR", 0x35: "ABS_MT_POSITION_X", 0x36: "ABS_MT_POSITION_Y",
+         0x39: "ABS_MT_TRACKING_ID", 0x3A: "ABS_MT_PRESSURE"}
+
+
+def evtest():
+    """What evtest prints on a terminal: fuzz, flat and resolution only where they are not 0."""
+    out = ["$ sudo evtest /dev/input/event7", "Input driver version is 1.0.1",
+           "Input device ID: bus 0x3 vendor 0x5ac product 0x265 version 0x110",
+           'Input device name: "Apple Inc. Magic Trackpad, simulated: nothing was measured"', "Supported events:",
+           "  Event type 0 (EV_SYN)", "  Event type 1 (EV_KEY)", "    Event code 272 (BTN_LEFT)", "  Event type 3 (EV_ABS)"]
+    for code, least, most, fuzz, flat, resolution in AXES:
+        out += [f"    Event code {code} ({NAMES[code]})", "      Value      0", f"      Min   {least:6}", f"      Max   {most:6}"]
+        out += [f"      {name:6}{value:6}" for name, value in (("Fuzz", fuzz), ("Flat", flat), ("Resolution", resolution)) if value]
+    out += ["Properties:", "  Property type 0 (INPUT_PROP_POINTER)", "Testing ... (interrupt to exit)"]
+    for time, kind, code, value in events():
+        seconds, micros = divmod(time, 1_000_000)
+        when = f"Event: time {seconds}.{micros:06}, "
+        if kind == 0:
+            out.append(when + "-------------- SYN_REPORT ------------")
+        else:
+            out.append(when + f"type {kind} (EV_ABS), code {code} ({NAMES[code]}), value {value}")
+    return "\n".join(out) + "\n"
+
+
 def contact(track, x, y, pressure, major, minor, state):
     word = (x & 0x1FFF) | (-y & 0x1FFF) << 13 | (2 + track % 2) << 26 | state << 29
     return struct.pack("<IBBBBB", word, major // 4, minor // 4, 40, pressure, (track & 15) | 4 << 5)
 
 
 def hid(bus):
-    start = 262_100  # milliseconds of the pad's clock, shortly before it starts anew
+    start = 2_097_000  # milliseconds of the pad's clock, shortly before it starts anew
     out = ["# Simulated: nothing was measured.", "D: 0", "R: 4 05 01 09 02", "N: Apple Inc. Magic Trackpad, simulated",
            "P: made/input0", f"I: {bus} {'05ac 0324' if bus == 3 else '004c 0265'}"]
     seen = set()
     for ms, touches in story():
-        t = (start + ms) % (1 << 18)
-        head = bytes([0x31, (t & 3) << 6, t >> 2 & 0xFF, t >> 10 & 0xFF])
+        t = (start + ms) % (1 << 21)
+        head = bytes([0x31]) + (t << 3).to_bytes(3, "little")
         if bus == 3:
             head = bytes([2, 0, 0, 0, 0, 0, 0, 0]) + head
         body = b""
@@ -163,21 +189,67 @@ def table():
     return "\n".join(out) + "\n"
 
 
+def record(payload, ticks, device, identity, vendor=0, product=0):
+    return struct.pack("<iqiIIIHHBB", len(payload), ticks, device, identity & 0xFFFFFFFF, vendor, product, 0, 0, 0, 0) + payload
+
+
+def described(platform, frames):
+    told = {"capturedAt": "simulated", "platform": platform, "schema": "g2k-replay-v1", "source": "simulated", "type": "meta"}
+    if frames is not None:
+        told["framesCaptured"] = frames
+    return json.dumps(dict(sorted(told.items())), separators=(",", ":")).encode()
+
+
+def frame(number, seconds, identity, contacts):
+    payload = b"RFV3" + struct.pack("<QdQHH", number, seconds, identity, len(contacts), 0)
+    for track, state, *values in contacts:
+        payload += struct.pack("<i8fB3x", track, *values, state)
+    return payload
+
+
 def atpcap():
     frames = framework()
     out = b"ATPCAP01" + struct.pack("<iq", 3, 1_000_000_000)
-
-    def record(payload, ticks, device, identity):
-        return struct.pack("<iqiIIIHHBB", len(payload), ticks, device, identity & 0xFFFFFFFF, 0, 0, 0, 0, 0, 0) + payload
-
-    told = '{"capturedAt":"simulated","framesCaptured":%d,"platform":"made by rule","schema":"g2k-replay-v1",' \
-           '"source":"simulated","type":"meta"}' % len(frames)
-    out += record(told.encode(), 0, -1, 0)
+    out += record(described("macOS", len(frames)), 0, -1, 0)
     for number, arrival, device, identity, seconds, contacts in frames:
-        payload = b"RFV3" + struct.pack("<QdQHH", number, seconds, identity, len(contacts), 0)
-        for track, state, *values in contacts:
-            payload += struct.pack("<i8fB3x", track, *values, state)
-        out += record(payload, arrival, device, identity)
+        out += record(frame(number, seconds, identity, contacts), arrival, device, identity)
+    return out
+
+
+def atpcap_linux():
+    """The story as the program writes it on Linux: counters of each device from 0, which begin again where a device
+    is opened again; y from the top; state 1; pressure in 255th parts, twice; and arrivals by a clock that began later
+    than the recording, whose own time is cut at 0."""
+    base = -20_000_000
+    out = b"ATPCAP01" + struct.pack("<iq", 3, 1_000_000_000)
+    out += record(described("linux", None), base, -1, 0)
+    for device, identity in ((0, 0x51), (1, 0x52)):
+        for count, (ms, touches) in enumerate(story()):
+            arrival = base - 15_000_000 + ms * 1_000_000
+            contacts = []
+            for track, _, x, y, pressure, major, minor in touches[: 2 - device]:
+                share = f32(pressure / 255)
+                at = f32((x - X[0]) / (X[1] - X[0])), f32((y - Y[0]) / (Y[1] - Y[0]))
+                contacts.append((track, 1, *at, share, share, 0.0, 0.0, 0.0, 0.0))
+            seconds = max(0.0, (arrival - base) / 1e9)
+            number = count if device == 0 or count < 12 else count - 12
+            product = 0x0265 if device == 0 else 0x0324
+            out += record(frame(number, seconds, identity, contacts), arrival, device, identity, 0x05AC, product)
+    return out
+
+
+def atpcap_windows():
+    """As on Windows: no frames told beforehand, y from the bottom, states 4 and 2, and no force."""
+    ticks = 10_000_000
+    out = b"ATPCAP01" + struct.pack("<iq", 3, ticks)
+    out += record(described("windows", 0), 5 * ticks, -1, 0)
+    for number, (ms, touches) in enumerate(story(), 1):
+        arrival = 5 * ticks + ms * ticks // 1000
+        contacts = []
+        for track, slot, x, y, *_ in touches:
+            at = f32((x - X[0]) / (X[1] - X[0])), f32((Y[1] - y) / (Y[1] - Y[0]))
+            contacts.append((track, 2 if slot else 4, *at, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+        out += record(frame(number, arrival / ticks, 0x61, contacts), arrival, 0, 0x61, 0x05AC, 0x0265)
     return out
 
 
@@ -189,7 +261,10 @@ if __name__ == "__main__":
     write("trackpad.yml", libinput())
     write("dropped.yml", libinput(dropped=True))
     write("haptic.evemu", evemu())
+    write("trackpad.evtest", evtest())
     write("usb-c.hid", hid(3))
     write("bluetooth.hid", hid(5))
     write("two-pads.csv", table())
     write("two-pads.atpcap", atpcap())
+    write("linux.atpcap", atpcap_linux())
+    write("windows.atpcap", atpcap_windows())

@@ -86,7 +86,7 @@ pub fn frame(at: u64, touches: Vec<Touch>) -> Frame {
     Frame {
         device_frame: Some(i64::try_from(at).unwrap() + 1000),
         device_s: 17.0 + at as f64 * 0.01125,
-        arrival_ns: Some(at * 11_250_000 + 3),
+        arrival_ns: Some(i64::try_from(at).unwrap() * 11_250_000 + 3),
         touches,
     }
 }

@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::place;
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
-use openweigh_capture::Place;
-use openweigh_capture::import::{self, Destination, Format, ImportError, Survey};
+use openweigh_capture::import::{self, Destination, Format, ImportError, Platform, Survey};
+use openweigh_capture::{Place, Warning};
 use openweigh_formats::dataset::{Dataset, Provenance, ProvenanceKind};
 use openweigh_formats::session::Environment;
 use openweigh_formats::text::{Line, Name};
@@ -29,8 +29,8 @@ const STANDARD_INPUT: u64 = 128 << 20;
   openweigh import recording pad.yml --name coins --license CC0-1.0 --author 'A. Person'
   openweigh import recording run.atpcap --name two-pads --device 1 --model 'Magic Trackpad 2'
 
-Formats: libinput record (YAML), evemu-record, hid-recorder (Magic Trackpad 2 and USB-C), GlassToKey
-(.atpcap version 3, CSV). Pads that report force: the Magic Trackpad 2 and USB-C, and devices whose axis
+Formats: libinput record (YAML), evemu-record, evtest's text, hid-recorder (Magic Trackpad 2 and USB-C),
+GlassToKey (.atpcap version 3, CSV). Pads that report force: the Magic Trackpad 2 and USB-C, and devices whose axis
 ABS_MT_PRESSURE declares units per gram. Others are refused, since there pressure is the size of the contact.
 Each device becomes a session. No value is altered.")]
 pub(crate) struct Args {
@@ -44,11 +44,14 @@ pub(crate) struct Args {
     #[arg(long)]
     add: bool,
     /// Its format [default: found in the content]
-    #[arg(long, value_name = "FORMAT", value_parser = ["libinput", "evemu", "hid", "atpcap", "glasstokey-csv"])]
+    #[arg(long, value_name = "FORMAT", value_parser = ["libinput", "evemu", "evtest", "hid", "atpcap", "glasstokey-csv"])]
     format: Option<String>,
     /// Only this device of the recording: its number, name, node or id
     #[arg(long, value_name = "SELECT")]
     device: Option<String>,
+    /// The system under which GlassToKey recorded, if the recording does not tell
+    #[arg(long, value_name = "SYSTEM", value_parser = ["mac", "linux", "windows"])]
+    platform: Option<String>,
     /// That the pad measures force though its axis declares no unit
     #[arg(long, value_name = "UNIT", value_parser = ["counts"])]
     pressure_unit: Option<String>,
@@ -79,6 +82,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         device: args.device.clone(),
         counts: args.pressure_unit.is_some(),
         model: args.model.clone(),
+        platform: Platform::ALL
+            .into_iter()
+            .find(|platform| args.platform.as_deref() == Some(platform.as_str())),
         max_bytes: global.max_csv(),
     };
     let survey =
@@ -161,6 +167,7 @@ fn document(folder: &str, survey: &Survey, names: &[&str], sha256: Option<&str>)
             json!({
                 "session": names.get(at), "device": session.device, "unit": session.source.unit.as_str(),
                 "quality": session.quality, "touches_sha256": session.touches.as_str(),
+                "warnings": session.warnings.iter().map(warning).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -173,6 +180,10 @@ fn document(folder: &str, survey: &Survey, names: &[&str], sha256: Option<&str>)
     })
 }
 
+fn warning(warning: &Warning) -> serde_json::Value {
+    json!({ "found": warning.to_string(), "advice": warning.advice() })
+}
+
 fn said(survey: &Survey, names: &[&str], screen: &mut Screen) -> Result<(), Failure> {
     screen.line(&format!("a recording of {}", survey.format.words()))?;
     for (session, name) in survey.sessions.iter().zip(names) {
@@ -183,15 +194,9 @@ fn said(survey: &Survey, names: &[&str], screen: &mut Screen) -> Result<(), Fail
             "  {name}: {}, {frames} frames, {touches} touches, pressure in {unit}",
             session.device
         ))?;
-        for (count, what) in [
-            (quality.gaps, "interruptions"),
-            (quality.non_finite, "values that are no numbers, now empty"),
-            (quality.at_ceiling, "touches at the device's ceiling"),
-            (quality.clock_steps, "frames not after the one before"),
-        ] {
-            if count > 0 {
-                screen.line(&screen.tone(Tone::Doubtful, &format!("    {count} {what}")))?;
-            }
+        for warning in &session.warnings {
+            let advice = warning.advice();
+            screen.line(&screen.tone(Tone::Doubtful, &format!("    {warning}; {advice}")))?;
         }
     }
     for out in &survey.left_out {
