@@ -22,25 +22,25 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
-    /// Act as if started in DIR
+    /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub(crate) directory: Option<PathBuf>,
-    /// One JSON document on standard output, for machines
+    /// Print one JSON document on standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Say only what went wrong
+    /// Print failures only
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say more
+    /// Print every item
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// When to use colour
+    /// Say when to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(crate) color: When,
-    /// Threads to compute on; no digit depends on it [default: one for each core]
+    /// Set the number of threads; no digit depends on it [default: one for each core]
     #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-    /// Largest CSV file to read, in bytes [default: 4 GiB]
+    /// Set the largest CSV file that is read, in bytes [default: 4 GiB]
     #[arg(long, value_name = "N", global = true)]
     pub(crate) max_bytes: Option<u64>,
 }
@@ -90,6 +90,8 @@ pub(crate) enum Command {
     Record(Box<cmd::record::Args>),
     Recover(cmd::recover::Args),
     Fit(cmd::fit::Args),
+    #[command(subcommand)]
+    Recipe(Recipe),
     Readings(cmd::readings::Args),
     Replay(cmd::replay::Args),
     Seal(cmd::seal::Args),
@@ -115,4 +117,13 @@ pub(crate) enum Command {
 pub(crate) enum Import {
     Table(cmd::import_table::Args),
     Recording(cmd::import_recording::Args),
+}
+
+/// Make recipes
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  openweigh recipe new --dataset coins --target mass --preset affine
+  openweigh recipe new --dataset coins --target mass --terms 1,reading")]
+pub(crate) enum Recipe {
+    New(cmd::recipe::Args),
 }

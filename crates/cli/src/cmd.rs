@@ -11,11 +11,13 @@ pub(crate) mod import_table;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod packaging;
+pub(crate) mod proposing;
 pub(crate) mod publish;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod readings;
 pub(crate) mod receipt;
+pub(crate) mod recipe;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
@@ -23,7 +25,7 @@ pub(crate) mod seal;
 pub(crate) mod verify;
 pub(crate) mod withdraw;
 
-use crate::args::{Args, Command, Import};
+use crate::args::{Args, Command, Import, Recipe};
 use crate::failure::Failure;
 use crate::screen::Screen;
 
@@ -42,6 +44,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Record(args) => record::run(&args, &global, screen),
         Command::Recover(args) => recover::run(&args, screen),
         Command::Fit(args) => fit::run(args, &global, screen),
+        Command::Recipe(Recipe::New(args)) => recipe::run(&args, &global, screen),
         Command::Readings(args) => readings::run(&args, &global, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),

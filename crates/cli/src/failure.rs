@@ -5,21 +5,26 @@ use openweigh_capture::CaptureError;
 use openweigh_capture::evdev::{EvdevError, Refusal};
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
 use openweigh_fit::FitError;
+use openweigh_fit::proposal::ProposalError;
 use openweigh_formats::Malformed;
+use openweigh_formats::text::ColumnName;
 use openweigh_ledger::release::ReleaseError;
 use openweigh_ledger::seal::SealError;
-use openweigh_ledger::{DraftError, OpenError};
+use openweigh_ledger::{DraftError, Kind, NotFound, OpenError};
 use openweigh_publish::Missing;
 use openweigh_replay::ReplayError;
 use openweigh_store::{ReleaseFault, StoreError};
 use openweigh_trust::agent::AgentError;
 use openweigh_trust::key::{KeyError, SignError};
+use std::borrow::Cow;
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{0}")]
     Usage(String),
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
     #[error("{path}: {source}")]
     Open { path: String, source: OpenError },
     #[error("{path}:{source}")]
@@ -28,6 +33,10 @@ pub(crate) enum Failure {
     Input { path: String, what: String },
     #[error("{path}: the SHA-256 is {found}, {listed_in} lists {expected}")]
     Digest { path: String, listed_in: String, found: String, expected: String },
+    #[error("the data have one session, and the recipe validates by leaving sessions out")]
+    OneSession { place: Option<String> },
+    #[error(transparent)]
+    Proposal(#[from] ProposalError),
     #[error(transparent)]
     Fit(#[from] FitError),
     #[error(transparent)]
@@ -44,11 +53,11 @@ pub(crate) enum Failure {
     Agent(#[from] AgentError),
     #[error("not signed: {0}")]
     Sign(#[from] SignError),
-    #[error("no receipt: {path} does not hold, see above")]
+    #[error("no receipt was written: {path} does not hold")]
     NoReceipt { path: String },
-    #[error("not published: who publishes, and what for, is not said: {path} is missing")]
-    Unsaid { path: String },
-    #[error("not published: {path} does not hold, see above")]
+    #[error("not published: {path}, which says who publishes and what for, is missing")]
+    Unsaid { path: String, manifest: String },
+    #[error("not published: {path} does not hold")]
     Unproved { path: String },
     #[error("not published, for want of {}:\n{}", if .0.len() == 1 { "one thing" } else { "these" }, lines(.0))]
     Incomplete(Vec<Missing>),
@@ -98,8 +107,43 @@ impl Failure {
         }
     }
 
-    /// What a person can do.
-    pub(crate) fn advice(&self) -> Option<&'static str> {
+    /// What a person can do: where possible, a command that works as it stands.
+    pub(crate) fn advice(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::NotFound(missing) => Cow::Owned(sought(missing)),
+            Self::OneSession { place: Some(place) } => Cow::Owned(format!(
+                "record a second session, or set `validation = \"leave-one-out\"` in {place}"
+            )),
+            Self::OneSession { place: None } => {
+                Cow::Borrowed("record a second session, or say `--validation leave-one-out`")
+            }
+            Self::Proposal(ProposalError::Target { available, .. }) => Cow::Owned(format!(
+                "say which of them is the known value, as in `--target {}`",
+                available.first().map_or("COLUMN", ColumnName::as_str)
+            )),
+            Self::Unsaid { path, manifest } => Cow::Owned(format!(
+                "print a form with `openweigh publish {manifest} --template > {path}`, fill it in, then publish again"
+            )),
+            Self::Unproved { path } | Self::NoReceipt { path } => {
+                Cow::Owned(format!("see what fails with `openweigh verify {path}`"))
+            }
+            Self::Replay(ReplayError::Unit { dataset, column, expected: Some(unit), .. }) => {
+                Cow::Owned(format!(
+                    "if the data are in `{unit}`, import them so under another name: `openweigh import table FILE --name {dataset}-2 --unit {column}={unit}`; if they are not, convert the numbers first"
+                ))
+            }
+            Self::Fit(FitError::Unit { dataset, column, expected: Some(unit), .. }) => Cow::Owned(format!(
+                "if the data are in `{unit}`, import them so under another name: `openweigh import table FILE --name {dataset}-2 --unit {column}={unit}`; if the recipe is wrong, correct `unit` in its [result]"
+            )),
+            Self::Fit(FitError::Unit { found: Some(unit), .. }) => {
+                Cow::Owned(format!("write `unit = \"{unit}\"` into the recipe's [result]"))
+            }
+            _ => return self.settled_advice().map(Cow::Borrowed),
+        })
+    }
+
+    /// Advice that does not depend on names.
+    fn settled_advice(&self) -> Option<&'static str> {
         Some(match self {
             Self::Write(DraftError::Exists { .. })
             | Self::Release(ReleaseError::Write(DraftError::Exists { .. })) => {
@@ -124,10 +168,9 @@ impl Failure {
             Self::Fit(FitError::NoColumn { .. }) => {
                 "correct the recipe's target and terms, or choose another dataset"
             }
-            Self::Fit(FitError::Unit { .. }) => {
-                "state the unit in the recipe's [result], or import the data with the right --unit"
+            Self::Fit(FitError::Unit { .. }) | Self::Replay(ReplayError::Unit { .. }) => {
+                "import the data again under another name, and state their units with `--unit COLUMN=UNIT`"
             }
-            Self::Replay(ReplayError::Unit { .. }) => "convert the data to that unit before importing them",
             Self::Seal(SealError::Dataset { .. }) => {
                 "fit again on the data as they are, then seal the new weights"
             }
@@ -143,9 +186,6 @@ impl Failure {
             Self::Key { source: KeyError::Algorithm { .. }, .. } => {
                 "make a key for this: ssh-keygen -t ed25519 -f openweigh_key"
             }
-            Self::Unsaid { .. } => {
-                "print a form with `openweigh publish MANIFEST --template`, fill it in, and put it there"
-            }
             Self::Capture(error) => return recording(error),
             Self::Import { source, .. } => return importing(source),
             Self::Library(_) => {
@@ -157,6 +197,36 @@ impl Failure {
             _ => return None,
         })
     }
+}
+
+/// What a person can do about a word that names nothing.
+fn sought(missing: &NotFound) -> String {
+    let NotFound { kind, word, folder, among, nearest, ambiguous } = missing;
+    if *ambiguous {
+        let first = among.first().map_or("", String::as_str);
+        return format!("name one of them, as in {}/{first}", folder.display());
+    }
+    if let Some(nearest) = nearest {
+        return format!(
+            "type `{nearest}` in place of `{word}`, or `openweigh inspect {nearest}` to look at it"
+        );
+    }
+    let make = match kind {
+        Kind::Dataset => "openweigh import table FILE.csv --name NAME",
+        Kind::Recipe => "openweigh recipe new --dataset NAME --preset affine",
+        Kind::Weights => "openweigh fit --dataset NAME --preset affine",
+        Kind::Results => "openweigh replay --weights WEIGHTS --dataset NAME",
+        Kind::Claims => "openweigh claims new --weights WEIGHTS",
+        Kind::Manifest => "openweigh seal --name NAME --version 1.0.0 --weights WEIGHTS",
+        Kind::Publication => "openweigh publish MANIFEST --template",
+        Kind::Protocol => "openweigh protocol new --name NAME --masses 10,20,50",
+    };
+    let none = if among.is_empty() {
+        "make one with"
+    } else {
+        "name one of them, give a path, or make another with"
+    };
+    format!("{none} `{make}`")
 }
 
 /// What is missing, a line each.

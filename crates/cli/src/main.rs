@@ -4,6 +4,7 @@ mod access;
 mod args;
 mod attest;
 mod cmd;
+mod count;
 mod exit;
 mod failure;
 mod keys;

@@ -10,12 +10,11 @@ use openweigh_formats::limits;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::table::{Table, TableReader};
-use openweigh_formats::text::Name;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::withheld::{self, Withheld};
 use openweigh_formats::{Digest, Malformed};
 use openweigh_formats::{events, weighings};
-use openweigh_ledger::{Ledger, OpenError, read_blocks, read_whole};
+use openweigh_ledger::{Ledger, OpenError, lookup, read_blocks, read_whole};
 use openweigh_replay::sessions::{self as recorded, Stopped};
 use openweigh_replay::{Shelf, Unreadable, shelf};
 use std::collections::BTreeSet;
@@ -157,69 +156,52 @@ pub(crate) fn document<T: Document>(path: &Path) -> Result<(T, Digest), Failure>
     Ok((document, Digest::of(&bytes)))
 }
 
-/// The file that a word means: the path if there is such a file, else what the ledger has by that name.
-fn find(word: &str, in_ledger: impl FnOnce() -> Option<PathBuf>) -> PathBuf {
-    let path = PathBuf::from(word);
-    if path.exists() {
-        return path;
-    }
-    in_ledger().filter(|path| path.exists()).unwrap_or(path)
+/// The file of a kind that a word means; `-` is standard input where one file is read.
+pub(crate) fn find(ledger: &Ledger, kind: lookup::Kind, word: &str) -> Result<PathBuf, Failure> {
+    if word == "-" { Ok(PathBuf::from(word)) } else { Ok(ledger.find(kind, word)?) }
 }
 
-/// The files that a word means, whatever they are: the path if there is such a file, or the dataset in such a
-/// folder; else all that the ledger has by that name, what others are made of first.
+/// The files that a word means, whatever they are: the path if there is such a file, what a folder holds if it is a
+/// dataset or a release; else all that the ledger has by that name, what others are made of first.
 pub(crate) fn named(word: &str) -> Result<Vec<PathBuf>, Failure> {
     let path = PathBuf::from(word);
-    if path.is_dir() {
-        return Ok(vec![path.join("dataset.json")]);
-    }
-    // A name is no path: it must not lead out of the ledger.
-    if path.exists() || word == "-" || word.contains(['/', '\\']) || word.contains("..") {
+    if word == "-" || path.is_file() {
         return Ok(vec![path]);
     }
     let ledger = ledger()?;
-    let places = [
-        format!("artifacts/weights/{word}.json"),
-        format!("artifacts/results/{word}.csv"),
-        format!("manifests/{word}.json"),
-        format!("datasets/{word}/dataset.json"),
-        format!("artifacts/recipes/{word}.toml"),
-    ];
-    Ok(places.iter().map(|place| ledger.root().join(place)).filter(|path| path.is_file()).collect())
+    if path.is_dir() {
+        let kind = if lookup::is_release(&path) { lookup::Kind::Manifest } else { lookup::Kind::Dataset };
+        return Ok(vec![ledger.find(kind, word)?]);
+    }
+    let found: Vec<PathBuf> =
+        lookup::Kind::ALL.into_iter().filter_map(|kind| ledger.find(kind, word).ok()).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let missing = lookup::Kind::ALL.map(|kind| ledger.missing(kind, word));
+    if let Some(nearest) = missing.iter().find(|missing| missing.nearest.is_some()) {
+        return Err(nearest.clone().into());
+    }
+    let there: Vec<String> = (missing.iter().filter(|missing| !missing.among.is_empty()))
+        .map(|missing| format!("{} {}", missing.kind.noun(), missing.among.join(", ")))
+        .collect();
+    let there =
+        if there.is_empty() { "it is empty".to_owned() } else { format!("there are {}", there.join("; ")) };
+    Err(Failure::input(
+        shown(&path),
+        format!("no such file, and nothing of that name in the ledger: {there}"),
+    ))
 }
 
-/// A recipe by path or name.
-pub(crate) fn recipe(ledger: &Ledger, word: &str) -> Result<Recipe, Failure> {
-    let path = find(word, || word.parse::<Name>().ok().map(|name| ledger.on_disk(&Ledger::recipe(&name))));
-    let bytes = read(&path, limits::TOML_BYTES)?;
-    Recipe::from_toml(&bytes).map_err(|source| Failure::Malformed { path: shown(&path), source })
-}
-
-/// The path of claims given by path or name.
-pub(crate) fn claims_path(ledger: &Ledger, word: &str) -> PathBuf {
-    find(word, || Some(ledger.root().join("artifacts/claims").join(format!("{word}.toml"))))
-}
-
-/// The path of a manifest given by path or `name-version`.
-pub(crate) fn manifest_path(ledger: &Ledger, word: &str) -> PathBuf {
-    find(word, || Some(ledger.root().join("manifests").join(format!("{word}.json"))))
-}
-
-/// The path of a publication given by path or name.
-pub(crate) fn publication_path(ledger: &Ledger, word: &str) -> PathBuf {
-    let named = || ledger.root().join("artifacts/publications").join(format!("{word}.toml"));
-    let path = PathBuf::from(word);
-    if path.is_file() { path } else { named() }
-}
-
-/// The path of weights given by path or `name-version`.
-pub(crate) fn weights_path(ledger: &Ledger, word: &str) -> PathBuf {
-    find(word, || Some(ledger.root().join("artifacts/weights").join(format!("{word}.json"))))
+/// The recipe in a file.
+pub(crate) fn recipe(path: &Path) -> Result<Recipe, Failure> {
+    let bytes = read(path, limits::TOML_BYTES)?;
+    Recipe::from_toml(&bytes).map_err(|source| Failure::Malformed { path: shown(path), source })
 }
 
 /// Weights by path or `name-version`.
 pub(crate) fn weights(ledger: &Ledger, word: &str) -> Result<(Weights, Digest), Failure> {
-    document(&weights_path(ledger, word))
+    document(&find(ledger, lookup::Kind::Weights, word)?)
 }
 
 /// A dataset with its data.
@@ -278,14 +260,7 @@ pub(crate) fn describe(ledger: &Ledger, word: &str) -> Result<(PathBuf, Dataset,
             "a dataset is a folder and cannot come from standard input; bring a table in with `openweigh import table -`",
         ));
     }
-    let named = || word.parse::<Name>().ok().map(|name| ledger.on_disk(&Ledger::dataset(&name)));
-    let mut path = PathBuf::from(word);
-    if path.is_dir() && path.join("dataset.json").exists() {
-        path.push("dataset.json");
-    }
-    if !path.is_file() {
-        path = named().filter(|path| path.exists()).unwrap_or(path);
-    }
+    let path = ledger.find(lookup::Kind::Dataset, word)?;
     let (dataset, sha256): (Dataset, Digest) = document(&path)?;
     Ok((path, dataset, sha256))
 }

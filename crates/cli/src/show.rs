@@ -1,5 +1,6 @@
 //! Weights, recipes and datasets in words and columns.
 
+use crate::count;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
@@ -26,6 +27,16 @@ pub(crate) fn written(
     };
     screen.line(&text)?;
     screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {digest}")))
+}
+
+/// The command to type next.
+pub(crate) fn next(command: &str, screen: &mut Screen) -> Result<(), Failure> {
+    screen.line(&format!("next: openweigh {command}"))
+}
+
+/// A text of several lines, set in.
+pub(crate) fn text(text: &str, screen: &mut Screen) -> Result<(), Failure> {
+    text.lines().try_for_each(|line| screen.line(format!("  {line}").trim_end()))
 }
 
 /// A document as JSON.
@@ -90,10 +101,10 @@ pub(crate) fn weights(weights: &Weights, screen: &mut Screen) -> Result<(), Fail
     };
     let sd = or_why(weights.residual_sd.as_ref(), UndefinedQuantity::ResidualSd);
     screen.line(&format!(
-        "  residual sd {sd}{}, {} rows, {} degrees of freedom",
+        "  residual sd {sd}{}, {}, {}",
         if weights.residual_sd.is_some() { unit.as_str() } else { "" },
-        weights.normal.n,
-        weights.dof
+        count::of(weights.normal.n, "row"),
+        count::of(weights.dof, "degree of freedom")
     ))?;
     let r_squared = or_why(weights.r_squared.as_ref().map(RSquared::value), UndefinedQuantity::RSquared);
     screen.line(&format!("  R² {r_squared}"))?;

@@ -162,7 +162,7 @@ fn mistakes_in_inputs_name_file_and_place() {
     recipe(&|text| text.replace("[fit]", "[reading]\n[fit]")).says("`reference_g` with a [reading]");
     recipe(&|text| text.replace("[fit]", "tare = \"signal\"\n[fit]")).says("`none` without a [reading]");
     recipe(&|text| text.replace("leave-one-out", "k-fold:9"))
-        .says("4 fitted rows do not allow validation in 9 folds");
+        .says("the fitted rows are too few, or the folds too many: 4 and 9");
     recipe(&|text| text.replace("\"x\"]", "\"x\", \"x^2\", \"x^3\", \"x^4\"]")).says("(4)");
     scene.write("datasets/example/measurements.csv", TABLE.replace("1.9", "1.8").as_bytes());
     let fit = ["fit", "--dataset", "example", "--recipe", "example", "--name", "a", "--version", "1.0.0"];
@@ -268,7 +268,7 @@ fn undefined_statistics_are_null_with_a_reason() {
 #[test]
 fn the_published_ledger_holds_and_is_explained() {
     let scene = Scene::published("nist-pontius-1.0.0");
-    scene.run(&["verify", "-v"]).ends(0).says("Everything holds").says("checked");
+    scene.run(&["verify", "-v"]).ends(0).says("every digit matches").says("checked");
     scene.run(&["explain", "nist-pontius-1.0.0", "b2"]).ends(0).says("the claim holds");
     scene
         .run(&["explain", "nist-pontius-1.0.0", "nist-pontius:3"])
@@ -434,8 +434,9 @@ fn artifacts_are_inspected_by_name() {
     scene
         .run(&["inspect", "nist-noint2-1.0.0"])
         .ends(3)
-        .says("nist-noint2-1.0.0: ")
-        .says("names to the ledger");
+        .says("no weights \"nist-noint2-1.0.0\"")
+        .says("did you mean \"nist-noint1-1.0.0\"?");
+    scene.run(&["inspect", "thermometer"]).ends(3).says("there are weights nist-noint1-1.0.0");
     scene.run(&["inspect", "../manifests/nist-noint1-1.0.0"]).ends(3);
 }
 

@@ -74,8 +74,8 @@ fn pads_are_listed_and_chosen() {
     assert_eq!(devices[0]["model"], "Magic Trackpad 2");
     assert_eq!(devices[1]["force"], false);
     assert!(devices[1]["refused"].as_str().unwrap().contains("no force sensors"));
-    bench.record(&["--name", "pad"]).ends(2).says("found 2 pads that can be weighed on");
-    bench.record(&["--name", "pad", "--device", "zz"]).ends(2).says("0 pads are called so");
+    bench.record(&["--name", "pad"]).ends(2).says("found 2 trackpads that can be used");
+    bench.record(&["--name", "pad", "--device", "zz"]).ends(2).says("No trackpad matches");
     let refused = devices[1]["device"].as_str().unwrap();
     bench.record(&["--name", "pad", "--device", refused]).ends(3).says("cannot be weighed on");
     let name = devices[2]["device"].as_str().unwrap();

@@ -193,7 +193,7 @@ fn what_is_missing_is_named_and_nothing_is_published() {
     scene
         .run(&["publish", "bare-1.0.0", "-o", "release"])
         .ends(1)
-        .says("bare.toml is missing")
+        .says("bare.toml, which says who publishes and what for, is missing")
         .says("--template");
     let template = scene.run(&["publish", "bare-1.0.0", "--template"]).ends(0).stdout;
     scene.write("artifacts/publications/bare.toml", template.as_bytes());
@@ -224,14 +224,14 @@ fn a_policy_says_who_may_sign() {
     signed(&scene);
     let verify = ["verify", "release", "--policy", "policy.toml"];
     scene.run(&verify).ends(0).says("signed by alice");
-    scene.run(&["verify", "release"]).ends(0).says("whose it is, --policy would tell");
+    scene.run(&["verify", "release"]).ends(0).says("pass --policy to check whose key that is");
     let ours = scene.read("release/SHA256SUMS.sig");
     scene.run(&["publish", "line-1.0.0", "-o", "other", "--key", "bob"]).ends(0);
     scene.write("release/SHA256SUMS.sig", &scene.read("other/SHA256SUMS.sig"));
     scene.run(&verify).ends(1).says("lets the key sign in `openweigh-receipt`");
     std::fs::remove_file(scene.path().join("release/SHA256SUMS.sig")).unwrap();
     scene.run(&verify).ends(1).says("not signed, and the policy wants it signed");
-    scene.run(&["verify", "release"]).ends(0).says("not signed: these may be anybody's");
+    scene.run(&["verify", "release"]).ends(0).says("not signed: nobody vouches for who published this");
     scene.write("release/SHA256SUMS.sig", &ours);
     scene.write("revoked", scene.text("alice.pub").as_bytes());
     scene.write("policy.toml", POLICY.replace("\n\n[", "\nrevoked = \"revoked\"\n\n[").as_bytes());

@@ -11,6 +11,7 @@ pub mod estimate;
 pub mod figures;
 pub mod frame;
 pub mod model;
+pub mod proposal;
 pub mod reading;
 mod statistic;
 pub mod validate;
@@ -81,9 +82,12 @@ pub enum FitError {
         /// Rows fitted.
         rows: u64,
     },
+    /// Sessions are to be left out, and there is one.
+    #[error("the data have one session, and the recipe validates by leaving sessions out")]
+    OneSession,
     /// More folds than rows, or than the limit.
     #[error(
-        "{rows} fitted rows do not allow validation in {folds} folds: expected 2 to {limit}, and no more than rows"
+        "the fitted rows are too few, or the folds too many: {rows} and {folds}; expected 2 to {limit} folds, and no more than rows"
     )]
     Folds {
         /// Rows fitted.

@@ -138,6 +138,7 @@ fn folds(recipe: &Recipe, readings: &Readings<'_>) -> Result<usize, FitError> {
         Validation::None => return Ok(1),
         Validation::LeaveOneOut => rows,
         Validation::KFold(folds) => folds,
+        Validation::LeaveOneSessionOut if readings.sessions().len() == 1 => return Err(FitError::OneSession),
         Validation::LeaveOneSessionOut => readings.sessions().len(),
     };
     if (2..=limit.min(rows)).contains(&folds) {

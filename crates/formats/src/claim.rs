@@ -191,3 +191,33 @@ pub fn from_toml(bytes: &[u8]) -> Result<Vec<Claim>, Malformed> {
     check_all(&file.claim).map_err(Malformed::whole)?;
     Ok(file.claim)
 }
+
+/// Claims as the TOML that a person would have written; [`from_toml`] reads the same claims from it.
+pub fn to_toml(claims: &[Claim]) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let mut out = String::from("format = \"openweigh.claims/1\"\n");
+    for claim in claims {
+        let over = &claim.over;
+        let mut keys = vec![format!("file = {}", quoted(over.file.as_str()))];
+        let texts = [
+            ("term", over.term.as_ref().map(ToString::to_string)),
+            ("dataset", over.dataset.as_ref().map(ToString::to_string)),
+            ("session", over.session.as_ref().map(ToString::to_string)),
+            ("weighing", over.weighing.as_ref().map(ToString::to_string)),
+        ];
+        keys.extend(texts.into_iter().filter_map(|(key, text)| Some(format!("{key} = {}", quoted(&text?)))));
+        keys.extend(over.row.map(|row| format!("row = {row}")));
+        out.push_str(&format!(
+            "\n[[claim]]\nid = {}\nstatement = {}\nquantity = {}\nover = {{ {} }}\nvalue = {}\n",
+            quoted(claim.id.as_str()),
+            quoted(claim.statement.as_str()),
+            quoted(claim.quantity.as_str()),
+            keys.join(", "),
+            quoted(&claim.value.to_string()),
+        ));
+        if let Some(unit) = &claim.unit {
+            out.push_str(&format!("unit = {}\n", quoted(unit.as_str())));
+        }
+    }
+    out
+}

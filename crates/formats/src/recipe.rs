@@ -2,6 +2,7 @@
 //! is here.
 
 mod reserved;
+mod text;
 mod words;
 
 pub use reserved::{Component, Derived, Distribution, Function, Uncertainty};

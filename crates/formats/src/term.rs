@@ -90,6 +90,24 @@ impl Term {
         self.factors.is_empty()
     }
 
+    /// Reads terms that stand in a row between commas, which those inside hinges do not end: `1,x,hinge(x,5)`.
+    ///
+    /// # Errors
+    /// The first that is none.
+    pub fn list(text: &str) -> Result<Vec<Self>, TermError> {
+        let (mut depth, mut pieces) = (0_usize, vec![String::new()]);
+        for c in text.chars().filter(|c| *c != ' ') {
+            match c {
+                ',' if depth == 0 => pieces.push(String::new()),
+                _ => {
+                    depth = if c == '(' { depth + 1 } else { depth.saturating_sub(usize::from(c == ')')) };
+                    pieces.last_mut().expect("there is always a piece").push(c);
+                }
+            }
+        }
+        pieces.into_iter().map(Self::try_from).collect()
+    }
+
     /// The features of some terms, in order of first appearance.
     pub fn features<'a>(terms: impl IntoIterator<Item = &'a Self>) -> Vec<ColumnName> {
         let mut features = Vec::new();

@@ -1,6 +1,7 @@
 //! Where things are in a ledger.
 
 use crate::draft::{DraftError, Written, write_atomically};
+use crate::lookup::is_release;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Name, Version};
 use std::path::{Path, PathBuf};
@@ -55,11 +56,13 @@ impl Ledger {
         Self { root: root.into() }
     }
 
-    /// The innermost ledger around `start`: the nearest folder that has at least two of a ledger's
-    /// folders, since many a project has a folder called `datasets`.
+    /// The innermost ledger or release around `start`: the nearest folder that has at least two of a ledger's
+    /// folders, since many a project has a folder called `datasets`, or a release's manifest and checksums.
     pub fn around(start: &Path) -> Option<Self> {
-        let is_root =
-            |folder: &&Path| FOLDERS.iter().filter(|inner| folder.join(inner).is_dir()).count() >= 2;
+        let is_root = |folder: &&Path| {
+            FOLDERS.iter().filter(|inner| folder.join(inner).is_dir()).count() >= 2
+                || (is_release(folder) && folder.join("SHA256SUMS").is_file())
+        };
         start.ancestors().find(is_root).map(Self::at)
     }
 

@@ -127,7 +127,7 @@ impl Release<'_> {
             withheld: &self.contents.kept.files,
         };
         if !source.is_complete() {
-            let why = "a description, recipe or weights file could not be read; see above";
+            let why = "a description, recipe or weights file could not be read";
             return Err(item("README.md", Verdict::NotCheckable(why.to_owned())));
         }
         Ok(release::generate(&source))
@@ -156,7 +156,7 @@ impl Release<'_> {
             let bytes = shelf::bytes(shelf, &file.path, self.max_csv)
                 .map_err(|error| unread(format!("{}: {error}", file.path)))?;
             if Digest::of(&bytes) != file.sha256 {
-                return Err(unread(format!("{} is not the listed file; see above", file.path)));
+                return Err(unread(format!("{} is not the listed file", file.path)));
             }
             results.insert(file.path.clone(), bytes);
         }

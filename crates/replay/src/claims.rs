@@ -211,7 +211,7 @@ fn line_of_weighing(
 }
 
 /// The unit of a claimed quantity, none where the sources state none.
-fn unit(claim: &Claim, weights: &Weights) -> Option<String> {
+pub(crate) fn unit(claim: &Claim, weights: &Weights) -> Option<String> {
     let result = weights.recipe.result.unit.as_ref().map(|unit| unit.as_str().to_owned());
     match claim.quantity {
         Quantity::RSquared | Quantity::N | Quantity::Dof => Some("1".to_owned()),

@@ -14,11 +14,14 @@ pub mod completeness;
 pub mod divergence;
 pub mod grams;
 pub mod listing;
+pub mod overview;
 mod passing;
 pub mod predict;
+pub mod proposal;
 pub mod report;
 pub mod sessions;
 pub mod shelf;
+pub mod single;
 pub mod verify;
 pub mod withheld;
 

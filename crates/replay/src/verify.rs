@@ -106,7 +106,7 @@ fn datasets<'a>(
         .map(|path| {
             let found = contents.datasets.get_key_value(path);
             let pair = found.and_then(|(path, _)| contents.dataset(path, recipe).map(|pair| (path, pair)));
-            pair.ok_or_else(|| format!("the dataset of `{path}`, or its data, could not be read; see above"))
+            pair.ok_or_else(|| format!("the dataset of `{path}`, or its data, could not be read"))
         })
         .collect()
 }
@@ -248,7 +248,7 @@ fn streamed_again(
         return Verdict::Failed(Finding::new(format!("the weights cannot be applied to the data: {error}")));
     }
     if !streamed.complete {
-        return Verdict::NotCheckable("a session of their datasets could not be read; see above".to_owned());
+        return Verdict::NotCheckable("a session of their datasets could not be read".to_owned());
     }
     if streamed.sha256 != file.sha256 {
         return Verdict::Failed(Finding {

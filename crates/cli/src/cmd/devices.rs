@@ -10,7 +10,7 @@ use openweigh_capture::pad;
 use openweigh_multitouch::Device;
 use serde_json::{Value, json};
 
-/// List the pads, and why one cannot be weighed on
+/// List trackpads, and why any of them cannot be used
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh devices

@@ -1,6 +1,7 @@
 //! `openweigh explain`: how one number came to be, or why it differs.
 
 use crate::args::Global;
+use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
@@ -15,14 +16,13 @@ use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::weights::Weights;
-use openweigh_ledger::Ledger;
+use openweigh_ledger::{Kind, Ledger};
 use openweigh_replay::account::{self, Account};
 use openweigh_replay::claims::{self, Exact};
 use openweigh_replay::listing::{self, Contents};
 use openweigh_replay::verify::{Derived, derive};
 use openweigh_replay::{Predictor, Verdict};
 use serde_json::json;
-use std::path::PathBuf;
 
 /// Show how one number came to be, or why it differs
 #[derive(Debug, clap::Args)]
@@ -48,11 +48,7 @@ struct Scene<'a> {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let own = place::ledger()?;
-    let mut path = PathBuf::from(&args.manifest);
-    if !path.exists() {
-        let named = own.root().join("manifests").join(format!("{}.json", args.manifest));
-        path = if named.exists() { named } else { path };
-    }
+    let path = place::find(&own, Kind::Manifest, &args.manifest)?;
     let (manifest, _): (Manifest, _) = place::document(&path)?;
     let (root, scope) = super::verify::root_of(&path);
     let ledger = Ledger::at(root);
@@ -175,10 +171,8 @@ impl Scene<'_> {
         }
         if let Some((fitted, _)) = self.derived.fits.get(&claim.over.file) {
             let (rows, terms) = (fitted.weights.normal.n, fitted.weights.terms.len());
-            let noun = if terms == 1 { "term" } else { "terms" };
-            screen.line(&format!(
-                "  solved    exactly over the rationals, from {rows} rows and {terms} {noun}"
-            ))?;
+            let (rows, terms) = (count::of(rows, "row"), count::of(terms, "term"));
+            screen.line(&format!("  solved    exactly over the rationals, from {rows} and {terms}"))?;
         }
         let Ok((exact, _)) = claims::recompute(claim, self.manifest, self.contents, self.derived) else {
             return Ok(());
@@ -235,7 +229,10 @@ impl Scene<'_> {
         let (path, results, weights) = self.predicted(Some(name))?;
         let read = self.contents.dataset(path, &weights.recipe);
         let Some((dataset, Data::Sessions(sessions))) = read else {
-            return Err(Failure::input(path, "its sessions could not be read, see above, or it has none"));
+            return Err(Failure::input(
+                path,
+                "it has no sessions, or they could not be read; `openweigh verify` says which file is at fault",
+            ));
         };
         let place = path.as_str().replace("dataset.json", &format!("sessions/{session}"));
         let title = format!("weighing `{weighing}` of session `{session}` of `{}`: {place}", dataset.name);
@@ -265,7 +262,10 @@ impl Scene<'_> {
     fn row(&self, name: Option<&str>, row: usize, screen: &mut Screen) -> Result<u8, Failure> {
         let (path, results, weights) = self.predicted(name)?;
         let Some((dataset, table)) = self.contents.table(path) else {
-            return Err(Failure::input(path, "it has no table, or that could not be read, see above"));
+            return Err(Failure::input(
+                path,
+                "it has no table, or the table could not be read; `openweigh verify` says which file is at fault",
+            ));
         };
         if row >= table.rows() {
             return Err(Failure::usage(format!(

@@ -50,7 +50,7 @@ mod with_frames {
     use crate::args::Global;
     use crate::failure::Failure;
     use crate::screen::Screen;
-    use crate::{exit, place};
+    use crate::{count, exit, place};
     use openweigh_formats::dataset::MEASUREMENTS;
     use openweigh_frames::{DataFrame, FrameError, parquet, results, table};
     use openweigh_ledger::{Ledger, Written, write_atomically};
@@ -74,7 +74,11 @@ mod with_frames {
             Written::Same => "left alone, byte for byte the same:",
             Written::Replaced => "replaced",
         };
-        screen.line(&format!("{done} {path}: {rows} rows, {columns} columns"))?;
+        screen.line(&format!(
+            "{done} {path}: {}, {}",
+            count::of(rows, "row"),
+            count::of(columns, "column")
+        ))?;
         Ok(exit::DONE)
     }
 

@@ -1,36 +1,42 @@
 //! `openweigh fit`
 
 use crate::args::Global;
+use crate::cmd::proposing::{self, ModelArgs};
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::Screen;
 use crate::{exit, show};
-use openweigh_fit::{Header, Training, fit};
+use openweigh_fit::{FitError, Header, Training, fit};
 use openweigh_formats::licence::Licence;
 use openweigh_formats::recipe::Estimator;
 use openweigh_formats::text::{Line, Name, Version};
-use openweigh_formats::{Digest, canonical};
-use openweigh_ledger::{Ledger, Written, write_atomically};
+use openweigh_formats::{Digest, canonical, limits};
+use openweigh_ledger::{Kind, Ledger, Written, write_atomically};
 use serde_json::json;
 use std::path::PathBuf;
 
 /// Fit weights to datasets, as a recipe says
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
+  openweigh fit --dataset coins --target mass --preset affine
+  openweigh fit --dataset coins --target mass --terms 1,reading,reading^2 --name scale
   openweigh fit --dataset load-cell --recipe load-cell --name load-cell --version 1.0.0
-  openweigh fit --dataset day-1 day-2 --recipe artifacts/recipes/affine.toml --name scale --version 2.0.0 -o -")]
+  openweigh fit --dataset day-1 day-2 --recipe affine --name scale --version 2.0.0 -o -
+
+Without --recipe, the recipe that was made of --terms or --preset is written into artifacts/recipes.")]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["recipe", "terms", "preset"])))]
 pub(crate) struct Args {
     /// Datasets, by name or folder, in order
     #[arg(long, value_name = "D", required = true, num_args = 1..)]
     dataset: Vec<String>,
     /// Recipe, by name or path
-    #[arg(long, value_name = "R")]
-    recipe: String,
-    /// Name of the weights
+    #[arg(long, value_name = "R", conflicts_with_all = ["target", "decimals", "validation"])]
+    recipe: Option<String>,
+    /// Name of the weights [default: that of the first dataset]
     #[arg(long, value_name = "N")]
-    name: Name,
+    name: Option<Name>,
     /// Their semantic version
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", default_value = "1.0.0")]
     version: Version,
     /// One line for people
     #[arg(long, value_name = "TEXT")]
@@ -47,12 +53,37 @@ pub(crate) struct Args {
     /// Replace an existing file
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    model: ModelArgs,
+}
+
+/// Where the recipe is from.
+enum From {
+    /// From a file of the ledger.
+    File(PathBuf),
+    /// From the command line; the file is yet to be written.
+    Words,
 }
 
 pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
-    let recipe = place::recipe(&ledger, &args.recipe)?;
-    let loaded = place::datasets(&ledger, &args.dataset, &recipe, global.max_csv())?;
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => place::describe(&ledger, &args.dataset[0])?.1.name,
+    };
+    let (recipe, loaded, from) = match (&args.recipe, args.model.wish(name.clone())) {
+        (None, Some(wish)) => {
+            let (mut recipe, loaded) = proposing::propose(&wish, &ledger, &args.dataset, global.max_csv())?;
+            proposing::settle_name(&ledger, &mut recipe);
+            (recipe, loaded, From::Words)
+        }
+        (word, _) => {
+            let path = place::find(&ledger, Kind::Recipe, word.as_deref().unwrap_or_default())?;
+            let recipe = place::recipe(&path)?;
+            let loaded = place::datasets(&ledger, &args.dataset, &recipe, global.max_csv())?;
+            (recipe, loaded, From::File(path))
+        }
+    };
     let parent = args.parent.as_ref().map(|word| place::weights(&ledger, word)).transpose()?;
     let training: Vec<Training<'_>> = loaded.iter().map(place::Loaded::training).collect();
     let named: Vec<&str> = loaded.iter().map(|loaded| loaded.dataset.name.as_str()).collect();
@@ -64,12 +95,16 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         title: title.map_err(|error| Failure::usage(format!("--title: {error}")))?,
         licence: args.license,
         parent: parent.map(|(_, digest)| digest),
-        name: args.name,
+        name,
         version: args.version,
     };
-    let weights = fit(header, &recipe, &training, global.threads())?.weights;
+    let fitted = fit(header, &recipe, &training, global.threads());
+    let weights = fitted.map_err(|error| one_session(error, &from))?.weights;
     let bytes = canonical::write(&weights);
     if args.output.as_deref() == Some(std::path::Path::new("-")) {
+        if let From::Words = from {
+            proposing::write(&ledger, &recipe, false)?;
+        }
         screen.raw(&bytes)?;
         return Ok(exit::DONE);
     }
@@ -77,11 +112,38 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let path = args.output.unwrap_or_else(default);
     let written = write_atomically(&path, &bytes, args.force)?;
     let digest = Digest::of(&bytes);
+    let made = match &from {
+        From::Words => Some(proposing::write(&ledger, &recipe, false)?),
+        From::File(_) => None,
+    };
     screen.document(json!({
         "file": place::shown(&path), "sha256": digest.as_str(), "bytes": bytes.len(),
         "written": written != Written::Same, "weights": show::json_of(&weights),
+        "recipe": made.as_ref().map(|(path, _)| place::shown(path)),
     }));
+    if let Some((path, written)) = &made {
+        let text = recipe.to_toml();
+        show::text(&text, screen)?;
+        show::written(path, *written, &Digest::of(text.as_bytes()), screen)?;
+    }
     show::weights(&weights, screen)?;
     show::written(&path, written, &digest, screen)?;
+    let (name, version, datasets) = (&weights.name, &weights.version, args.dataset.join(" "));
+    show::next(&format!("replay --weights {name}-{version} --dataset {datasets}"), screen)?;
     Ok(exit::DONE)
+}
+
+/// Sessions that are to be left out, where there is only one: what to write, and where.
+fn one_session(error: FitError, from: &From) -> Failure {
+    let FitError::OneSession = error else { return error.into() };
+    let place = match from {
+        From::Words => None,
+        From::File(path) => {
+            let bytes = place::read(path, limits::TOML_BYTES).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let line = text.lines().position(|line| line.trim_start().starts_with("validation"));
+            Some(format!("{}:{}", place::shown(path), line.map_or(1, |at| at + 1)))
+        }
+    };
+    Failure::OneSession { place }
 }

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, licence, limits};
-use openweigh_ledger::Ledger;
+use openweigh_ledger::{Kind, Ledger};
 use openweigh_openness::components::Component;
 use openweigh_openness::reproduced::ReproducedBy;
 use openweigh_openness::{Answer, Card, Class, Criterion, Evidence, Grade, State, Subject, Texts, Tool};
@@ -134,11 +134,7 @@ fn manifest_path(word: &str) -> Result<PathBuf, Failure> {
     if word == "-" {
         return Err(Failure::usage("a release is read where it stands; name its folder instead of `-`"));
     }
-    let path = PathBuf::from(word);
-    if path.is_dir() {
-        return Ok(path.join(release::MANIFEST));
-    }
-    Ok(place::manifest_path(&place::ledger()?, word))
+    place::find(&place::ledger()?, Kind::Manifest, word)
 }
 
 /// Verifies the release and keeps what is judged; none where its manifest cannot be read.

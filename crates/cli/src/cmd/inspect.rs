@@ -1,6 +1,7 @@
 //! `openweigh inspect`
 
 use crate::args::Global;
+use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -159,7 +160,7 @@ fn results<'a>(lines: impl Iterator<Item = &'a str> + Clone, screen: &mut Screen
     let shown: Vec<Vec<String>> =
         lines.take(11).map(|line| line.split(',').map(str::to_owned).collect()).collect();
     screen.document(json!({ "columns": shown.first(), "rows": count }));
-    heading(&format!("results: {count} rows"), screen)?;
+    heading(&format!("results: {}", count::of(count, "row")), screen)?;
     let right: Vec<bool> = shown.first().map_or(Vec::new(), |header| {
         header.iter().map(|name| !matches!(name.as_str(), "dataset" | "flags")).collect()
     });

@@ -1,6 +1,7 @@
 //! `openweigh publish`
 
 use crate::args::Global;
+use crate::count;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
 use crate::progress::Progress;
@@ -12,7 +13,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
-use openweigh_ledger::{Ledger, OpenError, Written, licences, write_atomically};
+use openweigh_ledger::{Kind, Ledger, Written, licences, write_atomically};
 use openweigh_publish::previous::Previous;
 use openweigh_publish::source::false_texts;
 use openweigh_publish::{Source, release, source, withheld};
@@ -162,26 +163,26 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     screen.document(json!({
         "release": place::shown(output), "id": id.as_str(), "files": files, "written": done != Written::Same,
     }));
-    let shown = place::shown(output);
+    let (shown, files) = (place::shown(output), count::of(files, "file"));
     screen.line(&match done {
-        Written::New => format!("wrote {shown}: {files} files"),
+        Written::New => format!("wrote {shown}: {files}"),
         Written::Same => format!("{shown} is there already, byte for byte the same; left alone"),
-        Written::Replaced => format!("replaced {shown}: {files} files"),
+        Written::Replaced => format!("replaced {shown}: {files}"),
     })?;
     screen.line(&format!("  release {id}"))?;
     if !source.withheld.is_empty() {
         screen.line(&format!(
-            "  kept back: the touches of {} sessions; that the stated readings are theirs stays unproved to others",
-            source.withheld.len()
+            "  kept back: the touches of {}; that the stated readings are theirs stays unproved to others",
+            count::of(source.withheld.len(), "session")
         ))?;
     }
     match key {
         None => screen.line("  not signed; sign it with --key, so that others can tell that it is yours")?,
         Some(key) => {
             let public = key.public_key();
-            screen.line(&format!("  signed by the key {}", public.fingerprint()))?;
+            screen.line(&format!("  signed with key {}", public.fingerprint()))?;
             screen.line(
-                "  tell others, on another way than the release, this line for their allowed_signers:",
+                "  send this line to your readers, separately from the release; it goes into their allowed_signers:",
             )?;
             screen.line(&format!(
                 "  YOU@EXAMPLE.ORG namespaces=\"{},{}\" {}",
@@ -236,7 +237,10 @@ fn preview(prepared: &Prepared, parts: &Parts<'_>, screen: &mut Screen) -> Resul
         .collect();
     screen.document(json!({ "files": listed, "bytes": total, "written": false }));
     show::table(&rows, &[false, true, false], screen)?;
-    screen.line(&format!("{} files, {total} bytes would become public; nothing was written", files.len()))?;
+    screen.line(&format!(
+        "{}, {total} bytes would become public; nothing was written",
+        count::of(files.len(), "file")
+    ))?;
     Ok(exit::DONE)
 }
 
@@ -261,18 +265,16 @@ fn bundle(
 /// Reads the manifest and derives everything again: nothing is published that does not hold.
 fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared, Failure> {
     let ledger = place::ledger()?;
-    let path = place::manifest_path(&ledger, &args.manifest);
+    let path = place::find(&ledger, Kind::Manifest, &args.manifest)?;
     let bytes = place::read(&path, limits::JSON_BYTES)?;
     let malformed = |source| Failure::Malformed { path: place::shown(&path), source };
     let manifest: Manifest = canonical::read(&bytes).map_err(malformed)?;
     let word = args.publication.clone().unwrap_or_else(|| manifest.name.to_string());
-    let said_path = place::publication_path(&ledger, &word);
-    let said = match place::read(&said_path, limits::TOML_BYTES) {
-        Err(Failure::Open { source: OpenError::Missing, path }) => {
-            return Err(Failure::Unsaid { path });
-        }
-        said => said?,
-    };
+    let said_path = ledger.find(Kind::Publication, &word).map_err(|missing| Failure::Unsaid {
+        path: place::shown(&ledger.place(Kind::Publication, &missing.word)),
+        manifest: args.manifest.clone(),
+    })?;
+    let said = place::read(&said_path, limits::TOML_BYTES)?;
     let publication = Publication::from_toml(&said)
         .map_err(|source| Failure::Malformed { path: place::shown(&said_path), source })?;
     let effort = global.effort();

@@ -2,6 +2,7 @@
 
 use super::push::{Moving, moving, state};
 use crate::args::Global;
+use crate::count;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
@@ -83,10 +84,10 @@ fn tell(
         State::Same => format!("{folder} is there already, byte for byte {source}; left alone"),
         State::Replaced => format!("{folder} replaced by {source}"),
     })?;
-    let (files, bytes, moved) = (pulled.files, pulled.bytes, pulled.moved);
+    let (files, bytes, moved) = (count::of(pulled.files, "file"), pulled.bytes, pulled.moved);
     let kept =
         if pulled.kept > 0 { format!(", {} were here from before", pulled.kept) } else { String::new() };
-    screen.line(&format!("  {files} files, {bytes} bytes; received {moved}{kept}"))?;
+    screen.line(&format!("  {files}, {bytes} bytes; received {moved}{kept}"))?;
     for path in &pulled.companions {
         screen.line(&format!("  and {}", place::shown(path)))?;
     }

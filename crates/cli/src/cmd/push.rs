@@ -1,6 +1,7 @@
 //! `openweigh push`
 
 use crate::args::Global;
+use crate::count;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
@@ -85,8 +86,12 @@ fn tell(pushed: &Pushed, location: &str, screen: &mut Screen) -> Result<(), Fail
     };
     screen.line(&format!("{location} {what}"))?;
     screen.line(&format!(
-        "  {} files, {} bytes; sent {} blobs, {} bytes; {} attestations and signatures new",
-        pushed.files, pushed.bytes, pushed.sent, pushed.sent_bytes, pushed.companions
+        "  {}, {} bytes; sent {}, {} bytes; attestations and signatures that are new: {}",
+        count::of(pushed.files, "file"),
+        pushed.bytes,
+        count::of(pushed.sent, "blob"),
+        pushed.sent_bytes,
+        pushed.companions
     ))?;
     screen.line(&screen.tone(Tone::Faint, &format!("  {}", pushed.digest)))?;
     screen.line(&screen.tone(Tone::Faint, &format!("  release {}", pushed.id)))

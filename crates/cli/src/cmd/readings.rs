@@ -8,7 +8,7 @@ use crate::screen::Screen;
 use crate::show;
 use openweigh_fit::Data;
 use openweigh_formats::Digest;
-use openweigh_ledger::{Written, write_atomically};
+use openweigh_ledger::{Kind, Written, write_atomically};
 use openweigh_replay::grams::{self, Place};
 use serde_json::json;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
-    let recipe = place::recipe(&ledger, &args.recipe)?;
+    let recipe = place::recipe(&place::find(&ledger, Kind::Recipe, &args.recipe)?)?;
     if recipe.reading.is_none() {
         return Err(Failure::usage(format!(
             "the recipe `{}` has no [reading]: it is for tables, whose rows are its readings",

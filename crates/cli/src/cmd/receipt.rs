@@ -2,6 +2,7 @@
 
 use super::verify::{self, signature};
 use crate::args::Global;
+use crate::count;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::{attest, exit, keys, place, show};
@@ -59,10 +60,10 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         "derived": predicate.derived.len(), "claims": predicate.claims.len(), "tool": predicate.tool.sha256.as_str(),
     }));
     screen.line(&format!(
-        "{}: {} files derived again, {} claims recomputed; signed by the key {}",
+        "{}: {} derived again, {} recomputed; signed with key {}",
         done.name,
-        predicate.derived.len(),
-        predicate.claims.len(),
+        count::of(predicate.derived.len(), "file"),
+        count::of(predicate.claims.len(), "claim"),
         key.public_key().fingerprint()
     ))?;
     show::written(&path, written, &Digest::of(&bytes), screen)?;

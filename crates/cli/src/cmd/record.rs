@@ -6,6 +6,7 @@ mod signals;
 
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
+use crate::count;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
@@ -66,10 +67,10 @@ pub(crate) struct Args {
     /// End after so many frames
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
-    /// Touches that may wait to be written before frames are lost
+    /// Size of the write queue, in touches; frames are dropped and counted when it is full
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     capacity: Option<u32>,
-    /// Speak up if no frame has come for so many seconds
+    /// Warn after this many seconds without a frame
     #[arg(long, value_name = "S", default_value = "5", value_parser = positive)]
     patience: f64,
     #[command(flatten)]
@@ -365,11 +366,11 @@ fn report(done: &[Ended], screen: &mut Screen) -> Result<(), Failure> {
         let Ended { recorded, end, warnings } = one;
         let quality = &recorded.session.quality;
         screen.line(&format!(
-            "session {}: {} frames, {} touches, {} weighings; {}",
+            "session {}: {}, {}, {}; {}",
             recorded.session.id,
-            quality.frames,
-            quality.touches,
-            recorded.weighings,
+            count::of(quality.frames, "frame"),
+            count::of(quality.touches, "touch"),
+            count::of(recorded.weighings, "weighing"),
             ended(*end)
         ))?;
         for warning in warnings {

@@ -1,10 +1,11 @@
 //! `openweigh recover`
 
+use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
-use openweigh_capture::{CaptureError, Kept, Loss, PART, Place, Recovery, recover};
+use openweigh_capture::{Kept, Loss, PART, Place, Recovery, recover};
 use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
 use serde_json::json;
@@ -29,7 +30,10 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     }
     if ids.is_empty() {
         let folder = PathBuf::from(place::shown(&args.folder));
-        return Err(CaptureError::NothingToRecover { folder }.into());
+        // Whoever asks for what is the case already gets it.
+        screen.document(json!({ "dataset": place::shown(place.folder()), "recovered": [] }));
+        screen.line(&format!("{}: nothing to recover; every session is whole", folder.display()))?;
+        return Ok(exit::DONE);
     }
     let mut documents = Vec::new();
     for id in &ids {
@@ -109,10 +113,11 @@ fn tell(recovery: &Recovery, screen: &mut Screen) -> Result<(), Failure> {
     };
     let quality = &session.quality;
     screen.line(&format!(
-        "session {}: {} frames, {} touches, {weighings} weighings, to {} s of the device",
+        "session {}: {}, {}, {}, to {} s of the device",
         recovery.id,
-        quality.frames,
-        quality.touches,
+        count::of(quality.frames, "frame"),
+        count::of(quality.touches, "touch"),
+        count::of(*weighings, "weighing"),
         last_device_s.as_deref().unwrap_or("an unknown time"),
     ))?;
     for loss in &recovery.losses {

@@ -1,6 +1,7 @@
 //! `openweigh seal`
 
 use crate::args::Global;
+use crate::count;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::Screen;
@@ -11,7 +12,7 @@ use openweigh_formats::sums::Sums;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, canonical, claim, limits};
 use openweigh_ledger::seal::{Request, seal};
-use openweigh_ledger::{Ledger, Written, read_whole, write_atomically};
+use openweigh_ledger::{Kind, Ledger, Written, read_whole, write_atomically};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +58,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
     let weights = (args.weights.iter())
-        .map(|word| listed(&ledger, &place::weights_path(&ledger, word)))
+        .map(|word| listed(&ledger, &place::find(&ledger, Kind::Weights, word)?))
         .collect::<Result<Vec<_>, _>>()?;
     let results =
         (args.results.iter()).map(|word| results(&ledger, word, &weights)).collect::<Result<Vec<_>, _>>()?;
@@ -67,7 +68,7 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let claims = match &args.claims {
         None => Vec::new(),
         Some(word) => {
-            let path = &place::claims_path(&ledger, word);
+            let path = &place::find(&ledger, Kind::Claims, word)?;
             let bytes = place::read(path, limits::TOML_BYTES)?;
             claim::from_toml(&bytes)
                 .map_err(|source| Failure::Malformed { path: place::shown(path), source })?
@@ -105,12 +106,12 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         "files": manifest.files.len(), "derivations": manifest.derivations.len(), "claims": manifest.claims.len(),
     }));
     screen.line(&format!(
-        "{} {}: {} files, {} derivations, {} claims",
+        "{} {}: {}, {}, {}",
         manifest.name,
         manifest.version,
-        manifest.files.len(),
-        manifest.derivations.len(),
-        manifest.claims.len()
+        count::of(manifest.files.len(), "file"),
+        count::of(manifest.derivations.len(), "derivation"),
+        count::of(manifest.claims.len(), "claim")
     ))?;
     show::written(&path, written, &digest, screen)?;
     screen.line(&format!("sealed, not yet checked; next: openweigh verify {}", place::shown(&path)))?;
@@ -143,19 +144,14 @@ fn results(
         Some((results, weights)) => (results, Some(weights)),
         None => (word, None),
     };
-    let mut path = PathBuf::from(word);
-    if !path.is_file() {
-        let in_ledger = ledger.root().join("artifacts/results").join(format!("{word}.csv"));
-        path = if in_ledger.is_file() { in_ledger } else { path };
-    }
-    let path = listed(ledger, &path)?;
+    let path = listed(ledger, &place::find(ledger, Kind::Results, word)?)?;
     let stem = |path: &RelativePath| {
         let name = path.as_str().rsplit('/').next().unwrap_or_default();
         name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
     };
     let from = match (named, weights) {
         (Some(named), _) => {
-            let named = listed(ledger, &place::weights_path(ledger, named))?;
+            let named = listed(ledger, &place::find(ledger, Kind::Weights, named)?)?;
             weights.iter().find(|weights| **weights == named)
         }
         (None, [only]) => Some(only),
@@ -178,10 +174,7 @@ fn results(
 }
 
 fn previous(ledger: &Ledger, word: &str) -> Result<Digest, Failure> {
-    let mut path = PathBuf::from(word);
-    if !path.is_file() {
-        path = ledger.root().join("manifests").join(format!("{word}.json"));
-    }
+    let path = place::find(ledger, Kind::Manifest, word)?;
     place::document::<Manifest>(&path).map(|(_, digest)| digest)
 }
 

@@ -13,7 +13,8 @@ use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::sums::Sums;
 use openweigh_formats::{Digest, canonical, edit, limits};
-use openweigh_ledger::{Ledger, OpenError};
+use openweigh_ledger::lookup::is_release;
+use openweigh_ledger::{Kind, Ledger, OpenError};
 use openweigh_publish::check::Release;
 use openweigh_publish::release;
 use openweigh_replay::listing::{Contents, Scope};
@@ -33,7 +34,7 @@ use telling::{Heading, as_json, summary, tell_unchecked_claims, tell_unlisted};
 #[command(after_help = "Examples:
   openweigh verify                                  every manifest of this ledger
   openweigh verify manifests/load-cell-1.0.0.json   one of them, -v for each item
-  openweigh verify release                          a release, all of it
+  openweigh verify release                          a release, all of it (inside it: `openweigh verify`)
   openweigh verify release --sessions private       with the touches that it keeps back")]
 pub(crate) struct Args {
     /// Manifests, by path or `name-version`, or folders of releases [default: all of the ledger]
@@ -42,10 +43,10 @@ pub(crate) struct Args {
     /// Require the (only) manifest to have this SHA-256
     #[arg(long, value_name = "SHA256")]
     id: Option<Digest>,
-    /// Whom to believe: a policy, and beside it the keys it names (docs/spec/10-releases.md)
+    /// Trust policy (TOML): whose signatures you accept
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Require so many independent receipts of others who derived a release again
+    /// Require at least K receipts from people who re-derived the release
     #[arg(long, value_name = "K", requires = "policy")]
     receipts: Option<u32>,
     /// Where receipts and withdrawals are [default: attest, beside the release]
@@ -87,7 +88,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     for path in &paths {
         done.push(one(path, args, believed.as_ref(), global, &mut effort, screen)?.0);
     }
-    if args.manifests.is_empty() {
+    let of_ledger = args.manifests.is_empty()
+        && paths.first().is_some_and(|path| matches!(root_of(path).1, Scope::Ledger));
+    if of_ledger {
         done.extend(gone(&paths, screen)?);
     }
     let worst = done.iter().map(|done| done.report.summary()).max().unwrap_or(Summary::Checked);
@@ -97,7 +100,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Summary::Malformed => exit::INPUT,
         Summary::Failed => exit::FAILED,
     };
-    let unlisted = if args.manifests.is_empty() { unlisted(&paths, &done) } else { None };
+    let unlisted = if of_ledger { unlisted(&paths, &done) } else { None };
     screen.document(json!({
         "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "unlisted": unlisted, "exit": code,
     }));
@@ -138,6 +141,9 @@ pub(crate) fn whole(
 fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     let ledger = place::ledger()?;
     if args.manifests.is_empty() {
+        if is_release(ledger.root()) {
+            return Ok(vec![ledger.root().join(release::MANIFEST)]);
+        }
         let folder = place::shown(&ledger.root().join("manifests"));
         let found = ledger
             .manifests()
@@ -155,16 +161,18 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
             "a manifest is read where it stands, beside its files; name its path instead of `-`",
         ));
     }
-    let named = |word: &String| {
-        let path = PathBuf::from(word);
-        let in_ledger = ledger.root().join("manifests").join(format!("{word}.json"));
-        match path.is_dir() {
-            true => path.join(release::MANIFEST),
-            false if !path.exists() && in_ledger.exists() => in_ledger,
-            false => path,
+    let mut found = Vec::new();
+    for word in &args.manifests {
+        let folder = Path::new(word);
+        let other = Some(Ledger::at(folder)).filter(|_| folder.is_dir() && !is_release(folder));
+        match other.and_then(|other| other.manifests().ok()).filter(|inside| !inside.is_empty()) {
+            Some(inside) => found.extend(inside),
+            // A release without its manifest is told with what else is wrong.
+            None if folder.is_dir() => found.push(folder.join(release::MANIFEST)),
+            None => found.push(place::find(&ledger, Kind::Manifest, word)?),
         }
-    };
-    Ok(args.manifests.iter().map(named).collect())
+    }
+    Ok(found)
 }
 
 /// The root of a manifest, and what it has to account for: the folder above `manifests/` is a ledger,

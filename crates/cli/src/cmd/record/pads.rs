@@ -142,10 +142,13 @@ pub(crate) fn chosen<P>(
         return match (found.pop(), found.len()) {
             (Some(Candidate { refused: Some(why), .. }), 0) => Err(why),
             (Some(one), 0) => Ok(vec![one.pad]),
-            (last, more) => Err(Failure::usage(format!(
-                "--device {wanted}: {} pads are called so; there are {}",
-                more + usize::from(last.is_some()),
-                if known.is_empty() { "none at all".to_owned() } else { known }
+            (None, _) => Err(Failure::usage(format!(
+                "No trackpad matches \"{wanted}\". Run `openweigh devices` to list them{}",
+                if known.is_empty() { String::new() } else { format!("; there are: {known}") }
+            ))),
+            (Some(_), more) => Err(Failure::usage(format!(
+                "{} trackpads match \"{wanted}\"; give more of the name to --device: {known}",
+                more + 1
             ))),
         };
     }
@@ -157,13 +160,13 @@ pub(crate) fn chosen<P>(
             match (why.pop(), count) {
                 (None, _) => Err(Failure::Pad("found no pad".to_owned())),
                 (Some(only), 1) => Err(only),
-                _ => Err(Failure::Pad(format!("found {count} pads, none of which can be weighed on"))),
+                _ => Err(Failure::Pad(format!("found {count} trackpads, none of which can be used"))),
             }
         }
         1 => Ok(usable.into_iter().map(|one| one.pad).collect()),
         _ if all => Ok(usable.into_iter().map(|one| one.pad).collect()),
         found => Err(Failure::usage(format!(
-            "found {found} pads that can be weighed on; choose with --device ({}), or --all-devices",
+            "found {found} trackpads that can be used; choose with --device ({}), or --all-devices",
             names(&usable)
         ))),
     }
@@ -197,16 +200,17 @@ mod tests {
         assert_eq!(choose(Some("aa1"), false, none), Ok(vec!["framework"]));
         assert_eq!(choose(Some("aa22"), false, none), Ok(vec!["event"]));
         assert_eq!(choose(Some("event12"), false, none), Ok(vec!["event"]));
-        let several = "--device aa: 2 pads are called so; there are aa11, aa22, /dev/input/event12";
+        let several =
+            "2 trackpads match \"aa\"; give more of the name to --device: aa11, aa22, /dev/input/event12";
         assert_eq!(choose(Some("aa"), false, none), Err(several.to_owned()));
-        assert!(choose(Some("event1"), false, none).unwrap_err().contains("0 pads are called so"));
+        assert!(choose(Some("event1"), false, none).unwrap_err().contains("No trackpad matches \"event1\""));
         assert_eq!(choose(Some("event7"), false, [false, true, false]), Err("aa22 is refused".to_owned()));
         assert_eq!(choose(None, true, [false, true, false]), Ok(vec!["framework", "event"]));
         assert_eq!(choose(None, false, [true, false, true]), Ok(vec!["event"]));
-        assert!(choose(None, false, none).unwrap_err().starts_with("found 3 pads that can be weighed on"));
+        assert!(choose(None, false, none).unwrap_err().starts_with("found 3 trackpads that can be used"));
         assert_eq!(
             choose(None, false, [true; 3]),
-            Err("found 3 pads, none of which can be weighed on".to_owned())
+            Err("found 3 trackpads, none of which can be used".to_owned())
         );
         let only = chosen(vec![candidate("aa11", None, true)], None, false).map_err(|why| why.to_string());
         assert_eq!(

@@ -178,7 +178,7 @@ impl Question<'_> {
                         "the release is not signed, and the policy wants it signed",
                     ));
                 } else {
-                    screen.line("  not signed: these may be anybody's numbers")?;
+                    screen.line("  not signed: nobody vouches for who published this")?;
                 }
                 return Ok((None, None));
             }
@@ -192,7 +192,7 @@ impl Question<'_> {
         let Some((keyring, believed)) = keyring.zip(self.believed) else {
             match (&key, &read) {
                 (Some(key), _) => screen.line(&format!(
-                    "  signed by the key {}; whose it is, --policy would tell",
+                    "  signed with key {}; pass --policy to check whose key that is",
                     key.fingerprint()
                 ))?,
                 (None, Err(error)) => items.push(failed(release::SIGNATURE, error)),

@@ -1,6 +1,7 @@
 //! What verification found, for people and for machines.
 
 use super::Done;
+use crate::count;
 use crate::failure::Failure;
 use crate::screen::{Screen, Tone};
 use crate::show;
@@ -51,8 +52,8 @@ pub(super) fn tell_unchecked_claims(report: &Report, screen: &mut Screen) -> Res
     }
     for (why, count) in reasons {
         let word = screen.tone(Tone::Doubtful, &format!("{:<14}", "not checkable"));
-        let noun = if count == 1 { "claim" } else { "claims" };
-        screen.finding(&format!("  {word}  {:<8} {count} {noun}: {why}", Stage::Claims.as_str()))?;
+        let claims = count::of(count, "claim");
+        screen.finding(&format!("  {word}  {:<8} {claims}: {why}", Stage::Claims.as_str()))?;
     }
     Ok(())
 }
@@ -141,16 +142,46 @@ pub(super) fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Res
     screen.line("")?;
     show::table(&rows, &right, screen)?;
     let (tone, text) = match worst {
-        Summary::Checked => (
-            Tone::Good,
-            "Everything holds: every digit was derived again from the data and is the published one.",
-        ),
-        Summary::Incomplete => (Tone::Doubtful, "Nothing failed, but not everything could be checked."),
-        Summary::Malformed => (Tone::Bad, "A file could not be read; what depends on it was not checked."),
-        Summary::Failed => (Tone::Bad, "Something does not hold: see above."),
+        Summary::Checked => (Tone::Good, checked(done)),
+        Summary::Incomplete => {
+            (Tone::Doubtful, "Nothing failed, but not everything could be checked.".to_owned())
+        }
+        Summary::Malformed => {
+            (Tone::Bad, "A file could not be read; what depends on it was not checked.".to_owned())
+        }
+        Summary::Failed => {
+            let failed = |item: &&Item| matches!(item.verdict, Verdict::Failed(_));
+            let count = done.iter().flat_map(|done| &done.report.items).filter(failed).count();
+            (Tone::Bad, format!("Failed: {} did not pass.", count::of(count, "check")))
+        }
     };
     screen.line("")?;
-    screen.line(&screen.tone(tone, text))
+    screen.line(&screen.tone(tone, &text))
+}
+
+/// What was done, and no more, where all of it was found right.
+fn checked(done: &[Done]) -> String {
+    let of = |stage| done.iter().map(|done| done.report.count(stage).1).sum::<usize>();
+    let (derived, claims) = (of(Stage::Weights) + of(Stage::Results), of(Stage::Claims));
+    let mut text = match (derived, claims) {
+        (0, _) => format!("Checked. The bytes of all {} match.", count::of(of(Stage::Bytes), "file")),
+        (_, 0) => format!(
+            "Checked. All {} were recomputed from the data; every digit matches.",
+            count::of(derived, "derivation")
+        ),
+        _ => format!(
+            "Checked. All {} and {} were recomputed from the data; every digit matches.",
+            count::of(derived, "derivation"),
+            count::of(claims, "claim")
+        ),
+    };
+    if of(Stage::Cards) > 0 {
+        text.push_str(&format!(" So were {} of the release.", count::of(of(Stage::Cards), "card")));
+    }
+    if of(Stage::Signature) > 0 {
+        text.push_str(" Your policy accepts the signature.");
+    }
+    text
 }
 
 pub(super) fn verdict(summary: Summary) -> &'static str {
