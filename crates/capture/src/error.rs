@@ -81,12 +81,6 @@ pub enum CaptureError {
         /// The session's folder.
         folder: PathBuf,
     },
-    /// Nothing is unfinished.
-    #[error("{}: found no unfinished recording, expected a folder `sessions/<id>{ending}`", folder.display(), ending = crate::place::PART)]
-    NothingToRecover {
-        /// Where was looked.
-        folder: PathBuf,
-    },
     /// Nothing was recorded in a folder, but it holds what no recording writes.
     #[error("{}: nothing was recorded here, but it holds `{name}`, which no recording writes; nothing was removed", folder.display())]
     Foreign {

@@ -305,7 +305,6 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
              programs that keep the pad to themselves; and see `openweigh devices` for other pads"
         }
         CaptureError::Foreign { .. } => "move the folder out of the dataset, or remove it yourself",
-        CaptureError::NothingToRecover { .. } => "nothing; every session of it is whole",
         CaptureError::NoDescription { .. } => {
             "write a session.json by hand, after that of another session of the same pad, and try again"
         }

@@ -54,8 +54,8 @@ fn a_recording_ends_with_its_device_its_time_or_its_frames() {
     assert_eq!(few.dataset.version.to_string(), "1.2.0");
     assert_eq!(few.dataset.sessions(), ["few", "s01", "s02"]);
     bench.record(&["--name", "pad", "--session", "few"]).ends(3).says("session `few` is there already");
-    bench.run(&["recover", "datasets/pad"]).ends(3).says("found no unfinished recording");
-    bench.run(&["recover", "pad"]).ends(3).says("found no unfinished recording");
+    bench.run(&["recover", "datasets/pad"]).ends(0).says("nothing to recover");
+    bench.run(&["recover", "pad"]).ends(0).says("nothing to recover");
     bench.run(&["recover", "nowhere"]).ends(3).says("found no such folder");
 }
 

@@ -164,11 +164,11 @@ fn checked(done: &[Done]) -> String {
     let of = |stage| done.iter().map(|done| done.report.count(stage).1).sum::<usize>();
     let (derived, claims) = (of(Stage::Weights) + of(Stage::Results), of(Stage::Claims));
     let mut text = match (derived, claims) {
-        (0, _) => format!("Checked. The bytes of all {} match.", count::of(of(Stage::Bytes), "file")),
-        (_, 0) => format!(
-            "Checked. All {} were recomputed from the data; every digit matches.",
-            count::of(derived, "derivation")
-        ),
+        (0, _) => format!("Checked. The bytes match: {}.", count::of(of(Stage::Bytes), "file")),
+        (1, 0) => "Checked. The one derivation was recomputed from the data; every digit matches.".to_owned(),
+        (_, 0) => {
+            format!("Checked. All {derived} derivations were recomputed from the data; every digit matches.")
+        }
         _ => format!(
             "Checked. All {} and {} were recomputed from the data; every digit matches.",
             count::of(derived, "derivation"),
@@ -176,7 +176,7 @@ fn checked(done: &[Done]) -> String {
         ),
     };
     if of(Stage::Cards) > 0 {
-        text.push_str(&format!(" So were {} of the release.", count::of(of(Stage::Cards), "card")));
+        text.push_str(&format!(" The release's {} match, too.", count::of(of(Stage::Cards), "card")));
     }
     if of(Stage::Signature) > 0 {
         text.push_str(" Your policy accepts the signature.");
