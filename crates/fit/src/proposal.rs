@@ -154,7 +154,8 @@ fn names(names: &[ColumnName]) -> String {
 pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Result<Recipe, ProposalError> {
     let first = *datasets.first().ok_or(ProposalError::Nothing)?;
     let sessions = first.kind != Kind::Table;
-    let is_number = |column: &&ColumnSpec| column.cells == CellType::Number && column.uncertainty_of.is_none();
+    let is_number =
+        |column: &&ColumnSpec| column.cells == CellType::Number && column.uncertainty_of.is_none();
     let numbers: Vec<&ColumnName> = match first.kind {
         Kind::Table => first.columns.iter().filter(is_number).map(|column| &column.name).collect(),
         Kind::TouchSessions | Kind::SignalSessions => channels.iter().collect(),
@@ -203,7 +204,8 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
         derive: None,
     };
     // What is left out is filled in as it is in a file.
-    Recipe::from_toml(recipe.to_toml().as_bytes()).map_err(|malformed| ProposalError::Inconsistent(malformed.fault))
+    Recipe::from_toml(recipe.to_toml().as_bytes())
+        .map_err(|malformed| ProposalError::Inconsistent(malformed.fault))
 }
 
 /// Version 1 where it suffices.
@@ -232,7 +234,11 @@ fn grams() -> Unit {
 fn validation(wish: &Wish, datasets: &[&Dataset], sessions: bool) -> Validation {
     let several = datasets.iter().map(|dataset| dataset.sessions().len()).sum::<usize>() > 1;
     let by_session = sessions && several || datasets.iter().any(|dataset| dataset.session_column.is_some());
-    wish.validation.unwrap_or(if by_session { Validation::LeaveOneSessionOut } else { Validation::LeaveOneOut })
+    wish.validation.unwrap_or(if by_session {
+        Validation::LeaveOneSessionOut
+    } else {
+        Validation::LeaveOneOut
+    })
 }
 
 /// Completes a draft from the readings: the knots of `piecewise`, the decimals of a prediction, and a way of
@@ -256,7 +262,8 @@ pub fn settle(wish: &Wish, recipe: &mut Recipe, training: &[Training<'_>]) -> Re
     if wish.decimals.is_none() {
         recipe.result.decimals = (readings.target().places() + 1).clamp(2, limits::DIGITS);
     }
-    if wish.validation.is_none() && recipe.fit.validation == Validation::LeaveOneSessionOut
+    if wish.validation.is_none()
+        && recipe.fit.validation == Validation::LeaveOneSessionOut
         && readings.sessions().len() < 2
     {
         recipe.fit.validation = Validation::LeaveOneOut;
