@@ -2,21 +2,20 @@
 
 use crate::failure::Failure;
 use crate::progress::Progress;
-use openweigh_fit::{Data, SessionReadings, Training, reading};
+use openweigh_dataset::Data;
+use openweigh_dataset::load::{self, LoadError};
+use openweigh_fit::{FitError, Training, reading};
+use openweigh_formats::Digest;
 use openweigh_formats::canonical::{self, Document};
-use openweigh_formats::dataset::{Dataset, DatasetFile, DatasetRole, Kind};
-use openweigh_formats::digest::Hasher;
+use openweigh_formats::dataset::{Dataset, Kind};
+use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::limits;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
-use openweigh_formats::table::{Table, TableReader};
+use openweigh_formats::table::Table;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::withheld::{self, Withheld};
-use openweigh_formats::{Digest, Malformed};
-use openweigh_formats::{events, weighings};
-use openweigh_ledger::{Ledger, OpenError, lookup, read_blocks, read_whole};
-use openweigh_replay::sessions::{self as recorded, Stopped};
-use openweigh_replay::{Shelf, Unreadable, shelf};
+use openweigh_ledger::{Ledger, OpenError, lookup, read_whole};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -40,10 +39,10 @@ pub(crate) fn harmless(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// A file of a ledger as a shelf for verification.
+/// A file of a ledger for verification.
 pub(crate) struct OnDisk<'a>(pub(crate) &'a Ledger, pub(crate) &'a Progress);
 
-impl Shelf for OnDisk<'_> {
+impl Files for OnDisk<'_> {
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
         let mut done = 0u64;
         let read = self.0.read(path, limit, &mut |block| {
@@ -87,7 +86,7 @@ impl<'a> Lent<'a> {
     /// Lends what the release keeps back, and nothing that is merely missing.
     pub(crate) fn new(own: OnDisk<'a>, lent: Option<OnDisk<'a>>) -> Self {
         let path: RelativePath = withheld::PATH.parse().expect("a name of the format");
-        let said = lent.as_ref().and_then(|_| shelf::bytes(&own, &path, limits::JSON_BYTES).ok());
+        let said = lent.as_ref().and_then(|_| files::bytes(&own, &path, limits::JSON_BYTES).ok());
         let said = said.and_then(|bytes| canonical::read::<Withheld>(&bytes).ok());
         let files = said.into_iter().flat_map(|said| said.files);
         Self { own, other: lent, kept: files.map(|file| file.path).collect() }
@@ -100,7 +99,7 @@ impl<'a> Lent<'a> {
     }
 }
 
-impl Shelf for Lent<'_> {
+impl Files for Lent<'_> {
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
         self.place(path).read(path, limit, sink)
     }
@@ -208,13 +207,7 @@ pub(crate) fn weights(ledger: &Ledger, word: &str) -> Result<(Weights, Digest), 
 pub(crate) struct Loaded {
     pub(crate) dataset: Dataset,
     pub(crate) sha256: Digest,
-    content: Content,
-}
-
-/// The data of a dataset.
-enum Content {
-    Table(Table),
-    Sessions(Vec<SessionReadings>),
+    content: openweigh_dataset::Loaded,
 }
 
 impl Loaded {
@@ -223,20 +216,12 @@ impl Loaded {
     }
 
     pub(crate) fn data(&self) -> Data<'_> {
-        match &self.content {
-            Content::Table(table) => Data::Table(table),
-            Content::Sessions(sessions) => Data::Sessions(sessions),
-        }
+        self.content.data()
     }
 
     /// Number of rows of the table, or of readings.
     pub(crate) fn rows(&self) -> usize {
-        match &self.content {
-            Content::Table(table) => table.rows(),
-            Content::Sessions(sessions) => {
-                sessions.iter().flat_map(|one| &one.chunks).map(|chunk| chunk.keys.len()).sum()
-            }
-        }
+        self.content.rows()
     }
 }
 
@@ -244,12 +229,7 @@ impl Loaded {
 fn dataset(ledger: &Ledger, word: &str, recipe: &Recipe, max_csv: u64) -> Result<Loaded, Failure> {
     let (path, dataset, sha256) = describe(ledger, word)?;
     reading::check_kind(recipe, &dataset)?;
-    let content = match dataset.kind {
-        Kind::Table => Content::Table(table(&path, &dataset, max_csv)?),
-        Kind::TouchSessions | Kind::SignalSessions => {
-            Content::Sessions(sessions(&path, &dataset, recipe, max_csv)?)
-        }
-    };
+    let content = in_folder(&path, |folder| load::load(folder, &dataset, recipe, max_csv))?;
     Ok(Loaded { dataset, sha256, content })
 }
 
@@ -275,7 +255,7 @@ pub(crate) fn table_of(ledger: &Ledger, word: &str, max_csv: u64) -> Result<(Dat
             "this needs a dataset of kind `table`; export the results of touch sessions instead",
         ));
     }
-    let table = table(&path, &dataset, max_csv)?;
+    let table = in_folder(&path, |folder| load::table(folder, &dataset, max_csv))?;
     Ok((dataset, table))
 }
 
@@ -300,131 +280,26 @@ pub(crate) fn datasets(
     Ok(loaded)
 }
 
-fn table(description: &Path, dataset: &Dataset, max_csv: u64) -> Result<Table, Failure> {
-    let file =
-        dataset.measurements().ok_or_else(|| Failure::input(shown(description), "it lists no table"))?;
-    let path = description.with_file_name(file.path.as_str());
-    let mut reader = TableReader::of(dataset);
-    let mut fault: Option<Malformed> = None;
-    let mut hasher = Hasher::default();
-    let (progress, mut done) = (Progress::new(true), 0u64);
-    let read = read_blocks(&path, max_csv, &mut |block| {
-        done += block.len() as u64;
-        progress.show(|| format!("reading {}: {} MB", shown(&path), done / 1_000_000));
-        hasher.update(block);
-        if fault.is_none() {
-            fault = reader.feed(block).err();
+/// Reads from the folder of a dataset, whose description is at this path.
+fn in_folder<T>(
+    description: &Path,
+    read: impl FnOnce(&OnDisk<'_>) -> Result<T, LoadError>,
+) -> Result<T, Failure> {
+    let folder = description.parent().unwrap_or(Path::new("."));
+    let (ledger, progress) = (Ledger::at(folder.to_path_buf()), Progress::new(true));
+    let at = |path: &RelativePath| shown(&folder.join(path.as_str()));
+    read(&OnDisk(&ledger, &progress)).map_err(|error| match error {
+        LoadError::Unlisted { .. } | LoadError::Size { .. } => {
+            Failure::input(shown(description), error.to_string())
         }
-    });
-    read.map_err(|source| Failure::Open { path: shown(&path), source })?;
-    let found = hasher.finish();
-    let malformed = |source| Failure::Malformed { path: shown(&path), source };
-    let table = fault.map_or_else(|| reader.finish(), Err).map_err(malformed)?;
-    if done != file.bytes && found == file.sha256 {
-        let what = format!("it states {} bytes for {}, which has {done}", file.bytes, file.path);
-        return Err(Failure::input(shown(description), what));
-    }
-    if found != file.sha256 {
-        return Err(Failure::Digest {
-            path: shown(&path),
+        LoadError::Unreadable { path, error } => Failure::input(at(&path), error.to_string()),
+        LoadError::Malformed { path, source } => Failure::Malformed { path: at(&path), source },
+        LoadError::Changed { path, found, expected } => Failure::Digest {
+            path: at(&path),
             listed_in: shown(description),
             found: found.to_string(),
-            expected: file.sha256.to_string(),
-        });
-    }
-    Ok(table)
-}
-
-/// The readings that a recipe makes of a dataset's sessions.
-fn sessions(
-    description: &Path,
-    dataset: &Dataset,
-    recipe: &Recipe,
-    max_csv: u64,
-) -> Result<Vec<SessionReadings>, Failure> {
-    let folder = description.parent().unwrap_or(Path::new("."));
-    let ledger = Ledger::at(folder.to_path_buf());
-    let progress = Progress::new(true);
-    let opened = Opened { description, folder, shelf: OnDisk(&ledger, &progress) };
-    dataset.sessions().into_iter().map(|id| opened.session(dataset, id, recipe, max_csv)).collect()
-}
-
-/// The folder of a dataset.
-struct Opened<'a> {
-    description: &'a Path,
-    folder: &'a Path,
-    shelf: OnDisk<'a>,
-}
-
-impl Opened<'_> {
-    fn session(
-        &self,
-        dataset: &Dataset,
-        id: &str,
-        recipe: &Recipe,
-        max_csv: u64,
-    ) -> Result<SessionReadings, Failure> {
-        let file = |role| {
-            let found = dataset.session_file(id, role);
-            found.ok_or_else(|| {
-                Failure::input(shown(self.description), format!("session `{id}` lacks a file"))
-            })
-        };
-        let (description, weighing) = (file(DatasetRole::Session)?, file(DatasetRole::Weighings)?);
-        let (event, touches) = (file(DatasetRole::Events)?, file(DatasetRole::Touches)?);
-        let limit = limits::SESSION_CSV_BYTES;
-        let files = recorded::Files {
-            session: self.parse(description, limits::JSON_BYTES, canonical::read)?,
-            weighings: self.parse(weighing, limit, weighings::read)?,
-            events: self.parse(event, limit, events::read)?,
-        };
-        let mut chunks = Vec::new();
-        let mut sink = |_, chunk| {
-            chunks.push(chunk);
-            Ok(())
-        };
-        let pass = recorded::pass(&self.shelf, &touches.path, max_csv, &files, &[recipe], &mut sink);
-        let pass = pass.map_err(|error| self.unreadable(touches, &error))?;
-        match pass.fault {
-            _ if pass.sha256 != touches.sha256 => return Err(self.changed(touches, &pass.sha256)),
-            None => {}
-            Some(Stopped::Malformed(source)) => {
-                return Err(Failure::Malformed { path: self.path(touches), source });
-            }
-            Some(Stopped::Replay(error)) => return Err(error.into()),
-        }
-        Ok(SessionReadings { session: files.session, weighings: files.weighings, chunks })
-    }
-
-    fn path(&self, file: &DatasetFile) -> String {
-        shown(&self.folder.join(file.path.as_str()))
-    }
-
-    fn unreadable(&self, file: &DatasetFile, error: &Unreadable) -> Failure {
-        Failure::input(self.path(file), error.to_string())
-    }
-
-    fn changed(&self, file: &DatasetFile, found: &Digest) -> Failure {
-        Failure::Digest {
-            path: self.path(file),
-            listed_in: shown(self.description),
-            found: found.to_string(),
-            expected: file.sha256.to_string(),
-        }
-    }
-
-    fn parse<T>(
-        &self,
-        file: &DatasetFile,
-        limit: u64,
-        read: impl FnOnce(&[u8]) -> Result<T, Malformed>,
-    ) -> Result<T, Failure> {
-        let bytes =
-            shelf::bytes(&self.shelf, &file.path, limit).map_err(|error| self.unreadable(file, &error))?;
-        let found = Digest::of(&bytes);
-        if found != file.sha256 {
-            return Err(self.changed(file, &found));
-        }
-        read(&bytes).map_err(|source| Failure::Malformed { path: self.path(file), source })
-    }
+            expected: expected.to_string(),
+        },
+        LoadError::Reading(error) => FitError::from(error).into(),
+    })
 }

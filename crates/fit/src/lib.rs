@@ -9,19 +9,16 @@
 
 pub mod estimate;
 pub mod figures;
-pub mod frame;
 pub mod model;
 pub mod proposal;
 pub mod reading;
-mod statistic;
 pub mod validate;
 mod weigh;
-pub mod weighing;
 
 pub use estimate::Estimate;
 pub use figures::ErrorFigures;
 pub use model::{Inputs, Model};
-pub use reading::{Data, Readings, SessionReadings, Training};
+pub use reading::{Readings, Training};
 pub use weigh::{Fitted, Header, fit};
 
 use openweigh_exact::DecimalError;
@@ -141,14 +138,9 @@ pub enum FitError {
         /// The weighing.
         weighing: Id,
     },
-    /// The values of a weighing are means over too many different sums of pressure.
-    #[error(
-        "the frames of a weighing have more than {limit} different sums of pressure to weight their means by; leave out `x`, `y` and the like, or use shorter weighings"
-    )]
-    Denominators {
-        /// How many there may be.
-        limit: usize,
-    },
+    /// No readings can be formed.
+    #[error(transparent)]
+    Reading(#[from] openweigh_dataset::ReadingError),
     /// A recipe for tables with touch sessions, or the other way round.
     #[error("dataset `{dataset}` is of kind `{found}`, and the recipe is for `{expected}`: it has {}", if *expected == "table" { "no [reading]" } else { "a [reading]" })]
     Kind {

@@ -292,7 +292,8 @@ fn knots(column: &Column) -> Vec<Decimal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Data, Header, fit};
+    use crate::{Header, fit};
+    use openweigh_dataset::Data;
     use openweigh_formats::table::{Table, TableReader};
     use openweigh_formats::{Digest, canonical};
 

@@ -2,13 +2,13 @@
 
 use crate::FitError;
 use crate::model::Inputs;
-use crate::weighing::{Chunk, Key};
+use openweigh_dataset::weighing::{Chunk, Key};
+use openweigh_dataset::{Data, SessionReadings};
 use openweigh_exact::Column;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::{CellType, Dataset};
 use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::{Recipe, Tare};
-use openweigh_formats::session::Session;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::weighings::{Id, Role, Weighing};
@@ -25,26 +25,6 @@ pub struct Training<'a> {
     pub sha256: &'a Digest,
     /// What it holds.
     pub data: Data<'a>,
-}
-
-/// What a dataset holds, ready to be fitted or predicted.
-#[derive(Debug, Clone, Copy)]
-pub enum Data<'a> {
-    /// A table.
-    Table(&'a Table),
-    /// Sessions, as the readings that the recipe makes of them.
-    Sessions(&'a [SessionReadings]),
-}
-
-/// A session and the readings that a recipe makes of it.
-#[derive(Debug, Clone)]
-pub struct SessionReadings {
-    /// Its description.
-    pub session: Session,
-    /// Its weighings.
-    pub weighings: Vec<Weighing>,
-    /// The readings, in order.
-    pub chunks: Vec<Chunk>,
 }
 
 /// The features and the target of all fitted rows, in the order of datasets and rows.

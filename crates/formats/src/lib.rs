@@ -15,6 +15,7 @@ pub mod declared;
 pub mod digest;
 pub mod edit;
 pub mod events;
+pub mod files;
 pub mod handwritten;
 pub mod licence;
 pub mod limits;

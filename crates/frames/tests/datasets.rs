@@ -1,7 +1,8 @@
 //! The ledger of this repository as frames: what it holds, polars must add up as we do.
 
+use openweigh_dataset::Data;
 use openweigh_exact::Decimal;
-use openweigh_fit::{Data, Readings, Training};
+use openweigh_fit::{Readings, Training};
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{CellType, Dataset};
 use openweigh_formats::table::{Cells, Table, TableReader};

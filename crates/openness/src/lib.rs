@@ -4,7 +4,7 @@
 //! these open weights, is this open source, which class of the Model Openness Framework is it, and was it reproduced?
 //!
 //! ```text
-//! texts::read(manifest, shelf) -> Texts            what each LICENSES/<id>.txt is
+//! texts::read(manifest, from) -> Texts            what each LICENSES/<id>.txt is
 //! Subject { manifest, contents, report, … }        everything that a grade follows from
 //! grade(&Subject) -> Grade                         every answer with its evidence
 //! ```

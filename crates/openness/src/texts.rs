@@ -2,10 +2,10 @@
 
 use crate::answer::{Answer, Criterion, Evidence};
 use openweigh_formats::Digest;
+use openweigh_formats::files::{self, Files};
 use openweigh_formats::licence::{self, Match};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
-use openweigh_replay::{Shelf, shelf};
 use std::collections::BTreeMap;
 
 /// What the text under each licence id is.
@@ -30,12 +30,12 @@ impl Texts {
 }
 
 /// Reads the licence texts of a manifest. Only bytes with the listed digest are looked at.
-pub fn read(manifest: &Manifest, from: &dyn Shelf) -> Texts {
+pub fn read(manifest: &Manifest, from: &dyn Files) -> Texts {
     let mut texts = Texts::default();
     for file in manifest.of_role(Role::Licence) {
         let name = file.path.as_str();
         let id = name.rsplit('/').next().and_then(|name| name.strip_suffix(".txt")).unwrap_or(name);
-        let bytes = shelf::bytes(from, &file.path, limits::JSON_BYTES).ok();
+        let bytes = files::bytes(from, &file.path, limits::JSON_BYTES).ok();
         let text = bytes.filter(|bytes| Digest::of(bytes) == file.sha256);
         match text.and_then(|bytes| String::from_utf8(bytes).ok()) {
             Some(text) => {

@@ -4,6 +4,7 @@ use crate::parties::text_path;
 use crate::previous::{self, Previous};
 use crate::release::{self, Generated};
 use crate::source::{Source, texts_wanted};
+use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
@@ -11,7 +12,6 @@ use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, Position};
 use openweigh_replay::completeness;
 use openweigh_replay::listing::Contents;
-use openweigh_replay::shelf::{self, Shelf, Unreadable};
 use openweigh_replay::{Finding, Item, Stage, Verdict};
 use std::collections::BTreeMap;
 
@@ -33,17 +33,17 @@ pub struct Release<'a> {
 
 impl Release<'_> {
     /// One item for each generated file, and for each file that does not belong.
-    pub fn check(&self, shelf: &dyn Shelf) -> Vec<Item> {
+    pub fn check(&self, from: &dyn Files) -> Vec<Item> {
         let mut items = Vec::new();
-        let generated = match self.generate(shelf) {
+        let generated = match self.generate(from) {
             Ok(generated) => generated,
             Err(item) => {
                 items.push(item);
                 Vec::new()
             }
         };
-        items.extend(generated.iter().map(|file| item(&file.path, compare(file, shelf))));
-        items.extend(self.misplaced(&generated, shelf));
+        items.extend(generated.iter().map(|file| item(&file.path, compare(file, from))));
+        items.extend(self.misplaced(&generated, from));
         let own = |path: &str| {
             [release::MANIFEST, release::PUBLICATION, release::SIGNATURE].contains(&path)
                 || generated.iter().any(|file| file.path == path)
@@ -51,19 +51,19 @@ impl Release<'_> {
                 || (generated.is_empty() && !path.starts_with("datasets/") && !path.starts_with("artifacts/"))
                 || release::HOUSEKEEPING.iter().any(|folder| path.starts_with(folder))
         };
-        items.extend(completeness::strays(self.manifest, shelf, &own));
-        items.extend(self.not_kept_back(shelf));
+        items.extend(completeness::strays(self.manifest, from, &own));
+        items.extend(self.not_kept_back(from));
         items
     }
 
     /// Files that are here although the release states that it keeps them back: somebody put them there, and the
     /// checksums do not cover them.
-    fn not_kept_back(&self, shelf: &dyn Shelf) -> Vec<Item> {
+    fn not_kept_back(&self, from: &dyn Files) -> Vec<Item> {
         let kept = &self.contents.kept.files;
         if kept.is_empty() {
             return Vec::new();
         }
-        let here = shelf.everything(None).unwrap_or_default();
+        let here = from.everything(None).unwrap_or_default();
         let here =
             here.iter().filter(|path| path.parse().is_ok_and(|path: RelativePath| kept.contains(&path)));
         let what =
@@ -72,7 +72,7 @@ impl Release<'_> {
     }
 
     /// The manifest, if it only seems to lie here, and listed files that cannot lie here beside the others.
-    fn misplaced(&self, generated: &[Generated], shelf: &dyn Shelf) -> Vec<Item> {
+    fn misplaced(&self, generated: &[Generated], from: &dyn Files) -> Vec<Item> {
         let failed = |subject: &str, what: String| Item {
             stage: Stage::Bytes,
             subject: subject.to_owned(),
@@ -80,7 +80,7 @@ impl Release<'_> {
         };
         let path = release::MANIFEST.parse().expect("a name of the format");
         // It was read under the name that the user gave, which may lead anywhere.
-        let found = shelf::digest(shelf, &path, limits::JSON_BYTES);
+        let found = files::digest(from, &path, limits::JSON_BYTES);
         let mut items: Vec<Item> = match found {
             Ok((_, digest)) if digest == *self.id => Vec::new(),
             Ok(_) => vec![failed(release::MANIFEST, "it changed while it was verified".to_owned())],
@@ -94,9 +94,9 @@ impl Release<'_> {
     }
 
     /// All generated files, or why they cannot be.
-    fn generate(&self, shelf: &dyn Shelf) -> Result<Vec<Generated>, Item> {
+    fn generate(&self, from: &dyn Files) -> Result<Vec<Generated>, Item> {
         let path = |text: &str| text.parse::<RelativePath>().expect("a name of the format");
-        let said = shelf::bytes(shelf, &path(release::PUBLICATION), limits::TOML_BYTES)
+        let said = files::bytes(from, &path(release::PUBLICATION), limits::TOML_BYTES)
             .map_err(|error| item(release::PUBLICATION, Verdict::Failed(Finding::new(error.to_string()))))?;
         let publication = Publication::from_toml(&said).map_err(|error| {
             let finding = Finding { position: Some(error.position), ..Finding::new(error.fault.to_string()) };
@@ -106,15 +106,15 @@ impl Release<'_> {
             None => None,
             Some(id) => {
                 let prefix = format!("{}/", previous::FOLDER);
-                let read = Previous::read(shelf, &prefix, id, self.max_csv)
+                let read = Previous::read(from, &prefix, id, self.max_csv)
                     .and_then(|previous| previous.precedes(self.manifest).map(|()| previous));
                 Some(read.map_err(|error| {
                     item(previous::FOLDER, Verdict::Failed(Finding::new(error.to_string())))
                 })?)
             }
         };
-        let results = previous.as_ref().map_or_else(|| Ok(BTreeMap::new()), |_| self.results(shelf))?;
-        let texts = self.texts(&publication, shelf)?;
+        let results = previous.as_ref().map_or_else(|| Ok(BTreeMap::new()), |_| self.results(from))?;
+        let texts = self.texts(&publication, from)?;
         let source = Source {
             manifest: self.manifest,
             id: self.id,
@@ -135,7 +135,7 @@ impl Release<'_> {
 
     /// The texts of licences that only the publisher's words are under, as they lie there: what they should say
     /// follows from nothing here, and `SHA256SUMS` pins them.
-    fn texts(&self, publication: &Publication, shelf: &dyn Shelf) -> Result<BTreeMap<String, Vec<u8>>, Item> {
+    fn texts(&self, publication: &Publication, from: &dyn Files) -> Result<BTreeMap<String, Vec<u8>>, Item> {
         let mut texts = BTreeMap::new();
         for id in texts_wanted(self.manifest, publication) {
             let at = text_path(&id);
@@ -143,17 +143,17 @@ impl Release<'_> {
             let path: RelativePath =
                 at.parse().map_err(|error: openweigh_formats::text::TextError| failed(error.to_string()))?;
             let text =
-                shelf::bytes(shelf, &path, limits::JSON_BYTES).map_err(|error| failed(error.to_string()))?;
+                files::bytes(from, &path, limits::JSON_BYTES).map_err(|error| failed(error.to_string()))?;
             texts.insert(id, text);
         }
         Ok(texts)
     }
 
-    fn results(&self, shelf: &dyn Shelf) -> Result<BTreeMap<RelativePath, Vec<u8>>, Item> {
+    fn results(&self, from: &dyn Files) -> Result<BTreeMap<RelativePath, Vec<u8>>, Item> {
         let unread = |why: String| item(release::CHANGELOG, Verdict::NotCheckable(why));
         let mut results = BTreeMap::new();
         for file in self.manifest.of_role(Role::Results) {
-            let bytes = shelf::bytes(shelf, &file.path, self.max_csv)
+            let bytes = files::bytes(from, &file.path, self.max_csv)
                 .map_err(|error| unread(format!("{}: {error}", file.path)))?;
             if Digest::of(&bytes) != file.sha256 {
                 return Err(unread(format!("{} is not the listed file", file.path)));
@@ -168,12 +168,12 @@ fn item(subject: &str, verdict: Verdict) -> Item {
     Item { stage: Stage::Cards, subject: subject.to_owned(), verdict }
 }
 
-fn compare(file: &Generated, shelf: &dyn Shelf) -> Verdict {
+fn compare(file: &Generated, from: &dyn Files) -> Verdict {
     let path: RelativePath = file.path.parse().expect("generated files have paths of the format");
     let limit = limits::CSV_BYTES.max(file.bytes.len() as u64);
     // A file of another size is another file; to show where, no more of it is read than there should be.
     let limit = limit.min(file.bytes.len() as u64 + limits::JSON_BYTES);
-    let found = match shelf::bytes(shelf, &path, limit) {
+    let found = match files::bytes(from, &path, limit) {
         Ok(found) => found,
         Err(error @ (Unreadable::Missing | Unreadable::NotPlain(_) | Unreadable::TooLarge { .. })) => {
             return Verdict::Failed(Finding::new(error.to_string()));

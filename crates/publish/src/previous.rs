@@ -6,6 +6,7 @@
 
 use crate::release::{CHANGELOG, MANIFEST, SIGNATURE, SUMS};
 use openweigh_formats::canonical;
+use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
@@ -13,7 +14,6 @@ use openweigh_formats::sums::Sums;
 use openweigh_formats::text::{Name, Version};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, Malformed};
-use openweigh_replay::shelf::{self, Shelf, Unreadable};
 use std::collections::BTreeMap;
 
 /// The folder of a release that holds what it keeps of its predecessor.
@@ -91,9 +91,9 @@ pub enum PreviousError {
     },
 }
 
-/// A folder of a shelf, read file by file.
+/// A folder of a from, read file by file.
 struct Folder<'a> {
-    shelf: &'a dyn Shelf,
+    from: &'a dyn Files,
     prefix: &'a str,
     max_csv: u64,
 }
@@ -109,7 +109,7 @@ impl Folder<'_> {
             unreadable(Unreadable::System(error.to_string()))
         })?;
         let limit = if path.ends_with(".csv") { self.max_csv } else { limits::JSON_BYTES };
-        shelf::bytes(self.shelf, &full, limit).map_err(unreadable)
+        files::bytes(self.from, &full, limit).map_err(unreadable)
     }
 
     fn document<T: canonical::Document>(&self, path: &str, bytes: &[u8]) -> Result<T, PreviousError> {
@@ -160,12 +160,12 @@ impl Previous {
     /// # Errors
     /// A file is missing, malformed, or not the one that the digests say.
     pub fn read(
-        shelf: &dyn Shelf,
+        from: &dyn Files,
         prefix: &str,
         expected: &Digest,
         max_csv: u64,
     ) -> Result<Self, PreviousError> {
-        let folder = Folder { shelf, prefix, max_csv };
+        let folder = Folder { from, prefix, max_csv };
         let mut files = BTreeMap::new();
         let path = |text: &str| text.parse::<RelativePath>().expect("a name of the format");
         let manifest_bytes = folder.read(MANIFEST)?;

@@ -5,6 +5,7 @@ use crate::previous::{self, Previous};
 use crate::release::PUBLICATION;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::{Dataset, Kind};
+use openweigh_formats::files::{self, Files};
 use openweigh_formats::licence::{self, Licence, Match};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
@@ -13,7 +14,6 @@ use openweigh_formats::publication::Publication;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::withheld;
 use openweigh_replay::listing::Contents;
-use openweigh_replay::{Shelf, shelf};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A manifest with what its files say, and what the publisher says.
@@ -181,12 +181,12 @@ impl<'a> Source<'a> {
 
 /// Licence texts that are not those of their ids: under a false text nobody knows what is allowed. Ids that the SPDX list
 /// does not have cannot be judged.
-pub fn false_texts(manifest: &Manifest, from: &dyn Shelf) -> Vec<Missing> {
+pub fn false_texts(manifest: &Manifest, from: &dyn Files) -> Vec<Missing> {
     let mut missing = Vec::new();
     for file in manifest.of_role(Role::Licence) {
         let name = file.path.as_str();
         let id = name.rsplit('/').next().and_then(|name| name.strip_suffix(".txt")).unwrap_or(name);
-        let bytes = shelf::bytes(from, &file.path, limits::JSON_BYTES).unwrap_or_default();
+        let bytes = files::bytes(from, &file.path, limits::JSON_BYTES).unwrap_or_default();
         let what = match licence::matches(id, &String::from_utf8_lossy(&bytes)) {
             Match::Same { .. } | Match::Unlisted { .. } => continue,
             Match::Other { id: other } => format!("this is the text of {other}, not of {id}"),

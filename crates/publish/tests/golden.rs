@@ -2,16 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
+use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_publish::release::{self, Generated};
 use openweigh_publish::{Missing, Source};
+use openweigh_replay::examine;
 use openweigh_replay::listing::Scope;
 use openweigh_replay::report::Summary;
 use openweigh_replay::verify::Effort;
-use openweigh_replay::{Shelf, Unreadable, examine};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -22,7 +23,7 @@ fn repository() -> PathBuf {
 /// The repository as the ledger.
 struct Repository;
 
-impl Shelf for Repository {
+impl Files for Repository {
     fn read(&self, path: &RelativePath, _: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
         let bytes = std::fs::read(repository().join(path.as_str()));
         sink(&bytes.map_err(|error| Unreadable::System(error.to_string()))?);

@@ -1,8 +1,9 @@
 //! How a single number came to be: each term exactly, the sum, the rounding.
 
 use crate::ReplayError;
+use openweigh_dataset::SessionReadings;
 use openweigh_exact::{Column, Decimal, Fixed, Ratio, round};
-use openweigh_fit::{Inputs, Model, SessionReadings, reading};
+use openweigh_fit::{Inputs, Model, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;

@@ -3,8 +3,8 @@
 
 use crate::listing::{Contents, Scope};
 use crate::report::{Finding, Item, Stage, Verdict};
-use crate::shelf::{Shelf, Unreadable};
 use openweigh_formats::dataset::{DatasetFile, DatasetRole, ProvenanceKind};
+use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::licence::Licence;
 use openweigh_formats::malformed::visible;
 use openweigh_formats::manifest::{Derivation, DerivationKind, Manifest, Role};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 const NAMED_STRAYS: usize = 10;
 
 /// Everything that is missing, misnamed, in a false role, or unlisted.
-pub(crate) fn check(manifest: &Manifest, contents: &Contents, shelf: &dyn Shelf, scope: &Scope) -> Vec<Item> {
+pub(crate) fn check(manifest: &Manifest, contents: &Contents, from: &dyn Files, scope: &Scope) -> Vec<Item> {
     let mut found = Complaints { manifest, contents, items: Vec::new() };
     found.names();
     found.datasets();
@@ -25,9 +25,9 @@ pub(crate) fn check(manifest: &Manifest, contents: &Contents, shelf: &dyn Shelf,
     found.licences();
     found.provenance();
     match scope {
-        Scope::Ledger => found.strays_of_datasets(shelf),
+        Scope::Ledger => found.strays_of_datasets(from),
         Scope::Release { own } => {
-            found.items.extend(strays(manifest, shelf, &|path| own.iter().any(|own| own == path)));
+            found.items.extend(strays(manifest, from, &|path| own.iter().any(|own| own == path)));
         }
         Scope::Files => {}
     }
@@ -290,24 +290,24 @@ impl Complaints<'_> {
     }
 
     /// Files that lie in the folders of datasets without being listed.
-    fn strays_of_datasets(&mut self, shelf: &dyn Shelf) {
+    fn strays_of_datasets(&mut self, from: &dyn Files) {
         let folders: BTreeSet<&str> =
             self.manifest.of_role(Role::Dataset).filter_map(|file| file.path.parent()).collect();
         for folder in folders {
-            self.items.extend(unlisted(self.manifest, shelf, Some(folder), &|_| false));
+            self.items.extend(unlisted(self.manifest, from, Some(folder), &|_| false));
         }
     }
 }
 
 /// Everything in a release that its manifest does not list and that `own` does not know.
-pub fn strays(manifest: &Manifest, shelf: &dyn Shelf, own: &dyn Fn(&str) -> bool) -> Vec<Item> {
-    unlisted(manifest, shelf, None, own)
+pub fn strays(manifest: &Manifest, from: &dyn Files, own: &dyn Fn(&str) -> bool) -> Vec<Item> {
+    unlisted(manifest, from, None, own)
 }
 
 /// An item for each file in a folder that is not listed, and for what could not be seen.
 fn unlisted(
     manifest: &Manifest,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     folder: Option<&str>,
     own: &dyn Fn(&str) -> bool,
 ) -> Vec<Item> {
@@ -316,7 +316,7 @@ fn unlisted(
         let verdict = Verdict::Failed(Finding { cause, ..Finding::new(what) });
         Item { stage: Stage::Bytes, subject: visible(subject), verdict }
     };
-    let mut strays = match shelf.everything(folder) {
+    let mut strays = match from.everything(folder) {
         Ok(found) => found,
         // A folder that is not there: each of its files is told as missing already.
         Err(Unreadable::Missing) => return Vec::new(),

@@ -2,12 +2,13 @@
 
 use crate::ReplayError;
 use crate::predict::{self, Outcome, Predictor};
+use openweigh_dataset::SessionReadings;
+use openweigh_dataset::weighing::{Chunk, Key};
 use openweigh_exact::column::Integers;
 use openweigh_exact::digits::write_natural;
 use openweigh_exact::{Column, IBig};
 use openweigh_fit::reading::check_tares;
-use openweigh_fit::weighing::{Chunk, Key};
-use openweigh_fit::{ErrorFigures, Inputs, SessionReadings};
+use openweigh_fit::{ErrorFigures, Inputs};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::number::Number;
 use openweigh_formats::reading::Per;

@@ -5,7 +5,7 @@
 //! [`claims`]; [`withheld`] has what a release states in place of what it keeps back. [`divergence`] finds where two derivations part and says by how much and why that is
 //! likely. [`account`] tells how a single number came to be.
 //!
-//! What this crate does *not* do: it opens no file. Whoever calls it supplies a [`Shelf`] that
+//! What this crate does *not* do: it opens no file. Whoever calls it supplies a [`Files`] that
 //! hands out bytes, and everything taken from it is hashed before it is believed.
 
 pub mod account;
@@ -19,15 +19,12 @@ mod passing;
 pub mod predict;
 pub mod proposal;
 pub mod report;
-pub mod sessions;
-pub mod shelf;
 pub mod single;
 pub mod verify;
 pub mod withheld;
 
 pub use predict::Predictor;
 pub use report::{Finding, Item, Report, Stage, Verdict};
-pub use shelf::{Shelf, Unreadable};
 pub use verify::{examine, verify};
 
 use openweigh_fit::FitError;

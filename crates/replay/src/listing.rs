@@ -5,14 +5,14 @@ use crate::completeness;
 use crate::passing;
 use crate::predict::Outcome;
 use crate::report::{Finding, Item, Stage, Verdict};
-use crate::shelf::{self, Shelf, Unreadable};
 use crate::verify::Effort;
 use crate::withheld::{self, Kept};
-use openweigh_fit::{Data, SessionReadings};
+use openweigh_dataset::{Data, SessionReadings};
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{Dataset, Kind};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::{self, Event};
+use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
@@ -131,7 +131,7 @@ pub enum Scope {
 /// Reads the files of a manifest, one item for each, `max_csv` bytes of CSV at most.
 pub fn read_all(
     manifest: &Manifest,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     scope: &Scope,
     effort: Effort,
     items: &mut impl FnMut(Item),
@@ -139,15 +139,15 @@ pub fn read_all(
     let max_csv = effort.max_csv;
     let mut contents = Contents { search: effort.search, ..Contents::default() };
     if matches!(scope, Scope::Files) {
-        contents.kept = withheld::read(manifest, shelf, items);
+        contents.kept = withheld::read(manifest, from, items);
     }
     // Of results only the digest is wanted, for which nothing has to be known.
     let (results, rest): (Vec<_>, Vec<_>) =
         manifest.files.iter().partition(|file| file.role == Role::Results);
-    let digest = |file: &&ManifestFile| shelf::digest(shelf, &file.path, reach(file, max_csv));
+    let digest = |file: &&ManifestFile| files::digest(from, &file.path, reach(file, max_csv));
     let digests = std::thread::scope(|scope| {
         let digests = scope.spawn(|| results.iter().map(&digest).collect::<Vec<_>>());
-        read_rest(manifest, rest, shelf, max_csv, &mut contents, items);
+        read_rest(manifest, rest, from, max_csv, &mut contents, items);
         digests.join().expect("reading does not panic")
     });
     for (file, digest) in results.into_iter().zip(digests) {
@@ -157,11 +157,11 @@ pub fn read_all(
                 contents.results.push(file.path.clone());
                 Verdict::Checked
             }
-            Ok((size, digest)) => mismatch(file, shelf, size, &digest, &mut contents.search),
+            Ok((size, digest)) => mismatch(file, from, size, &digest, &mut contents.search),
         };
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
-    for item in completeness::check(manifest, &contents, shelf, scope) {
+    for item in completeness::check(manifest, &contents, from, scope) {
         items(item);
     }
     contents
@@ -171,7 +171,7 @@ pub fn read_all(
 fn read_rest(
     manifest: &Manifest,
     files: Vec<&ManifestFile>,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     max_csv: u64,
     contents: &mut Contents,
     items: &mut impl FnMut(Item),
@@ -180,29 +180,29 @@ fn read_rest(
     let data_last = |file: &&ManifestFile| matches!(file.role, Role::Measurements | Role::Touches);
     let (data, others): (Vec<_>, Vec<_>) = files.into_iter().partition(data_last);
     for file in others {
-        let verdict = read_one(file, shelf, contents);
+        let verdict = read_one(file, from, contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
     let (touches, tables): (Vec<_>, Vec<_>) = data.into_iter().partition(|file| file.role == Role::Touches);
     for file in tables {
-        let verdict = read_table(file, shelf, max_csv, contents);
+        let verdict = read_table(file, from, max_csv, contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
-    passing::read_touches(manifest, &touches, shelf, max_csv, contents, items);
+    passing::read_touches(manifest, &touches, from, max_csv, contents, items);
 }
 
-fn read_one(file: &ManifestFile, shelf: &dyn Shelf, contents: &mut Contents) -> Verdict {
+fn read_one(file: &ManifestFile, from: &dyn Files, contents: &mut Contents) -> Verdict {
     let limit = match file.role {
         Role::Events | Role::Weighings => limits::SESSION_CSV_BYTES,
         _ => limits::JSON_BYTES,
     };
-    let bytes = match shelf::bytes(shelf, &file.path, reach(file, limit)) {
+    let bytes = match files::bytes(from, &file.path, reach(file, limit)) {
         Ok(bytes) => bytes,
         Err(error) => return unreadable(&error, file),
     };
     let digest = Digest::of(&bytes);
     if digest != file.sha256 || bytes.len() as u64 != file.bytes {
-        return mismatch(file, shelf, bytes.len() as u64, &digest, &mut contents.search);
+        return mismatch(file, from, bytes.len() as u64, &digest, &mut contents.search);
     }
     let path = file.path.clone();
     match file.role {
@@ -251,13 +251,13 @@ fn keep<T: Document>(bytes: &[u8], path: RelativePath, into: &mut BTreeMap<Relat
 }
 
 /// Reads a table while hashing it; the table is kept only if the digest turns out right.
-fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
+fn read_table(file: &ManifestFile, from: &dyn Files, max_csv: u64, contents: &mut Contents) -> Verdict {
     let dataset = contents.datasets.iter().find(|(path, dataset)| {
         dataset.files.iter().any(|listed| path.sibling(&listed.path).is_ok_and(|path| path == file.path))
     });
     let mut reader = dataset.map(|(_, dataset)| TableReader::of(dataset));
     let (mut size, mut hasher, mut fault) = (0u64, Hasher::default(), None);
-    let read = shelf.read(&file.path, reach(file, max_csv), &mut |block| {
+    let read = from.read(&file.path, reach(file, max_csv), &mut |block| {
         size += block.len() as u64;
         hasher.update(block);
         if let (Some(reader), None) = (&mut reader, &fault) {
@@ -269,7 +269,7 @@ fn read_table(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &m
     }
     let digest = hasher.finish();
     if digest != file.sha256 || size != file.bytes {
-        return mismatch(file, shelf, size, &digest, &mut contents.search);
+        return mismatch(file, from, size, &digest, &mut contents.search);
     }
     let table = match (fault, reader) {
         (Some(fault), _) => Err(fault),
@@ -320,7 +320,7 @@ pub(crate) fn malformed(error: &Malformed) -> Verdict {
 /// The bytes are not the listed ones: which edit would explain that?
 pub(crate) fn mismatch(
     file: &ManifestFile,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     size: u64,
     digest: &Digest,
     search: &mut edit::Effort,
@@ -334,7 +334,7 @@ pub(crate) fn mismatch(
         });
     }
     let searched = size <= SEARCHED_BYTES;
-    let bytes = searched.then(|| shelf::bytes(shelf, &file.path, SEARCHED_BYTES).ok()).flatten();
+    let bytes = searched.then(|| files::bytes(from, &file.path, SEARCHED_BYTES).ok()).flatten();
     let edit = bytes.and_then(|bytes| edit::locate(&bytes, &file.sha256, file.bytes, search));
     let position = edit.as_ref().and_then(edit::Edit::position);
     let cause = edit.map(|edit| edit.to_string()).or_else(|| {

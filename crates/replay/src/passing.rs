@@ -5,14 +5,14 @@ use crate::grams::Place;
 use crate::listing::{self, Contents, DatasetReadings, Streamed, reads_alike};
 use crate::predict::{Outcome, Predictor};
 use crate::report::{Item, Stage, Verdict};
-use crate::sessions::{self, Files, Stopped};
-use crate::shelf::{Shelf, Unreadable};
 use crate::withheld;
-use openweigh_fit::SessionReadings;
+use openweigh_dataset::SessionReadings;
+use openweigh_dataset::sessions::{self, Beside, Stopped};
+use openweigh_dataset::weighing::Chunk;
 use openweigh_fit::reading::is_fitted;
-use openweigh_fit::weighing::Chunk;
 use openweigh_formats::dataset::{Dataset, DatasetRole, SESSION_FILES};
 use openweigh_formats::digest::Hasher;
+use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::reading::Per;
@@ -37,7 +37,7 @@ struct Stream<'a> {
 pub(crate) fn read_touches(
     manifest: &Manifest,
     touches: &[&ManifestFile],
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     max_csv: u64,
     contents: &mut Contents,
     items: &mut impl FnMut(Item),
@@ -50,7 +50,7 @@ pub(crate) fn read_touches(
     let mut readings = demands(manifest, contents, &weights);
     for file in touches {
         let session = locate(contents, &file.path);
-        let verdict = read_one(file, session.as_ref(), shelf, max_csv, &mut readings, &mut streams, contents);
+        let verdict = read_one(file, session.as_ref(), from, max_csv, &mut readings, &mut streams, contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
     for one in &mut readings {
@@ -132,7 +132,7 @@ fn is_by_frame(recipe: &Recipe) -> bool {
 struct Located {
     path: RelativePath,
     dataset: Dataset,
-    files: Option<Files>,
+    files: Option<Beside>,
 }
 
 fn locate(contents: &Contents, touches: &RelativePath) -> Option<Located> {
@@ -145,7 +145,7 @@ fn locate(contents: &Contents, touches: &RelativePath) -> Option<Located> {
         touches.sibling(&name.parse().ok()?).ok()
     };
     let files = || {
-        Some(Files {
+        Some(Beside {
             session: contents.sessions.get(&beside(DatasetRole::Session)?)?.clone(),
             weighings: contents.weighings.get(&beside(DatasetRole::Weighings)?)?.clone(),
             events: contents.events.get(&beside(DatasetRole::Events)?)?.clone(),
@@ -157,7 +157,7 @@ fn locate(contents: &Contents, touches: &RelativePath) -> Option<Located> {
 fn read_one(
     file: &ManifestFile,
     session: Option<&Located>,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     max_csv: u64,
     readings: &mut [DatasetReadings],
     streams: &mut [Stream<'_>],
@@ -166,7 +166,7 @@ fn read_one(
     let of_dataset = |path: &RelativePath| session.is_some_and(|session| session.path == *path);
     let Some((located, files)) = session.and_then(|located| Some((located, located.files.as_ref()?))) else {
         forget(readings, streams, of_dataset);
-        return digest_alone(file, shelf, max_csv, contents);
+        return digest_alone(file, from, max_csv, contents);
     };
     let place =
         Place { dataset: &located.dataset, session: files.session.id.as_str(), weighings: &files.weighings };
@@ -188,21 +188,20 @@ fn read_one(
             }
         }
         kept[at].push(if is_by_frame(recipes[at]) { fitted(&chunk, place) } else { chunk });
-        Ok(())
     };
-    let pass = sessions::pass(shelf, &file.path, listing::reach(file, max_csv), files, &recipes, &mut sink);
+    let pass = sessions::pass(from, &file.path, listing::reach(file, max_csv), files, &recipes, &mut sink);
     let verdict = match pass {
         Err(Unreadable::Missing) if contents.kept.files.contains(&file.path) => {
             return stated(file, located, files, &wanted, readings, streams, contents);
         }
         Err(error) => listing::unreadable(&error, file),
         Ok(pass) if pass.sha256 != file.sha256 || pass.bytes != file.bytes => {
-            listing::mismatch(file, shelf, pass.bytes, &pass.sha256, &mut contents.search)
+            listing::mismatch(file, from, pass.bytes, &pass.sha256, &mut contents.search)
         }
         Ok(pass) => match pass.fault {
             None => Verdict::Checked,
             Some(Stopped::Malformed(error)) => listing::malformed(&error),
-            Some(Stopped::Replay(error)) => Verdict::Malformed(crate::Finding::new(error.to_string())),
+            Some(Stopped::Reading(error)) => Verdict::Malformed(crate::Finding::new(error.to_string())),
         },
     };
     if verdict != Verdict::Checked {
@@ -225,7 +224,7 @@ fn read_one(
 fn stated(
     file: &ManifestFile,
     located: &Located,
-    files: &Files,
+    files: &Beside,
     wanted: &[usize],
     readings: &mut [DatasetReadings],
     streams: &mut [Stream<'_>],
@@ -312,10 +311,10 @@ fn fitted(chunk: &Chunk, place: Place<'_>) -> Chunk {
     }
 }
 
-fn digest_alone(file: &ManifestFile, shelf: &dyn Shelf, max_csv: u64, contents: &mut Contents) -> Verdict {
-    match crate::shelf::digest(shelf, &file.path, listing::reach(file, max_csv)) {
+fn digest_alone(file: &ManifestFile, from: &dyn Files, max_csv: u64, contents: &mut Contents) -> Verdict {
+    match files::digest(from, &file.path, listing::reach(file, max_csv)) {
         Err(error) => listing::unreadable(&error, file),
         Ok((size, digest)) if digest == file.sha256 && size == file.bytes => Verdict::Checked,
-        Ok((size, digest)) => listing::mismatch(file, shelf, size, &digest, &mut contents.search),
+        Ok((size, digest)) => listing::mismatch(file, from, size, &digest, &mut contents.search),
     }
 }

@@ -1,12 +1,13 @@
 //! Results: predictions, their expanded uncertainties, errors and flags.
 
 use crate::ReplayError;
+use openweigh_dataset::Data;
 use openweigh_exact::column::Integers;
 use openweigh_exact::decimal::power_of_ten;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
-use openweigh_fit::{Data, ErrorFigures, Estimate, FitError, Fitted, Inputs, Model, reading};
+use openweigh_fit::{ErrorFigures, Estimate, FitError, Fitted, Inputs, Model, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::limits;
 use openweigh_formats::table::Table;

@@ -6,10 +6,11 @@ use crate::divergence;
 use crate::listing::{self, Contents, Scope, Streamed};
 use crate::predict::{Outcome, Predictor};
 use crate::report::{Finding, Item, Report, Stage, Verdict};
-use crate::shelf::{self, Shelf};
 use crate::withheld::reserved;
-use openweigh_fit::{Data, FitError, Fitted, Header, Training, fit};
+use openweigh_dataset::Data;
+use openweigh_fit::{FitError, Fitted, Header, Training, fit};
 use openweigh_formats::digest::Hasher;
+use openweigh_formats::files::{self, Files};
 use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
@@ -43,18 +44,18 @@ const COMPARED_BYTES: u64 = 64 << 20;
 /// Goes through all stages, telling each item as it is done.
 pub fn verify(
     manifest: &Manifest,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     scope: &Scope,
     effort: Effort,
     tell: impl FnMut(&Item),
 ) -> Report {
-    examine(manifest, shelf, scope, effort, tell).0
+    examine(manifest, from, scope, effort, tell).0
 }
 
 /// As [`verify`], and hands on what could be read: a release has more to be checked against it.
 pub fn examine(
     manifest: &Manifest,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     scope: &Scope,
     effort: Effort,
     mut tell: impl FnMut(&Item),
@@ -64,9 +65,9 @@ pub fn examine(
         tell(&item);
         report.items.push(item);
     };
-    let contents = listing::read_all(manifest, shelf, scope, effort, &mut add);
+    let contents = listing::read_all(manifest, from, scope, effort, &mut add);
     let mut derived = Derived::default();
-    derive(manifest, &contents, shelf, effort, &mut derived, &mut add);
+    derive(manifest, &contents, from, effort, &mut derived, &mut add);
     for claim in &manifest.claims {
         let verdict = claims::check(claim, manifest, &contents, &derived);
         let verdict = reserved(verdict, manifest, &contents, &claim.over.file);
@@ -79,7 +80,7 @@ pub fn examine(
 pub fn derive(
     manifest: &Manifest,
     contents: &Contents,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     effort: Effort,
     derived: &mut Derived,
     add: &mut impl FnMut(Item),
@@ -90,7 +91,7 @@ pub fn derive(
         add(Item { stage: Stage::Weights, subject: file.path.to_string(), verdict });
     }
     for file in manifest.of_role(Role::Results) {
-        let verdict = replay_again(manifest, file, contents, shelf, effort, derived);
+        let verdict = replay_again(manifest, file, contents, from, effort, derived);
         let verdict = reserved(verdict, manifest, contents, &file.path);
         add(Item { stage: Stage::Results, subject: file.path.to_string(), verdict });
     }
@@ -195,7 +196,7 @@ fn replay_again(
     manifest: &Manifest,
     file: &ManifestFile,
     contents: &Contents,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     effort: Effort,
     derived: &mut Derived,
 ) -> Verdict {
@@ -233,7 +234,7 @@ fn replay_again(
             }
             Verdict::Checked
         }
-        Ok(_) => Verdict::Failed(compare(weights, &pairs, file, contents, shelf, effort)),
+        Ok(_) => Verdict::Failed(compare(weights, &pairs, file, contents, from, effort)),
     }
 }
 
@@ -295,12 +296,12 @@ fn compare(
     datasets: &[Pair<'_>],
     file: &ManifestFile,
     contents: &Contents,
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     effort: Effort,
 ) -> Finding {
     let mut derived = Vec::new();
     let written = write(weights, datasets, effort.threads, &mut |bytes| derived.extend_from_slice(bytes));
-    let published = shelf::bytes(shelf, &file.path, COMPARED_BYTES).ok();
+    let published = files::bytes(from, &file.path, COMPARED_BYTES).ok();
     let published = published.filter(|bytes| Digest::of(bytes) == file.sha256);
     match (published, written) {
         (Some(published), Ok(_)) => {

@@ -6,11 +6,11 @@
 use crate::grams::{self, Place};
 use crate::listing::{self, Contents};
 use crate::report::{Finding, Item, Stage, Verdict};
-use crate::sessions::Files;
-use crate::shelf::{self, Shelf, Unreadable};
+use openweigh_dataset::sessions::Beside;
+use openweigh_dataset::weighing::{self, Chunk, Reduced};
 use openweigh_exact::Decimal;
-use openweigh_fit::weighing::{self, Chunk, Reduced};
 use openweigh_formats::dataset::Dataset;
+use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::malformed::{Fault, Malformed, shortened};
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
@@ -32,13 +32,13 @@ pub struct Kept {
 }
 
 /// Reads the statement, if there is one, with an item for it and for each of its files of readings.
-pub(crate) fn read(manifest: &Manifest, shelf: &dyn Shelf, items: &mut impl FnMut(Item)) -> Kept {
+pub(crate) fn read(manifest: &Manifest, from: &dyn Files, items: &mut impl FnMut(Item)) -> Kept {
     let mut kept = Kept::default();
     let mut tell = |subject: &str, verdict| {
         items(Item { stage: Stage::Bytes, subject: subject.to_owned(), verdict });
     };
     let path: RelativePath = PATH.parse().expect("a name of the format");
-    let bytes = match shelf::bytes(shelf, &path, limits::JSON_BYTES) {
+    let bytes = match files::bytes(from, &path, limits::JSON_BYTES) {
         Err(Unreadable::Missing) => return kept,
         Err(error) => {
             tell(PATH, listing::unlisted(&error));
@@ -69,14 +69,14 @@ pub(crate) fn read(manifest: &Manifest, shelf: &dyn Shelf, items: &mut impl FnMu
     tell(PATH, Verdict::Checked);
     kept.files = statement.files.into_iter().map(|file| file.path).collect();
     for one in statement.readings {
-        let verdict = readings(&one, shelf, &mut kept);
+        let verdict = readings(&one, from, &mut kept);
         tell(one.path.as_str(), verdict);
     }
     kept
 }
 
-fn readings(one: &StatedReadings, shelf: &dyn Shelf, kept: &mut Kept) -> Verdict {
-    let bytes = match shelf::bytes(shelf, &one.path, limits::SESSION_CSV_BYTES) {
+fn readings(one: &StatedReadings, from: &dyn Files, kept: &mut Kept) -> Verdict {
+    let bytes = match files::bytes(from, &one.path, limits::SESSION_CSV_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => return listing::unlisted(&error),
     };
@@ -109,7 +109,7 @@ impl Kept {
         &self,
         dataset: &Dataset,
         recipe: &Recipe,
-        files: &Files,
+        files: &Beside,
     ) -> Option<(RelativePath, Result<Chunk, Malformed>)> {
         let per = recipe.reading.as_ref()?.per;
         let path = Withheld::readings_path(&dataset.name, &recipe.name);
@@ -119,7 +119,7 @@ impl Kept {
 }
 
 /// Reads the lines of one session. Whatever is read is written again and compared, so that there is one text only.
-fn parse(bytes: &[u8], dataset: &Dataset, recipe: &Recipe, files: &Files) -> Result<Chunk, Malformed> {
+fn parse(bytes: &[u8], dataset: &Dataset, recipe: &Recipe, files: &Beside) -> Result<Chunk, Malformed> {
     let header = String::from_utf8_lossy(&grams::readings_header(recipe)).trim_end().to_owned();
     let mut lines = csv::checked(bytes)?;
     csv::header(lines.next().unwrap_or_default().as_bytes(), &header)?;

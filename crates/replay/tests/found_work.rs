@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
-use openweigh_fit::{Data, FitError, Header, Training, fit};
+use openweigh_dataset::Data;
+use openweigh_fit::{FitError, Header, Training, fit};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::number::{Number, Sum};
 use openweigh_formats::recipe::Validation;

@@ -8,6 +8,7 @@ use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use clap::ValueEnum;
+use openweigh_formats::files;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, licence, limits};
@@ -18,7 +19,7 @@ use openweigh_openness::{Answer, Card, Class, Criterion, Evidence, Grade, State,
 use openweigh_publish::release;
 use openweigh_replay::listing::Contents;
 use openweigh_replay::report::Summary;
-use openweigh_replay::{Report, Stage, Verdict, shelf};
+use openweigh_replay::{Report, Stage, Verdict};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -148,7 +149,7 @@ fn read(path: &Path, args: &Args, global: &Global, screen: &mut Screen) -> Resul
     let from = OnDisk(&ledger, &progress);
     let texts = openweigh_openness::texts::read(&manifest, &from);
     let said = release::PUBLICATION.parse().expect("a path of the format");
-    let said = shelf::bytes(&from, &said, limits::TOML_BYTES).ok();
+    let said = files::bytes(&from, &said, limits::TOML_BYTES).ok();
     let publication = said.and_then(|bytes| Publication::from_toml(&bytes).ok());
     let cards = done.report.items.iter().filter(|item| item.stage == Stage::Cards);
     let cards = cards.map(|item| Card {

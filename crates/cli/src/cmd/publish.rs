@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, keys, show};
 use openweigh_formats::dataset::{Dataset, ProvenanceKind};
+use openweigh_formats::files;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
@@ -17,9 +18,9 @@ use openweigh_ledger::{Kind, Ledger, Written, licences, write_atomically};
 use openweigh_publish::previous::Previous;
 use openweigh_publish::source::false_texts;
 use openweigh_publish::{Source, release, source, withheld};
+use openweigh_replay::examine;
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
-use openweigh_replay::{examine, shelf};
 use openweigh_trust::{Signer, oms, sshsig};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -279,8 +280,8 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
         .map_err(|source| Failure::Malformed { path: place::shown(&said_path), source })?;
     let effort = global.effort();
     let (progress, mut broken) = (Progress::new(true), None);
-    let shelf = OnDisk(&ledger, &progress);
-    let (report, contents) = examine(&manifest, &shelf, &Scope::Ledger, effort, |item| {
+    let from = OnDisk(&ledger, &progress);
+    let (report, contents) = examine(&manifest, &from, &Scope::Ledger, effort, |item| {
         if broken.is_none() {
             broken = super::verify::tell(item, screen).err();
         }
@@ -294,7 +295,7 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     let previous = predecessor(args, &manifest, effort.max_csv)?;
     let results = match &previous {
         None => BTreeMap::new(),
-        Some(_) => results(&manifest, &shelf, effort.max_csv)?,
+        Some(_) => results(&manifest, &from, effort.max_csv)?,
     };
     drop(progress);
     let texts = licence_texts(&ledger, &manifest, &publication)?;
@@ -325,11 +326,11 @@ fn predecessor(args: &Args, manifest: &Manifest, max_csv: u64) -> Result<Option<
 /// The bytes of the results, to be compared with those of the release before.
 fn results(
     manifest: &Manifest,
-    shelf: &OnDisk<'_>,
+    from: &OnDisk<'_>,
     max_csv: u64,
 ) -> Result<BTreeMap<RelativePath, Vec<u8>>, Failure> {
     let read = |file: &ManifestFile| {
-        let bytes = shelf::bytes(shelf, &file.path, max_csv);
+        let bytes = files::bytes(from, &file.path, max_csv);
         let bytes = bytes.map_err(|error| Failure::input(&file.path, error))?;
         Ok((file.path.clone(), bytes))
     };

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::place;
 use crate::screen::Screen;
 use crate::show;
-use openweigh_fit::Data;
+use openweigh_dataset::Data;
 use openweigh_formats::Digest;
 use openweigh_ledger::{Kind, Written, write_atomically};
 use openweigh_replay::grams::{self, Place};

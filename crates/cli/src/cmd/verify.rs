@@ -317,8 +317,8 @@ fn one(
         report.items.push(item);
     }
     let lent = args.sessions.clone().map(Ledger::at);
-    let shelf = Lent::new(OnDisk(&ledger, &progress), lent.as_ref().map(|lent| OnDisk(lent, &progress)));
-    let (rest, contents) = examine(&manifest, &shelf, &scope, effort, |item| {
+    let from = Lent::new(OnDisk(&ledger, &progress), lent.as_ref().map(|lent| OnDisk(lent, &progress)));
+    let (rest, contents) = examine(&manifest, &from, &scope, effort, |item| {
         if broken.is_none() {
             broken = heading.over(item, screen).err();
         }
@@ -330,7 +330,7 @@ fn one(
     if matches!(scope, Scope::Files) {
         let max_csv = effort.max_csv;
         let release = Release { manifest: &manifest, id: &id, contents: &contents, max_csv };
-        for item in release.check(&shelf) {
+        for item in release.check(&from) {
             broken = broken.or(heading.over(&item, screen).err());
             report.items.push(item);
         }

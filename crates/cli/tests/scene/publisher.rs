@@ -3,6 +3,7 @@
 
 use super::change::Change;
 use super::reseal::Sealed;
+use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
@@ -12,9 +13,9 @@ use openweigh_publish::Source;
 use openweigh_publish::previous::Previous;
 use openweigh_publish::release::{self, HOUSEKEEPING};
 use openweigh_publish::source::texts_wanted;
+use openweigh_replay::examine;
 use openweigh_replay::listing::Scope;
 use openweigh_replay::verify::Effort;
-use openweigh_replay::{Shelf, Unreadable, examine};
 use openweigh_trust::dsse::Envelope;
 use openweigh_trust::{PrivateKey, sshsig};
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ use std::path::Path;
 /// A folder as the library wants to see it.
 struct Folder<'a>(&'a Path);
 
-impl Shelf for Folder<'_> {
+impl Files for Folder<'_> {
     fn read(&self, path: &RelativePath, _: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
         let bytes = std::fs::read(self.0.join(path.as_str()));
         sink(&bytes.map_err(|_| Unreadable::Missing)?);
@@ -108,14 +109,14 @@ impl Publisher<'_> {
 
     /// Every generated file, as it follows from the manifest and files that are there.
     fn cards(&self) {
-        let (shelf, bytes) = (Folder(self.release), self.read(release::MANIFEST));
+        let (from, bytes) = (Folder(self.release), self.read(release::MANIFEST));
         let manifest: Manifest = canonical::read(&bytes).unwrap();
         let (id, said) = (Digest::of(&bytes), self.read(release::PUBLICATION));
         let publication = Publication::from_toml(&said).unwrap();
         let effort = Effort { threads: 1, max_csv: limits::CSV_BYTES, search: edit::Effort::none() };
-        let contents = examine(&manifest, &shelf, &Scope::Files, effort, |_| {}).1;
+        let contents = examine(&manifest, &from, &Scope::Files, effort, |_| {}).1;
         let previous = (manifest.previous.as_ref())
-            .map(|id| Previous::read(&shelf, "previous/", id, limits::CSV_BYTES).unwrap());
+            .map(|id| Previous::read(&from, "previous/", id, limits::CSV_BYTES).unwrap());
         let results: BTreeMap<_, _> = (manifest.of_role(Role::Results))
             .map(|file| (file.path.clone(), self.read(file.path.as_str())))
             .collect();

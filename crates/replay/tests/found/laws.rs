@@ -33,10 +33,11 @@ fn predict(weights: &Weights) {
     };
     let (dataset, table) = applicable(weights);
     let mut out = predictor.header();
-    let written = predictor.lines::<ReplayError>(&dataset, openweigh_fit::Data::Table(&table), 1, |block| {
-        out.extend_from_slice(block);
-        Ok(())
-    });
+    let written =
+        predictor.lines::<ReplayError>(&dataset, openweigh_dataset::Data::Table(&table), 1, |block| {
+            out.extend_from_slice(block);
+            Ok(())
+        });
     if let Err(error) = written {
         return assert!(!error.to_string().is_empty());
     }

@@ -2,10 +2,12 @@
 
 #![allow(dead_code, reason = "each fuzz target uses its part")]
 
-use openweigh_fit::{Data, Header, Training, fit};
+use openweigh_dataset::Data;
+use openweigh_fit::{Header, Training, fit};
 use openweigh_formats::canonical;
 use openweigh_formats::claim::{Claim, Over, Quantity};
 use openweigh_formats::dataset::{CellType, Dataset};
+use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::number::Stated;
 use openweigh_formats::path::RelativePath;
@@ -16,7 +18,6 @@ use openweigh_formats::{Digest, csv};
 use openweigh_replay::listing::Scope;
 use openweigh_replay::report::Report;
 use openweigh_replay::verify::{Effort, verify, write};
-use openweigh_replay::{Shelf, Unreadable};
 use std::sync::OnceLock;
 
 /// A file as published, as it is now, and as the others know it.
@@ -290,7 +291,7 @@ fn reseal(text: &mut Vec<u8>, sealed: &[u8], now: &[u8]) {
     *text = new.into_bytes();
 }
 
-impl Shelf for Release {
+impl Files for Release {
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
         let file = self.files.iter().find(|file| file.path == *path).ok_or(Unreadable::Missing)?;
         let found = file.now.len() as u64;

@@ -1,6 +1,6 @@
 //! The readings of a session, by weighing or by frame (4.7, 4.8).
 
-use crate::FitError;
+use crate::ReadingError;
 use crate::frame::{Collector, Frame, Value};
 use crate::statistic::{self, Accumulator};
 
@@ -100,7 +100,7 @@ struct State<'a> {
     /// Readings of frames, of a recipe that wants them.
     frames: Vec<Key>,
     columns: Vec<Column>,
-    fault: Option<FitError>,
+    fault: Option<ReadingError>,
     features: usize,
 }
 
@@ -139,7 +139,7 @@ impl<'a> Reducer<'a> {
     ///
     /// # Errors
     /// A tare that comes after its load, or numbers beyond the limits.
-    pub fn ready(&mut self) -> Result<Option<Chunk>, FitError> {
+    pub fn ready(&mut self) -> Result<Option<Chunk>, ReadingError> {
         if self.state.frames.len() < CHUNK { Ok(None) } else { self.frames().map(Some) }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Reducer<'a> {
     ///
     /// # Errors
     /// As [`Reducer::ready`].
-    pub fn finish(&mut self) -> Result<Chunk, FitError> {
+    pub fn finish(&mut self) -> Result<Chunk, ReadingError> {
         let state = &mut self.state;
         self.collector.finish(&mut |frame| state.frame(frame));
         while self.state.at < self.weighings.len() {
@@ -159,11 +159,11 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    fn check(&mut self) -> Result<(), FitError> {
+    fn check(&mut self) -> Result<(), ReadingError> {
         self.state.fault.take().map_or(Ok(()), Err)
     }
 
-    fn weighings(&mut self) -> Result<Chunk, FitError> {
+    fn weighings(&mut self) -> Result<Chunk, ReadingError> {
         self.check()?;
         Ok(chunk_of(self.state.features, self.tare, self.weighings, &self.state.done))
     }
@@ -172,7 +172,7 @@ impl<'a> Reducer<'a> {
         tare_of(self.tare, weighing, self.weighings, &self.state.done)
     }
 
-    fn frames(&mut self) -> Result<Chunk, FitError> {
+    fn frames(&mut self) -> Result<Chunk, ReadingError> {
         self.check()?;
         let mut chunk = Chunk::new(self.state.features, Tare::None);
         chunk.keys = std::mem::replace(&mut self.state.frames, Vec::with_capacity(ROOM));

@@ -1,22 +1,22 @@
-//! Where the bytes of a manifest's files come from.
+//! How anyone gets bytes: files by path, from a folder, a release, or memory.
 
-use openweigh_formats::path::RelativePath;
-use openweigh_formats::{Digest, digest::Hasher};
+use crate::path::RelativePath;
+use crate::{Digest, digest::Hasher};
 
 /// A place that hands out files by path, to several threads at a time: a ledger, a release, a test's memory.
-pub trait Shelf: Sync {
+pub trait Files: Sync {
     /// Hands the file's bytes to `sink` in order, from one opening of it.
     ///
     /// # Errors
     /// There is no such plain file, it is larger than `limit`, or it cannot be read.
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable>;
 
-    /// As [`Shelf::read`], in blocks that `sink` may keep, for each of which it gives another to be filled; it is
+    /// As [`Files::read`], in blocks that `sink` may keep, for each of which it gives another to be filled; it is
     /// told where in the block the file's bytes begin. The length of a block that is given is room, whatever it
     /// holds.
     ///
     /// # Errors
-    /// As [`Shelf::read`].
+    /// As [`Files::read`].
     fn read_owned(
         &self,
         path: &RelativePath,
@@ -32,7 +32,7 @@ pub trait Shelf: Sync {
     }
 
     /// The paths of everything in a folder and below it, relative to the root, folders apart; of the
-    /// whole shelf where no folder is named. Names that no manifest could list are given as they are.
+    /// whole place where no folder is named. Names that no manifest could list are given as they are.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -64,20 +64,20 @@ pub enum Unreadable {
 /// Reads a file into memory.
 ///
 /// # Errors
-/// As [`Shelf::read`].
-pub fn bytes(shelf: &dyn Shelf, path: &RelativePath, limit: u64) -> Result<Vec<u8>, Unreadable> {
+/// As [`Files::read`].
+pub fn bytes(from: &dyn Files, path: &RelativePath, limit: u64) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
-    shelf.read(path, limit, &mut |block| bytes.extend_from_slice(block))?;
+    from.read(path, limit, &mut |block| bytes.extend_from_slice(block))?;
     Ok(bytes)
 }
 
 /// Reads a file for its size and digest alone.
 ///
 /// # Errors
-/// As [`Shelf::read`].
-pub fn digest(shelf: &dyn Shelf, path: &RelativePath, limit: u64) -> Result<(u64, Digest), Unreadable> {
+/// As [`Files::read`].
+pub fn digest(from: &dyn Files, path: &RelativePath, limit: u64) -> Result<(u64, Digest), Unreadable> {
     let (mut size, mut hasher) = (0, Hasher::default());
-    shelf.read(path, limit, &mut |block| {
+    from.read(path, limit, &mut |block| {
         size += block.len() as u64;
         hasher.update(block);
     })?;

@@ -1,13 +1,13 @@
-//! Touch sessions from a shelf: the small files whole, the touches in one pass that hashes what it reads.
+//! Touch sessions from files: the small files whole, the touches in one pass that hashes what it reads.
 //!
 //! One thread reads and hashes, another takes the rows apart and forms readings, a third does with them what is
 //! wanted, so that a session of any size needs a few blocks of memory and little more time than its digest.
 
-use crate::ReplayError;
-use crate::shelf::{Shelf, Unreadable};
-use openweigh_fit::weighing::{Chunk, Reducer};
+use crate::ReadingError;
+use crate::weighing::{Chunk, Reducer};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::Event;
+use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::session::Session;
@@ -30,7 +30,7 @@ const LISTS: usize = 4;
 
 /// What a session is besides its touches.
 #[derive(Debug, Clone)]
-pub struct Files {
+pub struct Beside {
     /// Its description.
     pub session: Session,
     /// Its weighings.
@@ -56,16 +56,16 @@ pub enum Stopped {
     /// The file is not of its format, or contradicts the session's other files.
     #[error("{0}")]
     Malformed(#[from] Malformed),
-    /// No readings, or no results, can be made.
+    /// No readings can be formed.
     #[error(transparent)]
-    Replay(#[from] ReplayError),
+    Reading(#[from] ReadingError),
 }
 
 /// Chunks of readings, each with the place of its recipe.
 type Made = Vec<(usize, Chunk)>;
 
 /// Takes chunks of readings, each with the place of its recipe.
-pub type Sink<'a> = dyn FnMut(usize, Chunk) -> Result<(), ReplayError> + Send + 'a;
+pub type Sink<'a> = dyn FnMut(usize, Chunk) + Send + 'a;
 
 /// Reads a session's touches once: hashes them, and hands the readings that each recipe makes to `sink`.
 ///
@@ -75,10 +75,10 @@ pub type Sink<'a> = dyn FnMut(usize, Chunk) -> Result<(), ReplayError> + Send + 
 /// # Panics
 /// If the other thread panicked.
 pub fn pass(
-    shelf: &dyn Shelf,
+    from: &dyn Files,
     path: &RelativePath,
     limit: u64,
-    files: &Files,
+    beside: &Beside,
     recipes: &[&Recipe],
     sink: &mut Sink<'_>,
 ) -> Result<Pass, Unreadable> {
@@ -86,11 +86,10 @@ pub fn pass(
     let (emptied, spare) = sync_channel::<Vec<u8>>(2 * BLOCKS);
     let (made, chunks) = sync_channel::<Made>(LISTS);
     std::thread::scope(|scope| {
-        let parsing = scope.spawn(move || parse(files, recipes, &made, &blocks, &emptied));
-        let using =
-            scope.spawn(move || chunks.into_iter().flatten().try_for_each(|(at, chunk)| sink(at, chunk)));
+        let parsing = scope.spawn(move || parse(beside, recipes, &made, &blocks, &emptied));
+        let using = scope.spawn(move || chunks.into_iter().flatten().for_each(|(at, chunk)| sink(at, chunk)));
         let (mut bytes, mut hasher) = (0u64, Hasher::default());
-        let read = shelf.read_owned(path, limit, vec![0; BLOCK], &mut |block, start| {
+        let read = from.read_owned(path, limit, vec![0; BLOCK], &mut |block, start| {
             bytes += (block.len() - start) as u64;
             hasher.update(&block[start..]);
             // A parser that stopped early no longer takes any.
@@ -99,25 +98,25 @@ pub fn pass(
         });
         drop(full);
         let parsed = parsing.join().expect("parsing does not panic");
-        let used = using.join().expect("readings are used without panic");
-        let fault = parsed.and(used.map_err(Stopped::from)).err();
+        using.join().expect("readings are used without panic");
+        let fault = parsed.err();
         read.map(|()| Pass { bytes, sha256: hasher.finish(), fault })
     })
 }
 
 fn parse(
-    files: &Files,
+    beside: &Beside,
     recipes: &[&Recipe],
     made: &SyncSender<Made>,
     blocks: &Receiver<(Vec<u8>, usize)>,
     emptied: &SyncSender<Vec<u8>>,
 ) -> Result<(), Stopped> {
     let mut wanted: Vec<Quantity> =
-        recipes.iter().flat_map(|recipe| openweigh_fit::weighing::quantities(recipe)).collect();
+        recipes.iter().flat_map(|recipe| crate::weighing::quantities(recipe)).collect();
     wanted.push(Quantity::Pressure);
     let mut reader = TouchReader::new(&wanted);
     let mut reducers: Vec<Reducer<'_>> =
-        recipes.iter().map(|recipe| Reducer::new(recipe, &files.weighings, &files.events)).collect();
+        recipes.iter().map(|recipe| Reducer::new(recipe, &beside.weighings, &beside.events)).collect();
     let mut touches = 0u64;
     for (block, start) in blocks {
         let mut ready = Vec::new();
@@ -130,7 +129,7 @@ fn parse(
             };
             reader.feed(part, &mut row)?;
             for (at, reducer) in reducers.iter_mut().enumerate() {
-                while let Some(chunk) = reducer.ready().map_err(ReplayError::from)? {
+                while let Some(chunk) = reducer.ready()? {
                     ready.push((at, chunk));
                 }
             }
@@ -142,9 +141,9 @@ fn parse(
         drop(emptied.try_send(block));
     }
     let frames = reader.finish()?;
-    agree(files, frames, touches)?;
+    agree(beside, frames, touches)?;
     for (at, reducer) in reducers.iter_mut().enumerate() {
-        let chunk = reducer.finish().map_err(ReplayError::from)?;
+        let chunk = reducer.finish()?;
         if made.send(vec![(at, chunk)]).is_err() {
             return Ok(());
         }
@@ -153,11 +152,11 @@ fn parse(
 }
 
 /// Insists that the other files of the session speak of these touches.
-fn agree(files: &Files, frames: u64, touches: u64) -> Result<(), Malformed> {
+fn agree(beside: &Beside, frames: u64, touches: u64) -> Result<(), Malformed> {
     let wrong = |what: String, found: String, expected: String| {
         Malformed::whole(Fault::Inconsistent { what, found, expected })
     };
-    let quality = &files.session.quality;
+    let quality = &beside.session.quality;
     for (what, stated, counted) in [("frames", quality.frames, frames), ("touches", quality.touches, touches)]
     {
         if stated != counted {
@@ -165,18 +164,18 @@ fn agree(files: &Files, frames: u64, touches: u64) -> Result<(), Malformed> {
             return Err(wrong(what, stated.to_string(), format!("{counted}, as many as touches.csv has")));
         }
     }
-    let gaps = files.events.iter().filter(|event| event.kind.interrupts()).count() as u64;
+    let gaps = beside.events.iter().filter(|event| event.kind.interrupts()).count() as u64;
     if quality.gaps != gaps {
         let expected = format!("{gaps}, as many as events.csv has interruptions");
         return Err(wrong("`quality.gaps` of session.json".to_owned(), quality.gaps.to_string(), expected));
     }
-    if let Some(late) = files.weighings.last().filter(|weighing| weighing.last_frame >= frames) {
+    if let Some(late) = beside.weighings.last().filter(|weighing| weighing.last_frame >= frames) {
         let (what, found) =
             (format!("weighing `{}`", late.id), format!("its last frame is {}", late.last_frame));
         return Err(wrong(what, found, format!("a frame of the session, which has {frames}")));
     }
     let after = |event: &&Event| event.after_frame.is_some_and(|after| after >= frames);
-    if let Some(late) = files.events.iter().find(after) {
+    if let Some(late) = beside.events.iter().find(after) {
         let found = format!("an event after frame {}", late.after_frame.unwrap_or_default());
         return Err(wrong(
             "events.csv".to_owned(),

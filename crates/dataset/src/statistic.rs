@@ -1,6 +1,6 @@
 //! The frames of a weighing as one reading: exact sums, ordered values, values held over time (4.7).
 
-use crate::FitError;
+use crate::ReadingError;
 use crate::frame::{Frame, Value};
 use openweigh_exact::{Decimal, IBig, Ratio, UBig, round};
 use openweigh_formats::csv;
@@ -55,7 +55,7 @@ struct ExactSum {
 }
 
 impl ExactSum {
-    fn push(&mut self, value: &Value) -> Result<(), FitError> {
+    fn push(&mut self, value: &Value) -> Result<(), ReadingError> {
         if let Value::Narrow { digits, places } = value {
             let places = *places as usize;
             if self.narrow.len() <= places {
@@ -68,10 +68,10 @@ impl ExactSum {
         value.ratio().map_or(Ok(()), |value| self.push_ratio(&value))
     }
 
-    fn push_ratio(&mut self, value: &Ratio) -> Result<(), FitError> {
+    fn push_ratio(&mut self, value: &Ratio) -> Result<(), ReadingError> {
         *self.others.entry(value.denominator().clone()).or_default() += value.numerator();
         if self.others.len() > DENOMINATORS {
-            Err(FitError::Denominators { limit: DENOMINATORS })
+            Err(ReadingError::Denominators { limit: DENOMINATORS })
         } else {
             Ok(())
         }
@@ -121,7 +121,7 @@ impl Accumulator {
     }
 
     /// Takes in a settled frame that counts.
-    pub(crate) fn push(&mut self, frame: &Frame) -> Result<(), FitError> {
+    pub(crate) fn push(&mut self, frame: &Frame) -> Result<(), ReadingError> {
         self.saturated |= frame.saturated;
         let over_time = self.over_time;
         let without_time = over_time && frame.device_s == csv::Number::Missing;
@@ -158,10 +158,10 @@ impl Accumulator {
     }
 
     /// The reading of the frames so far.
-    pub(crate) fn finish(self, reading: &Reading) -> Result<Reduced, FitError> {
+    pub(crate) fn finish(self, reading: &Reading) -> Result<Reduced, ReadingError> {
         let frames = self.frames;
         let elapsed = Ratio::from(&self.elapsed);
-        let value = |feature: Feature| -> Result<Option<Decimal>, FitError> {
+        let value = |feature: Feature| -> Result<Option<Decimal>, ReadingError> {
             if frames == 0 {
                 return Ok(None);
             }
@@ -181,16 +181,14 @@ impl Accumulator {
 }
 
 /// A value as a reading has it, which is a number like any other.
-pub(crate) fn rounded(value: &Ratio, reading: &Reading) -> Result<Decimal, FitError> {
+pub(crate) fn rounded(value: &Ratio, reading: &Reading) -> Result<Decimal, ReadingError> {
     let value = round::to_places(value, reading.decimals).to_decimal();
     let number = Number::published(value);
-    number
-        .map(|number| number.0)
-        .map_err(|error| FitError::LongNumber { what: "a reading".to_owned(), error })
+    number.map(|number| number.0).map_err(|error| ReadingError::LongNumber { error })
 }
 
 /// The median, or the mean without the ends.
-fn ordered(mut values: Vec<Value>, statistic: &Statistic) -> Result<Ratio, FitError> {
+fn ordered(mut values: Vec<Value>, statistic: &Statistic) -> Result<Ratio, ReadingError> {
     values.sort_by(Value::order);
     let count = values.len();
     let kept = match statistic {

@@ -1,0 +1,36 @@
+//! From a dataset's bytes to rows and readings (docs/spec/3-datasets.md, 4.7, 4.8).
+//!
+//! [`load`] reads a whole dataset from any [`Files`](openweigh_formats::files::Files), and believes only what has
+//! its digest. [`sessions`] streams a session's frames in one pass, [`frame`] turns the touches of a frame into
+//! values, and [`weighing`] reduces frames to the readings of a recipe.
+//!
+//! What this crate does *not* do: it opens no file, fits nothing, and does not ask what the readings are for.
+
+pub mod frame;
+pub mod load;
+pub mod sessions;
+mod statistic;
+pub mod weighing;
+
+pub use load::{Data, LoadError, Loaded, SessionReadings, load};
+
+use openweigh_exact::DecimalError;
+
+/// Why no reading can be formed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadingError {
+    /// The values of a weighing are means over too many different sums of pressure.
+    #[error(
+        "the frames of a weighing have more than {limit} different sums of pressure to weight their means by; leave out `x`, `y` and the like, or use shorter weighings"
+    )]
+    Denominators {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A number that would be longer than the format allows.
+    #[error("a reading would be {error}; state fewer `decimals` in the recipe's [reading]")]
+    LongNumber {
+        /// How long.
+        error: DecimalError,
+    },
+}
