@@ -20,6 +20,7 @@ mod hid;
 mod libinput;
 mod platform;
 mod sink;
+pub mod table;
 
 pub use error::{ImportError, LeftOut, Reason};
 pub use platform::Platform;

@@ -1,0 +1,141 @@
+//! Which delimiter: the one that makes the table whose cells agree best.
+
+use super::layout::{Layout, Verdict};
+use super::options::{Delimiter, Flag};
+use super::refusal::{Reason, Refusal};
+use super::tally::Tally;
+use super::units;
+use std::cmp::Ordering;
+
+/// The table of the delimiter that was chosen.
+pub(crate) struct Found {
+    pub(crate) layout: Layout,
+    pub(crate) blank: u64,
+}
+
+/// The part of the cells that are numbers or times: greater if more.
+fn by_share(one: &Verdict, other: &Verdict) -> Ordering {
+    let cross = |left: &Verdict, right: &Verdict| u128::from(left.share.0) * u128::from(right.share.1);
+    cross(one, other).cmp(&cross(other, one))
+}
+
+fn is_full(verdict: &Verdict) -> bool {
+    verdict.share.0 == verdict.share.1 && verdict.share.0 > 0
+}
+
+fn rank(one: &Verdict, other: &Verdict) -> Ordering {
+    one.level.cmp(&other.level).then_with(|| by_share(one, other))
+}
+
+/// The delimiters, by place, among which no one is better than the others; the first is the most usual.
+pub(crate) fn likely(tallies: &[Tally], verdicts: &[Verdict]) -> Vec<usize> {
+    let of = |wanted: fn(Delimiter) -> bool| {
+        (0..tallies.len()).filter(move |at| wanted(tallies[*at].delimiter)).collect::<Vec<_>>()
+    };
+    let splits = |at: &usize| tallies[*at].fields.is_none_or(|fields| fields > 1);
+    let mut best: Vec<usize> = Vec::new();
+    for at in of(|delimiter| delimiter.byte().is_some()).into_iter().filter(splits) {
+        match best.first().map_or(Ordering::Greater, |first| rank(&verdicts[at], &verdicts[*first])) {
+            Ordering::Greater => best = vec![at],
+            Ordering::Equal => best.push(at),
+            Ordering::Less => {}
+        }
+    }
+    for at in of(|delimiter| delimiter == Delimiter::Spaces).into_iter().filter(splits) {
+        let spaces = &verdicts[at];
+        // Tabs are among the spaces: the same fields are the same table.
+        let same = |other: &usize| {
+            tallies[*other].delimiter == Delimiter::Tab && tallies[*other].fields == tallies[at].fields
+        };
+        if best.iter().any(same) {
+            continue;
+        }
+        let Some(first) = best.first().map(|first| &verdicts[*first]) else {
+            // Words of a text are no fields.
+            if spaces.share.0 > 0 {
+                best = vec![at];
+            }
+            continue;
+        };
+        // Texts have spaces in them, and times have one before them: another delimiter that makes a table is right,
+        // unless spaces leave nothing but numbers.
+        let better = match first.level {
+            2.. => is_full(spaces) && !is_full(first) && spaces.level >= 2,
+            _ => rank(spaces, first) == Ordering::Greater && spaces.share.0 > 0,
+        };
+        if better {
+            best = vec![at];
+        } else if is_full(spaces) && spaces.level == first.level && is_full(first) {
+            best.push(at);
+        }
+    }
+    for at in of(|delimiter| delimiter == Delimiter::None) {
+        let none = &verdicts[at];
+        let Some(first) = best.first().map(|first| &verdicts[*first]) else {
+            best = vec![at];
+            continue;
+        };
+        match none.level.cmp(&first.level) {
+            _ if !is_full(none) => {}
+            // A header that falls into names says that there are fields, well made or not.
+            Ordering::Greater if header_splits(none, tallies[best[0]].delimiter) => {}
+            Ordering::Greater => best = vec![at],
+            Ordering::Equal if none.level == 3 && is_full(first) && !ends_in_unit(first) => {}
+            Ordering::Equal if none.level == 3 || is_full(first) => best.push(at),
+            Ordering::Equal if none.level == 2 => best = vec![at],
+            _ => {}
+        }
+    }
+    best
+}
+
+/// Whether the header of a table of one column has a delimiter in it.
+fn header_splits(none: &Verdict, delimiter: Delimiter) -> bool {
+    let header = none.outcome.as_ref().ok().and_then(|layout| layout.names.first());
+    header.is_some_and(|header| delimiter.byte().is_some_and(|byte| header.as_bytes().contains(&byte)))
+}
+
+/// Whether two names are rather one with its unit: `Load, kg`.
+fn ends_in_unit(verdict: &Verdict) -> bool {
+    let names = verdict.outcome.as_ref().map(|layout| layout.names.as_slice());
+    matches!(names, Ok([first, last]) if first.chars().count() > 2 && units::is_known(last) && !matches!(last.as_str(), "1" | "-"))
+}
+
+/// Chooses, or shows between which nothing decides.
+pub(crate) fn choose(mut tallies: Vec<Tally>, mut verdicts: Vec<Verdict>) -> Result<Found, Refusal> {
+    let best = likely(&tallies, &verdicts);
+    let Some(first) = best.first().copied() else {
+        return Err(Refusal::whole(Reason::NoRows { header: false }));
+    };
+    if best.len() > 1 {
+        return Err(undecided(&mut tallies, &best));
+    }
+    let tally = tallies.swap_remove(first);
+    let verdict = verdicts.swap_remove(first);
+    let alone = tallies.is_empty();
+    match verdict.outcome {
+        Ok(layout) => Ok(Found { layout, blank: tally.blank }),
+        Err(refusal) if tally.delimiter == Delimiter::None && verdict.share.0 == 0 && !alone => {
+            let is_empty = matches!(refusal.reason, Reason::NoRows { .. });
+            Err(if is_empty { refusal } else { Refusal::whole(Reason::OneText) })
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+fn undecided(tallies: &mut [Tally], best: &[usize]) -> Refusal {
+    let mut shown = Vec::new();
+    for at in best {
+        let tally = &mut tallies[*at];
+        let row = tally.head.len().saturating_sub(1);
+        let fields = tally.split_head(row).unwrap_or_default();
+        let fields = fields.iter().map(|(cell, _)| String::from_utf8_lossy(cell).into_owned()).collect();
+        shown.push((tally.delimiter, fields));
+    }
+    let line = tallies[best[0]].head.last().map_or(0, |row| row.line);
+    let delimiters: Vec<Delimiter> = best.iter().map(|at| tallies[*at].delimiter).collect();
+    let refusal = Refusal::at(line, 0, Reason::Delimiters(shown));
+    delimiters.into_iter().fold(refusal, |refusal, delimiter| {
+        refusal.or(vec![Flag::Delimiter(delimiter)], format!("takes {} as the delimiter", delimiter.as_str()))
+    })
+}

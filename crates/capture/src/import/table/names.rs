@@ -1,0 +1,178 @@
+//! Names of columns: as the source has them, and as a dataset may have them.
+
+use super::options::{Flag, Options};
+use super::refusal::{Reason, Refusal};
+use super::units;
+use openweigh_formats::text::{ColumnName, Unit};
+
+/// The name of a column without one.
+pub(crate) fn numbered(at: usize) -> String {
+    format!("column_{}", at + 1)
+}
+
+/// What to call a column on a command line: as the source does, or by its number.
+pub(crate) fn called(header: &str, at: usize) -> String {
+    if header.is_empty() { format!("#{}", at + 1) } else { header.to_owned() }
+}
+
+/// The name that a dataset has for a header, without its unit; not yet checked.
+pub(crate) fn drafted(header: &str, at: usize) -> String {
+    let (bare, _) = units::in_header(header);
+    let mut name = String::new();
+    for c in bare.chars() {
+        if c.is_alphanumeric() || is_mark(c) {
+            name.push(c);
+        } else if !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    let kept = name.trim_matches('_');
+    let mut name = if bare.starts_with('_') { format!("_{kept}") } else { kept.to_owned() };
+    if name.trim_matches('_').is_empty() {
+        return numbered(at);
+    }
+    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        name.insert(0, '_');
+    }
+    if name == "hinge" {
+        name.push('_');
+    }
+    while name.len() > 64 {
+        name.pop();
+    }
+    name
+}
+
+/// Marks that belong to the letter before them, of the common scripts.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}' | '\u{3099}' | '\u{309a}')
+}
+
+/// The column that a person means: `#2`, its header, its header without the unit, or its name in the dataset.
+pub(crate) fn meant(wanted: &str, headers: &[String], fields: usize) -> Option<usize> {
+    let header = |at: usize| headers.get(at).map_or("", String::as_str);
+    if let Some(number) = wanted.strip_prefix('#').and_then(|text| text.parse::<usize>().ok()) {
+        return (1..=fields).contains(&number).then(|| number - 1);
+    }
+    (0..fields)
+        .find(|at| header(*at) == wanted)
+        .or_else(|| (0..fields).find(|at| units::in_header(header(*at)).0 == wanted))
+        .or_else(|| (0..fields).find(|at| drafted(header(*at), *at) == wanted))
+}
+
+/// Which columns a person wants as text, or not at all.
+pub(crate) fn told(options: &Options, headers: &[String], fields: usize) -> Vec<bool> {
+    let mut told = vec![false; fields];
+    for wanted in options.text.iter().chain(&options.drop) {
+        if let Some(at) = meant(wanted, headers, fields) {
+            told[at] = true;
+        }
+    }
+    told
+}
+
+/// A column as it will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) name: ColumnName,
+    pub(crate) unit: Option<Unit>,
+    /// The name was not that of the source, without its unit.
+    pub(crate) changed: bool,
+}
+
+/// What is told about columns, found in the headers.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) text: Vec<usize>,
+    pub(crate) drop: Vec<usize>,
+    pub(crate) rename: Vec<(usize, ColumnName)>,
+    pub(crate) units: Vec<(usize, Unit)>,
+}
+
+/// Finds the columns that options name.
+pub(crate) fn resolve(options: &Options, headers: &[String], fields: usize) -> Result<Told, Refusal> {
+    let find = |option: &str, wanted: &str, shown: String| {
+        meant(wanted, headers, fields).ok_or_else(|| {
+            let columns =
+                (0..fields).map(|at| called(headers.get(at).map_or("", String::as_str), at)).collect();
+            Refusal::whole(Reason::NoColumn { option: format!("{option} {shown}"), columns })
+        })
+    };
+    let wrong = |option: &str, shown: String, expected: String| {
+        Refusal::whole(Reason::Option { option: format!("{option} {shown}"), expected })
+    };
+    let mut told = Told::default();
+    for wanted in &options.text {
+        told.text.push(find("--text", wanted, wanted.clone())?);
+    }
+    for wanted in &options.drop {
+        told.drop.push(find("--drop", wanted, wanted.clone())?);
+    }
+    let mut renamed: Vec<(String, usize)> = Vec::new();
+    for (from, to) in &options.rename {
+        let shown = format!("{from}={to}");
+        let at = find("--rename", from, shown.clone())?;
+        let name = to.parse::<ColumnName>().map_err(|error| wrong("--rename", shown, error.to_string()))?;
+        renamed.push((to.clone(), at));
+        told.rename.push((at, name));
+    }
+    for (column, unit) in &options.units {
+        let shown = format!("{column}={unit}");
+        let new = renamed.iter().find(|(name, _)| name == column).map(|(_, at)| *at);
+        let at = new.map_or_else(|| find("--unit", column, shown.clone()), Ok)?;
+        let unit = unit.parse::<Unit>().map_err(|error| wrong("--unit", shown, error.to_string()))?;
+        told.units.push((at, unit));
+    }
+    Ok(told)
+}
+
+/// Names the columns that are kept.
+pub(crate) fn name(
+    headers: &[String],
+    unit_cells: &[String],
+    kept: &[usize],
+    told: &Told,
+    header_line: u64,
+) -> Result<Vec<Named>, Refusal> {
+    let mut named: Vec<Named> = Vec::with_capacity(kept.len());
+    for (place, at) in kept.iter().copied().enumerate() {
+        let header = headers.get(at).map_or("", String::as_str);
+        let (bare, in_header) = units::in_header(header);
+        let renamed =
+            told.rename.iter().rev().find(|(column, _)| *column == at).map(|(_, name)| name.clone());
+        let changed = renamed.is_none() && drafted(header, at) != bare;
+        let draft = drafted(header, at);
+        let name = match renamed {
+            Some(name) => name,
+            None => draft.parse::<ColumnName>().map_err(|error| {
+                let reason = Reason::Name { header: header.to_owned(), why: error.to_string() };
+                let new = numbered(at);
+                Refusal::at(header_line, 0, reason).or(
+                    vec![Flag::Rename(format!("#{}", at + 1), new.clone())],
+                    format!("calls the column `{new}`"),
+                )
+            })?,
+        };
+        let other = named.iter().position(|other| alike(other.name.as_str(), name.as_str()));
+        if let Some(other) = other {
+            let columns = (kept[other] + 1, at + 1);
+            let other = named[other].name.to_string();
+            let new = format!("{name}_{}", place + 1);
+            let reason = Reason::Twice { name: name.to_string(), other, columns };
+            return Err(Refusal::at(header_line, 0, reason).or(
+                vec![Flag::Rename(format!("#{}", at + 1), new.clone())],
+                format!("calls column {} `{new}`", at + 1),
+            ));
+        }
+        let stated = told.units.iter().rev().find(|(column, _)| *column == at).map(|(_, unit)| unit.clone());
+        let cell = unit_cells.get(at).and_then(|cell| units::in_cell(cell));
+        let unit = stated.or_else(|| cell.or(in_header).and_then(|unit| unit.parse().ok()));
+        named.push(Named { name, unit, changed });
+    }
+    Ok(named)
+}
+
+/// Whether two names are the same but for the case of their letters.
+fn alike(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
+}

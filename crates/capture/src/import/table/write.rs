@@ -1,0 +1,223 @@
+//! The second reading: the rows, in the strict dialect.
+
+use super::encoding::Decoding;
+use super::lines::{Lines, Source};
+use super::names;
+use super::number::{canonical, is_word};
+use super::options::{Delimiter, Flag};
+use super::plan::Plan;
+use super::record::{Splitter, trimmed};
+use super::refusal::{Reason, Refusal};
+use super::survey::Line;
+use super::text;
+use openweigh_formats::dataset::CellType;
+use openweigh_formats::limits;
+use std::io::Write;
+
+/// A cell of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// A canonical number.
+    Number(&'a str),
+    /// A text, not empty.
+    Text(&'a str),
+    /// No value.
+    Missing,
+}
+
+/// A row, as it will be stored.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// The line of the source.
+    pub line: u64,
+    /// The cells with `,` between them.
+    pub text: &'a str,
+    ends: &'a [usize],
+    plan: &'a Plan,
+}
+
+impl<'a> Row<'a> {
+    /// The cells.
+    pub fn cells(&self) -> impl Iterator<Item = Cell<'a>> {
+        let text = self.text;
+        let mut start = 0;
+        self.ends.iter().zip(&self.plan.columns).map(move |(end, column)| {
+            let cell = &text[start..*end];
+            start = end + 1;
+            match column.cells {
+                _ if cell.is_empty() => Cell::Missing,
+                CellType::Number => Cell::Number(cell),
+                CellType::Text => Cell::Text(cell),
+            }
+        })
+    }
+}
+
+/// Ways in which a cell is written otherwise than in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A number in its canonical form, of the same value.
+    Canonical,
+    /// A word for a missing value, as an empty cell.
+    Missing,
+    /// A text without what a dataset's table cannot hold.
+    Text,
+}
+
+/// Cells of a column that are written otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The column, by its place among those kept.
+    pub column: usize,
+    /// How.
+    pub kind: ChangeKind,
+    /// How many cells.
+    pub cells: u64,
+    /// The first: its line, before, after.
+    pub first: (u64, String, String),
+    /// The one that changed most: its line, before, after.
+    pub largest: (u64, String, String),
+    most: usize,
+}
+
+/// What writing did.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// Rows.
+    pub rows: u64,
+    /// Cells that are written otherwise than in the source.
+    pub changes: Vec<Change>,
+}
+
+impl Plan {
+    /// Reads the source again, row by row.
+    ///
+    /// # Errors
+    /// The source is another than the one surveyed, a text cannot be stored, or `each` refuses.
+    pub fn rows(
+        &self,
+        source: &mut dyn Source,
+        each: &mut dyn FnMut(&Row) -> Result<(), Refusal>,
+    ) -> Result<Rows, Refusal> {
+        let (decoding, _) = Decoding::of(&super::survey::beginning(source)?, Some(&self.encoding))?;
+        let max = if self.max_bytes == 0 { limits::CSV_BYTES } else { self.max_bytes };
+        let mut lines = Lines::new(source.open()?, decoding, max, true);
+        let mut splitter = Splitter::new(self.delimiter);
+        let (mut text, mut ends) = (Vec::new(), Vec::new());
+        let mut rows = Rows::default();
+        while let Some((number, line)) = lines.next()? {
+            let Line::In(line) = self.sieve.line(number, line) else { continue };
+            if number < self.first || self.is_left_out(line) {
+                continue;
+            }
+            let changed = || Refusal::at(number, 0, Reason::Changed);
+            splitter.split(line).map_err(|_| changed())?;
+            if splitter.len() != self.fields {
+                return Err(changed());
+            }
+            text.clear();
+            ends.clear();
+            for (at, column) in self.columns.iter().enumerate() {
+                if at > 0 {
+                    text.push(b',');
+                }
+                let cell = splitter.field(line, column.field);
+                let from = text.len();
+                let kind = self.cell(cell, column.cells, &mut text).map_err(|why| {
+                    let called = names::called(&column.header, column.field);
+                    let cell = String::from_utf8_lossy(cell).into_owned();
+                    let reason = Reason::TextCell { column: called.clone(), cell, why: why.into() };
+                    Refusal::at(number, splitter.column(column.field), reason)
+                        .or(vec![Flag::Drop(called)], "leaves the column out")
+                })?;
+                if let Some(kind) = kind {
+                    rows.note(at, kind, number, cell, &text[from..]);
+                }
+                ends.push(text.len());
+            }
+            if text.len() + 1 >= limits::LINE_BYTES {
+                return Err(Refusal::at(number, 0, Reason::LongRow(limits::LINE_BYTES)));
+            }
+            rows.rows += 1;
+            let text = std::str::from_utf8(&text).map_err(|_| changed())?;
+            each(&Row { line: number, text, ends: &ends, plan: self })?;
+        }
+        let found = lines.finish()?;
+        if found.as_ref() != Some(&self.source) || rows.rows != self.rows {
+            return Err(Refusal::whole(Reason::Changed));
+        }
+        Ok(rows)
+    }
+
+    /// Writes the table: its header and its rows in the strict dialect.
+    ///
+    /// # Errors
+    /// As [`Plan::rows`], or the sink refuses.
+    pub fn write(&self, source: &mut dyn Source, sink: &mut dyn Write) -> Result<Rows, Refusal> {
+        let mut block: Vec<u8> = Vec::with_capacity(256 << 10);
+        openweigh_formats::csv::write_line(
+            &mut block,
+            self.columns.iter().map(|column| column.name.as_str()),
+        );
+        let rows = self.rows(source, &mut |row| {
+            block.extend_from_slice(row.text.as_bytes());
+            block.push(b'\n');
+            if block.len() > 192 << 10 {
+                sink.write_all(&block)?;
+                block.clear();
+            }
+            Ok(())
+        })?;
+        sink.write_all(&block)?;
+        Ok(rows)
+    }
+
+    /// Whether a line is blank, or repeats the header or the units.
+    fn is_left_out(&self, line: &[u8]) -> bool {
+        let blank =
+            trimmed(line).0.is_empty() && !(self.delimiter == Delimiter::Tab && line.contains(&b'\t'));
+        blank || self.repeated.iter().any(|other| other == line)
+    }
+
+    /// Appends a cell, and tells whether and how it was changed.
+    fn cell(
+        &self,
+        cell: &[u8],
+        kind: CellType,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<ChangeKind>, &'static str> {
+        if cell.is_empty() {
+            return Ok(None);
+        }
+        if !self.missing.is_empty() && self.missing.iter().any(|word| word.as_bytes() == cell) {
+            return Ok(Some(ChangeKind::Missing));
+        }
+        if kind == CellType::Text {
+            return Ok(text::stored(cell, out)?.then_some(ChangeKind::Text));
+        }
+        let from = out.len();
+        if canonical(cell, self.convention, out) {
+            return Ok((&out[from..] != cell).then_some(ChangeKind::Canonical));
+        }
+        if is_word(cell) { Ok(Some(ChangeKind::Missing)) } else { Err("it is no number any more") }
+    }
+}
+
+impl Rows {
+    fn note(&mut self, column: usize, kind: ChangeKind, line: u64, before: &[u8], after: &[u8]) {
+        let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(60).collect::<String>();
+        let most = before.len().abs_diff(after.len());
+        if let Some(change) =
+            self.changes.iter_mut().find(|change| change.column == column && change.kind == kind)
+        {
+            change.cells += 1;
+            if most > change.most {
+                change.most = most;
+                change.largest = (line, show(before), show(after));
+            }
+            return;
+        }
+        let first = (line, show(before), show(after));
+        self.changes.push(Change { column, kind, cells: 1, largest: first.clone(), first, most });
+    }
+}
