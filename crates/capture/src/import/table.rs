@@ -19,6 +19,7 @@ mod names;
 mod number;
 mod options;
 mod plan;
+mod reading;
 mod record;
 mod refusal;
 mod survey;

@@ -29,9 +29,9 @@ impl Decoding {
         Ok((Self { encoding, decoder, mark, cut: Vec::new() }, mark > 0))
     }
 
-    /// The name of the encoding, in lower case.
+    /// The name of the encoding.
     pub(crate) fn name(&self) -> String {
-        self.encoding.name().to_ascii_lowercase()
+        self.encoding.name().to_owned()
     }
 
     /// Appends the text of a block.

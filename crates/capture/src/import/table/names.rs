@@ -3,7 +3,7 @@
 use super::options::{Flag, Options};
 use super::refusal::{Reason, Refusal};
 use super::units;
-use openweigh_formats::text::{ColumnName, Unit};
+use openweigh_formats::text::{ColumnName, Unit, flaw, is_of_name, tidied};
 
 /// The name of a column without one.
 pub(crate) fn numbered(at: usize) -> String {
@@ -18,9 +18,10 @@ pub(crate) fn called(header: &str, at: usize) -> String {
 /// The name that a dataset has for a header, without its unit; not yet checked.
 pub(crate) fn drafted(header: &str, at: usize) -> String {
     let (bare, _) = units::in_header(header);
+    let bare = tidied(&bare);
     let mut name = String::new();
     for c in bare.chars() {
-        if c.is_alphanumeric() || is_mark(c) {
+        if is_of_name(c, false) && c != '_' {
             name.push(c);
         } else if !name.ends_with('_') {
             name.push('_');
@@ -28,24 +29,16 @@ pub(crate) fn drafted(header: &str, at: usize) -> String {
     }
     let kept = name.trim_matches('_');
     let mut name = if bare.starts_with('_') { format!("_{kept}") } else { kept.to_owned() };
-    if name.trim_matches('_').is_empty() {
+    if kept.is_empty() {
         return numbered(at);
     }
-    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+    if !name.starts_with(|c| is_of_name(c, true)) {
         name.insert(0, '_');
     }
     if name == "hinge" {
         name.push('_');
     }
-    while name.len() > 64 {
-        name.pop();
-    }
-    name
-}
-
-/// Marks that belong to the letter before them, of the common scripts.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}' | '\u{3099}' | '\u{309a}')
+    name.chars().take(64).collect()
 }
 
 /// The column that a person means: `#2`, its header, its header without the unit, or its name in the dataset.
@@ -120,6 +113,9 @@ pub(crate) fn resolve(options: &Options, headers: &[String], fields: usize) -> R
         let shown = format!("{column}={unit}");
         let new = renamed.iter().find(|(name, _)| name == column).map(|(_, at)| *at);
         let at = new.map_or_else(|| find("--unit", column, shown.clone()), Ok)?;
+        if let Some(flaw) = flaw(unit) {
+            return Err(wrong("--unit", shown, format!("found {flaw}, expected the symbol of a unit")));
+        }
         let unit = unit.parse::<Unit>().map_err(|error| wrong("--unit", shown, error.to_string()))?;
         told.units.push((at, unit));
     }
@@ -166,7 +162,7 @@ pub(crate) fn name(
         }
         let stated = told.units.iter().rev().find(|(column, _)| *column == at).map(|(_, unit)| unit.clone());
         let cell = unit_cells.get(at).and_then(|cell| units::in_cell(cell));
-        let unit = stated.or_else(|| cell.or(in_header).and_then(|unit| unit.parse().ok()));
+        let unit = stated.or_else(|| cell.or(in_header).and_then(|unit| tidied(&unit).parse().ok()));
         named.push(Named { name, unit, changed });
     }
     Ok(named)

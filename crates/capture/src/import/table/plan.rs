@@ -85,6 +85,12 @@ pub struct Plan {
     pub rows: u64,
     /// What else was decided.
     pub notes: Vec<Note>,
+    /// Columns that are kept as text because a person says so.
+    pub kept_as_text: Vec<ColumnName>,
+    /// Whether any number has a decimal sign.
+    pub(crate) has_fractions: bool,
+    /// Whether the lines were made of a workbook or of JSON lines.
+    pub(crate) converted: bool,
     pub(crate) fields: usize,
     pub(crate) first: u64,
     pub(crate) sieve: Sieve,
@@ -133,6 +139,10 @@ impl Plan {
                 renamed: named.changed,
             })
             .collect();
+        let has_fractions = numbers.iter().any(|numbers| numbers.cells.marked > 0);
+        let as_text = |column: &&Column| told.text.contains(&column.field);
+        let columns: Vec<Column> = columns;
+        let kept_as_text = columns.iter().filter(as_text).map(|column| column.name.clone()).collect();
         let above = header_line.unwrap_or(layout.first).saturating_sub(1);
         let skipped = if above > options.skip.max(seen.separator_line) { above } else { options.skip };
         if above > options.skip.max(seen.separator_line) && options.header == super::Header::Auto {
@@ -153,6 +163,9 @@ impl Plan {
             columns,
             rows: layout.rows,
             notes,
+            kept_as_text,
+            has_fractions,
+            converted: false,
             fields: layout.fields,
             first: layout.first,
             sieve: Sieve::of(options),

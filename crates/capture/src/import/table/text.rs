@@ -1,6 +1,7 @@
 //! Texts of cells, as a dataset may hold them.
 
 use openweigh_formats::csv::is_text_byte;
+use openweigh_formats::text::tidied;
 
 /// Appends the text of a cell. Gives whether it is another than the source's, or why it cannot be held.
 pub(crate) fn stored(cell: &[u8], out: &mut Vec<u8>) -> Result<bool, &'static str> {
@@ -9,31 +10,37 @@ pub(crate) fn stored(cell: &[u8], out: &mut Vec<u8>) -> Result<bool, &'static st
         return Ok(false);
     }
     let text = std::str::from_utf8(cell).map_err(|_| "it is not UTF-8")?;
-    let from = out.len();
-    let mut blank = true;
-    for c in text.chars() {
-        let c = match c {
-            // Both would need quotes, which the dataset's tables do not have.
-            ',' => ';',
-            '"' => '\'',
-            c if c.is_whitespace() => ' ',
-            c if is_invisible(c) => continue,
-            c if c.is_control() => return Err("it has a control character"),
-            c => c,
-        };
-        if c == ' ' && blank {
-            continue;
-        }
-        blank = c == ' ';
-        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    let mut tidy = tidied(text);
+    if tidy.contains([',', '"']) {
+        // Both would need quotes, which the tables of datasets do not have.
+        tidy = tidy.replace(',', ";").replace('"', "'");
     }
-    while out.len() > from && out.last() == Some(&b' ') {
-        out.pop();
+    if tidy.is_empty() {
+        return Err("nothing of it is a character that texts may hold");
     }
-    Ok(&out[from..] != cell)
+    out.extend_from_slice(tidy.as_bytes());
+    Ok(tidy.as_bytes() != cell)
 }
 
-/// Characters that nobody sees and that only make two texts differ.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_keep_their_letters() {
+        for (cell, expected) in [
+            ("klein", "klein"),
+            ("wörld €", "wörld €"),
+            ("砝码一", "砝码一"),
+            ("a,  \"b\"", "a; 'b'"),
+            ("a\u{200b}b", "ab"),
+            ("u\u{308}", "ü"),
+            ("a\tb", "a b"),
+        ] {
+            let mut out = Vec::new();
+            assert_eq!(stored(cell.as_bytes(), &mut out), Ok(cell != expected), "{cell}");
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+        assert!(stored("\u{e000}".as_bytes(), &mut Vec::new()).is_err());
+    }
 }
