@@ -159,13 +159,11 @@ impl TableReader {
                     }
                     Cells::Texts { joined, ends } => text_cell(bytes, at, end, self.dialect, joined, ends),
                 };
-                match next {
-                    Some(next) => at = next,
-                    None => {
-                        let place = Place { start, at, line: self.line, dialect: self.dialect };
-                        return Err(explain(bytes, &place, name, cells, count));
-                    }
-                }
+                let Some(next) = next else {
+                    let place = Place { start, at, line: self.line, dialect: self.dialect };
+                    return Err(explain(bytes, &place, name, cells, count));
+                };
+                at = next;
             }
             if at - start > limits::LINE_BYTES {
                 return Err(Malformed::at(self.line, 1, Fault::LongLine { limit: limits::LINE_BYTES }));
