@@ -39,7 +39,7 @@ enum Phase {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// A weighing is complete.
-    Weighed(Weighing),
+    Weighed(Box<Weighing>),
     /// The step took too long and was given up.
     TimedOut(Id),
 }
@@ -221,7 +221,7 @@ impl Guide {
         let mean = self.window.mean();
         self.made.push((self.at, weighing.clone(), mean));
         self.go_on(Some(mean));
-        Some(Outcome::Weighed(weighing))
+        Some(Outcome::Weighed(Box::new(weighing)))
     }
 
     /// Leaves the step out.
