@@ -48,9 +48,12 @@ impl Scale {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Evidence {
     pub(crate) contradicted: Contradicted,
-    /// Seconds of the device and nanoseconds of arrival, of the first frame and of the last that have both.
+    /// Seconds of the device and nanoseconds of arrival, of the first frame and of the last that have both, since the
+    /// last interruption.
     first: Option<(f64, i64)>,
     last: Option<(f64, i64)>,
+    /// Seconds by the device and by arrival, up to there.
+    before: (f64, f64),
 }
 
 /// Two clocks that disagree about how long a recording took.
@@ -72,12 +75,26 @@ impl Evidence {
         self.last = Some((device_s, arrival_ns));
     }
 
+    /// The machine slept, or the device was away: one of the clocks may have stood still meanwhile.
+    pub(crate) fn interrupted(&mut self) {
+        let (device_s, arrival_s) = self.since();
+        self.before = (self.before.0 + device_s, self.before.1 + arrival_s);
+        (self.first, self.last) = (None, None);
+    }
+
+    /// Seconds by the device and by arrival since the last interruption.
+    #[expect(clippy::cast_precision_loss, reason = "told in milliseconds")]
+    fn since(&self) -> (f64, f64) {
+        self.first.zip(self.last).map_or((0.0, 0.0), |((from_s, from_ns), (to_s, to_ns))| {
+            (to_s - from_s, (i128::from(to_ns) - i128::from(from_ns)) as f64 / 1e9)
+        })
+    }
+
     /// Whether the device's clock and the arrivals disagree about the time from the first frame to the last.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "told in milliseconds")]
+    #[expect(clippy::cast_possible_truncation, reason = "told in milliseconds")]
     pub(crate) fn clocks(&self) -> Option<ClocksDisagree> {
-        let ((from_s, from_ns), (to_s, to_ns)) = self.first.zip(self.last)?;
-        let device_s = to_s - from_s;
-        let arrival_s = (i128::from(to_ns) - i128::from(from_ns)) as f64 / 1e9;
+        let since = self.since();
+        let (device_s, arrival_s) = (self.before.0 + since.0, self.before.1 + since.1);
         let apart = (device_s - arrival_s).abs();
         let disagree = apart > LATE_S && apart > DISAGREEMENT * arrival_s.abs().max(device_s.abs());
         let milliseconds = |seconds: f64| (seconds * 1e3).round() as i64;
@@ -108,6 +125,14 @@ mod tests {
         assert_eq!(told(12.5, 100), Some((12_500, 100_000)), "eight times too slow");
         assert_eq!(told(0.0, 100), Some((0, 100_000)));
         assert_eq!(told(1.2, 1), None, "a fifth of a second late");
+        // Arrivals stand still while the machine sleeps.
+        let mut evidence = Evidence::default();
+        evidence.times(0.0, Some(0));
+        evidence.times(10.0, Some(10_000_000_000));
+        evidence.interrupted();
+        evidence.times(500.0, Some(10_100_000_000));
+        evidence.times(510.0, Some(20_100_000_000));
+        assert_eq!(evidence.clocks(), None);
     }
 
     #[test]

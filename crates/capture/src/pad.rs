@@ -1,23 +1,18 @@
-//! A pad behind the framework's ABI, as a source: its frames, and what happens to it.
+//! A pad behind the framework's ABI: what is said of it, and its frames as a source.
+
+mod source;
+
+pub use source::Pad;
 
 use crate::error::CaptureError;
-use crate::frame::{Frame, Moment, Phase, Source, SourceInfo, Touch};
+use crate::frame::{Phase, SourceInfo, Touch};
 use openweigh_formats::dataset::{Provenance, ProvenanceKind};
 use openweigh_formats::digest::Hasher;
-use openweigh_formats::events::Kind;
 use openweigh_formats::number::Number;
 use openweigh_formats::session::{Clicks, Clock, DeviceHash, PressureUnit, Source as Described};
 use openweigh_formats::text::Line;
-use openweigh_multitouch::{self as multitouch, ClickGuard, Condition, Device, Dropped, Identity, Stream};
+use openweigh_multitouch::{self as multitouch, ArrivalClock, Identity};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
-/// For how long a stopped pad is started again before it is called lost.
-const RESTARTS: Duration = Duration::from_mins(1);
-
-/// How long to wait between two attempts at that.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// What a pad's session is to say where the pad itself says nothing, or not enough.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +29,8 @@ pub struct PadOptions {
     pub ceiling: Option<Number>,
     /// Touches that may wait to be read; else as many as usual.
     pub capacity: Option<usize>,
+    /// The machine's own number, where it is known. It goes into the name of a built-in pad.
+    pub machine: Option<[u8; 16]>,
 }
 
 /// The name under which a device may be told to others: the first 16 hexadecimal digits of the SHA-256 of
@@ -43,6 +40,23 @@ pub fn device_hash(salt: &str, id: u64) -> DeviceHash {
     hasher.update(salt.as_bytes());
     hasher.update(&id.to_le_bytes());
     hasher.finish().as_str()[..16].parse().expect("hexadecimal digits")
+}
+
+/// The name of a pad. The ids of built-in pads are the same for a model's whole years: they name a place in a machine,
+/// so the machine's number is hashed behind them, if it is known.
+pub fn pad_hash(identity: &Identity, options: &PadOptions) -> DeviceHash {
+    let machine = options.machine.filter(|_| identity.built_in == Some(true));
+    let Some(machine) = machine else { return device_hash(&options.salt, identity.id) };
+    let mut hasher = Hasher::default();
+    hasher.update(options.salt.as_bytes());
+    hasher.update(&identity.id.to_le_bytes());
+    hasher.update(&machine);
+    hasher.finish().as_str()[..16].parse().expect("hexadecimal digits")
+}
+
+/// Whether a pad's name tells only its place: a built-in one of a machine whose number is not known.
+pub fn is_named_by_place(identity: &Identity, options: &PadOptions) -> bool {
+    identity.built_in == Some(true) && options.machine.is_none()
 }
 
 /// The model as far as the family tells it. Public tables of families disagree but for the Magic Trackpads.
@@ -61,10 +75,13 @@ pub fn model(identity: &Identity) -> String {
     }
 }
 
-/// How it is connected. The framework's numbers have no public table, so one is kept as it is.
+/// How it is connected. Of the framework's numbers few are known; another is kept as it is.
 pub fn transport(identity: &Identity) -> String {
     match (identity.built_in, identity.transport) {
         (Some(true), _) => "built-in".to_owned(),
+        (_, Some(1)) => "usb".to_owned(),
+        (_, Some(2)) => "spi".to_owned(),
+        (_, Some(4)) => "bluetooth".to_owned(),
         (_, Some(number)) => format!("unknown ({number})"),
         (_, None) => "unknown".to_owned(),
     }
@@ -94,7 +111,7 @@ pub fn refusal(identity: &Identity) -> Option<&'static str> {
 pub fn describe(
     identity: &Identity,
     library: &Path,
-    has_clock: bool,
+    arrival: ArrivalClock,
     clicks: Clicks,
     options: &PadOptions,
 ) -> Result<SourceInfo, CaptureError> {
@@ -110,7 +127,7 @@ pub fn describe(
         model: options.model.clone().map_or_else(|| line("model", model(identity)), Ok)?,
         transport: line("transport", transport(identity))?,
         family: identity.family.map(i64::from),
-        device: Some(device_hash(&options.salt, identity.id)),
+        device: Some(pad_hash(identity, options)),
         surface: identity.surface.map(pair),
         sensor: identity.sensor.map(pair),
         unit: options.unit.unwrap_or_else(|| unit(identity)),
@@ -131,184 +148,17 @@ pub fn describe(
     };
     let clock = Clock {
         device: line("clock", "device clock, s".to_owned())?,
-        arrival: line("clock", if has_clock { FRAMEWORK_CLOCK } else { STEADY_CLOCK }.to_owned())?,
+        arrival: line("clock", arrival_words(arrival).to_owned())?,
     };
     Ok(SourceInfo { source, clock, provenance, steady: true })
 }
 
-const FRAMEWORK_CLOCK: &str = "framework clock, ns";
-const STEADY_CLOCK: &str = "monotonic, ns since start";
-
-/// A pad that gives frames.
-pub struct Pad {
-    stream: Stream,
-    info: SourceInfo,
-    clicks: Option<Arc<ClickGuard>>,
-    raw: multitouch::Frame,
-    framework_clock: bool,
-    /// Whether the frame in `raw` is still to be handed on: what was lost before it was told first.
-    held: bool,
-    state: State,
-}
-
-/// What is known of the stream.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Running,
-    /// It stopped; what waits in the queue comes first.
-    Stopping,
-    /// Started again and again for so long.
-    Stopped(Duration),
-    /// Somebody wants the end: what waits is read, and the last losses are told.
-    Closing,
-    /// It is gone; what waits in the queue comes first.
-    Leaving,
-    /// Nothing waits any more, and what was lost at the end was told.
-    Left,
-    Ended,
-}
-
-impl Pad {
-    /// Starts a pad. `info` is what [`describe`] gave; `clicks` are switched off again after each sleep.
-    ///
-    /// # Errors
-    /// The device refuses.
-    pub fn start(
-        device: &Device,
-        info: SourceInfo,
-        clicks: Option<Arc<ClickGuard>>,
-        options: &PadOptions,
-    ) -> Result<Self, multitouch::StartError> {
-        let usual = multitouch::Options::default();
-        let capacity = options.capacity.unwrap_or(usual.capacity);
-        let stream = device.start(multitouch::Options { capacity })?;
-        Ok(Self {
-            stream,
-            framework_clock: info.clock.arrival.as_str() == FRAMEWORK_CLOCK,
-            info,
-            clicks,
-            raw: multitouch::Frame::default(),
-            held: false,
-            state: State::Running,
-        })
+fn arrival_words(clock: ArrivalClock) -> &'static str {
+    match clock {
+        ArrivalClock::System => "time the machine was awake, ns",
+        ArrivalClock::Framework => "framework clock, ns",
+        ArrivalClock::Steady => "monotonic, ns since start",
     }
-
-    fn fill(&self, frame: &mut Frame) {
-        let raw = &self.raw;
-        frame.device_frame = Some(i64::from(raw.device_frame));
-        frame.device_s = raw.device_s;
-        frame.arrival_ns = if self.framework_clock {
-            raw.arrival_s.and_then(nanoseconds)
-        } else {
-            i64::try_from(raw.arrival_monotonic.as_nanos()).ok()
-        };
-        frame.touches.clear();
-        frame.touches.extend(raw.touches.iter().map(Touch::from));
-    }
-
-    /// What to say when nothing waits in the queue.
-    fn silence(&mut self, longest: Duration) -> Moment {
-        match self.state {
-            State::Running => match self.stream.condition() {
-                Condition::Running => return Moment::Silence,
-                // What came in between is read first.
-                Condition::Stopped => self.state = State::Stopping,
-                Condition::Gone => {
-                    self.stream.halt();
-                    self.state = State::Leaving;
-                }
-            },
-            State::Stopping => {
-                self.state = State::Stopped(Duration::ZERO);
-                return Moment::Event(Kind::Sleep, "the stream stopped".to_owned());
-            }
-            State::Stopped(since) => {
-                if self.stream.restart().is_ok() {
-                    if let Some(clicks) = &self.clicks {
-                        clicks.renew();
-                    }
-                    self.state = State::Running;
-                    return Moment::Event(Kind::Wake, "the stream was started again".to_owned());
-                }
-                let pause = PAUSE.min(longest);
-                std::thread::sleep(pause);
-                self.state = State::Stopped(since + pause);
-                if since > RESTARTS {
-                    self.state = State::Left;
-                }
-                return Moment::Silence;
-            }
-            State::Leaving => {
-                self.state = State::Left;
-                let lost = self.stream.dropped();
-                if !lost.is_nothing() {
-                    return Moment::Event(Kind::Dropped, told(lost));
-                }
-            }
-            State::Closing => {
-                self.state = State::Ended;
-                let lost = self.stream.dropped();
-                if !lost.is_nothing() {
-                    return Moment::Event(Kind::Dropped, told(lost));
-                }
-            }
-            State::Left => {
-                self.state = State::Ended;
-                return Moment::Event(Kind::DeviceLost, String::new());
-            }
-            State::Ended => return Moment::End,
-        }
-        self.next_moment(longest)
-    }
-
-    fn next_moment(&mut self, longest: Duration) -> Moment {
-        if self.held {
-            self.held = false;
-            return Moment::Frame;
-        }
-        let mut came = self.stream.next(&mut self.raw);
-        if !came && self.state == State::Running && self.stream.wait(longest) {
-            came = self.stream.next(&mut self.raw);
-        }
-        if !came {
-            return self.silence(longest);
-        }
-        if self.raw.dropped_before.is_nothing() {
-            return Moment::Frame;
-        }
-        self.held = true;
-        Moment::Event(Kind::Dropped, told(self.raw.dropped_before))
-    }
-}
-
-impl Source for Pad {
-    fn info(&self) -> &SourceInfo {
-        &self.info
-    }
-
-    fn next(&mut self, frame: &mut Frame, longest: Duration) -> Moment {
-        let moment = self.next_moment(longest);
-        if moment == Moment::Frame {
-            self.fill(frame);
-        }
-        moment
-    }
-
-    fn close(&mut self) {
-        self.stream.halt();
-        self.state = State::Closing;
-    }
-}
-
-fn told(lost: Dropped) -> String {
-    format!("{} frames {} touches", lost.frames, lost.touches)
-}
-
-/// Seconds of the framework's clock in whole nanoseconds. A time before the clock's zero is none.
-#[expect(clippy::cast_possible_truncation, reason = "within the range of the check")]
-fn nanoseconds(seconds: f64) -> Option<i64> {
-    let nanoseconds = (seconds * 1e9).round();
-    (0.0..9.2e18).contains(&nanoseconds).then_some(nanoseconds as i64)
 }
 
 impl From<&multitouch::Touch> for Touch {
@@ -350,9 +200,19 @@ mod tests {
     }
 
     #[test]
-    fn seconds_become_nanoseconds() {
-        assert_eq!(nanoseconds(1.5), Some(1_500_000_000));
-        assert_eq!(nanoseconds(-1.0), None);
-        assert_eq!(nanoseconds(f64::NAN), None);
+    fn a_built_in_pad_is_named_with_its_machine() {
+        let identity = |built_in| Identity { id: 1, built_in: Some(built_in), ..Identity::default() };
+        let of = |built_in, machine| {
+            let options = PadOptions { salt: "salt".to_owned(), machine, ..PadOptions::default() };
+            (
+                pad_hash(&identity(built_in), &options).to_string(),
+                is_named_by_place(&identity(built_in), &options),
+            )
+        };
+        let plain = "73003b0432d8a57b".to_owned();
+        assert_eq!(of(false, Some([7; 16])), (plain.clone(), false));
+        assert_eq!(of(true, None), (plain.clone(), true));
+        let (named, by_place) = of(true, Some([7; 16]));
+        assert!(named != plain && !by_place && named != of(true, Some([8; 16])).0);
     }
 }

@@ -250,6 +250,9 @@ impl Recorder {
         if kind.interrupts() {
             self.rows.quality.gaps += 1;
         }
+        if matches!(kind, Kind::Sleep | Kind::Wake | Kind::DeviceLost) {
+            self.rows.evidence.interrupted();
+        }
     }
 
     /// Writes that frames were lost before the next one. Of those for which there is no room any more, one

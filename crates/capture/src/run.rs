@@ -126,6 +126,8 @@ struct Course {
     begun_s: Option<f64>,
     silent: Duration,
     told_silence: bool,
+    /// Whether a frame came since the beginning, or since the stream was started again.
+    heard: bool,
     references: usize,
     pressed: bool,
 }
@@ -138,6 +140,7 @@ impl Course {
             begun_s: None,
             silent: Duration::ZERO,
             told_silence: false,
+            heard: false,
             references: 0,
             pressed: false,
         }
@@ -172,8 +175,7 @@ impl Course {
                     self.silent += LISTEN;
                     recorder.breathe()?;
                     operator.show(recorder, guide.as_ref(), &self.frame);
-                    if recorder.last_frame().is_none() && self.silent >= limits.patience && !self.told_silence
-                    {
+                    if !self.heard && self.silent >= limits.patience && !self.told_silence {
                         self.told_silence = true;
                         operator.tell(&News::NoFrames);
                     }
@@ -220,6 +222,10 @@ impl Course {
         } else {
             recorder.event(kind, detail)?;
         }
+        if kind == Kind::Wake {
+            // A stream that was started again may give nothing, as one that was started first.
+            (self.heard, self.told_silence, self.silent) = (false, false, Duration::ZERO);
+        }
         if let Some(pauses) = &mut self.pauses {
             pauses.forget();
         }
@@ -235,6 +241,7 @@ impl Course {
         operator: &mut dyn Operator,
     ) -> Result<Option<End>, CaptureError> {
         self.silent = Duration::ZERO;
+        self.heard = true;
         let time = self.frame.device_s;
         if time.is_finite() {
             let begun = *self.begun_s.get_or_insert(time);

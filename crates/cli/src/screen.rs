@@ -3,6 +3,7 @@
 use crate::args::{Global, When};
 use crate::failure::Failure;
 use anstyle::{AnsiColor, Style};
+use std::fs::File;
 use std::io::{IsTerminal, Write};
 
 /// Standard output and standard error, as the user wants them.
@@ -14,6 +15,8 @@ pub(crate) struct Screen {
     volume: Volume,
     closed: bool,
     document: Option<serde_json::Value>,
+    /// Standard output, where it was set aside.
+    out: Option<File>,
 }
 
 /// How much is said to people.
@@ -67,8 +70,25 @@ impl Screen {
             },
             closed: false,
             document: None,
+            out: None,
         }
     }
+
+    /// Keeps standard output for this program alone, from now to its end: what a library in it prints goes to standard
+    /// error. Apple's framework prints, and what it has gathered it prints when the program ends.
+    #[cfg(unix)]
+    pub(crate) fn set_aside(&mut self) {
+        if self.out.is_none()
+            && let Ok(own) = rustix::io::dup(rustix::stdio::stdout())
+            && rustix::stdio::dup2_stdout(rustix::stdio::stderr()).is_ok()
+        {
+            self.out = Some(own.into());
+        }
+    }
+
+    /// Elsewhere there is no such library.
+    #[cfg(not(unix))]
+    pub(crate) fn set_aside(&mut self) {}
 
     pub(crate) fn is_verbose(&self) -> bool {
         self.volume == Volume::Verbose
@@ -102,8 +122,14 @@ impl Screen {
         if self.closed {
             return Ok(());
         }
-        let mut out = std::io::stdout().lock();
-        match out.write_all(bytes).and_then(|()| out.flush()) {
+        let written = match &mut self.out {
+            Some(out) => out.write_all(bytes),
+            None => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(bytes).and_then(|()| out.flush())
+            }
+        };
+        match written {
             Ok(()) => Ok(()),
             // Whoever read our output has gone; the work goes on, and its exit code is still owed.
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {

@@ -140,7 +140,7 @@ fn event_devices_are_listed_beside_a_library_or_alone() {
 #[test]
 fn silence_is_explained_and_leaves_nothing() {
     let bench = Bench::new(
-        "seed = 1\npace = \"real-time\"\nat_end = \"silence\"\n[[pad]]\nkind = \"magic-trackpad\"\nseconds = 0.1\n",
+        "seed = 1\nbehaviour = \"ideal\"\npace = \"real-time\"\nat_end = \"silence\"\n[[pad]]\nkind = \"magic-trackpad\"\nseconds = 0.1\n",
     );
     let ran = bench.record(&["--name", "pad", "--seconds", "0.6", "--patience", "0.2"]).ends(3);
     ran.says("no frame so far").says("Input Monitoring").says("nothing was kept");
@@ -189,7 +189,7 @@ fn what_happens_on_the_way_is_written() {
 
 #[test]
 fn frames_that_come_too_fast_are_counted() {
-    let flood = "seed = 1\npace = \"unthrottled\"\nat_end = \"unplug\"\n[[pad]]\nkind = \"magic-trackpad\"\n\
+    let flood = "seed = 1\nbehaviour = \"ideal\"\npace = \"unthrottled\"\nat_end = \"unplug\"\n[[pad]]\nkind = \"magic-trackpad\"\n\
                  [pad.flood]\nframes = 400000\ntouches = 2\n";
     let bench = Bench::new(flood);
     let library = simulator();

@@ -5,6 +5,7 @@
 
 use crate::ReadingError;
 use crate::weighing::{Chunk, Reducer};
+use openweigh_formats::declared::{Contradicted, Declared};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::Event;
 use openweigh_formats::files::{Files, Unreadable};
@@ -48,6 +49,8 @@ pub struct Pass {
     pub sha256: Digest,
     /// What stopped the readings, if something did; the digest is of the whole file all the same.
     pub fault: Option<Stopped>,
+    /// Touches whose pressure contradicts what the session declares, as far as they were read.
+    pub contradicted: Contradicted,
 }
 
 /// What stops the readings of a session.
@@ -86,7 +89,11 @@ pub fn pass(
     let (emptied, spare) = sync_channel::<Vec<u8>>(2 * BLOCKS);
     let (made, chunks) = sync_channel::<Made>(LISTS);
     std::thread::scope(|scope| {
-        let parsing = scope.spawn(move || parse(beside, recipes, &made, &blocks, &emptied));
+        let parsing = scope.spawn(move || {
+            let mut declared = Declared::of(&beside.session.source);
+            let parsed = parse(beside, recipes, &mut declared, &made, &blocks, &emptied);
+            (parsed, declared.contradicted())
+        });
         let using = scope.spawn(move || chunks.into_iter().flatten().for_each(|(at, chunk)| sink(at, chunk)));
         let (mut bytes, mut hasher) = (0u64, Hasher::default());
         let read = from.read_owned(path, limit, vec![0; BLOCK], &mut |block, start| {
@@ -97,16 +104,17 @@ pub fn pass(
             spare.try_recv().unwrap_or_else(|_| vec![0; BLOCK])
         });
         drop(full);
-        let parsed = parsing.join().expect("parsing does not panic");
+        let (parsed, contradicted) = parsing.join().expect("parsing does not panic");
         using.join().expect("readings are used without panic");
         let fault = parsed.err();
-        read.map(|()| Pass { bytes, sha256: hasher.finish(), fault })
+        read.map(|()| Pass { bytes, sha256: hasher.finish(), fault, contradicted })
     })
 }
 
 fn parse(
     beside: &Beside,
     recipes: &[&Recipe],
+    declared: &mut Declared,
     made: &SyncSender<Made>,
     blocks: &Receiver<(Vec<u8>, usize)>,
     emptied: &SyncSender<Vec<u8>>,
@@ -123,6 +131,7 @@ fn parse(
         for part in block[start..].chunks(PART) {
             let mut row = |row: &Row| {
                 touches += u64::from(row.state.is_some());
+                declared.see(row.value(Quantity::Pressure));
                 for reducer in &mut reducers {
                     reducer.row(row);
                 }

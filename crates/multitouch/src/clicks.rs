@@ -30,6 +30,12 @@ impl ClickGuard {
         Ok(guard)
     }
 
+    /// Whether pressing hard clicks now, as the pad says; `None` where it does not tell.
+    pub fn clicks(&self) -> Option<bool> {
+        let fresh = self.device.library().device(self.device.id()).ok().flatten();
+        fresh.as_ref().unwrap_or(&self.device).clicks()
+    }
+
     /// Puts clicks back. Does nothing the second time; may be called from any thread.
     ///
     /// Clicks are switched on even if they were off before: that is how a crashed program leaves them, and

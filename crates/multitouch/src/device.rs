@@ -2,6 +2,7 @@
 
 use crate::abi::DeviceRef;
 use crate::clicks::{ClickError, ClickGuard};
+use crate::clock::SystemClock;
 use crate::stream::{Options, StartError, Stream};
 use crate::symbols::{OpenError, Symbols};
 use std::path::Path;
@@ -11,6 +12,31 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Library {
     symbols: Arc<Symbols>,
+}
+
+/// The system's number of the right to listen to input devices.
+const LISTEN: u32 = 1;
+
+/// Whether a program may listen to input devices (Input Monitoring).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It may.
+    Granted,
+    /// It may not.
+    Denied,
+    /// Nobody has been asked yet.
+    Unknown,
+}
+
+/// Whose clock times of arrival are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArrivalClock {
+    /// The system's, without the time asleep.
+    System,
+    /// The library's own, where there is no other.
+    Framework,
+    /// A steady clock of this program, since the stream was started.
+    Steady,
 }
 
 /// Why there is no list of devices.
@@ -42,6 +68,44 @@ impl Library {
     pub fn clock_s(&self) -> Option<f64> {
         // SAFETY: the function takes nothing and may be called from any thread.
         self.symbols.clock.map(|clock| unsafe { clock() })
+    }
+
+    /// Whose times of arrival a stream can tell.
+    pub fn arrival_clock(&self) -> ArrivalClock {
+        match (self.system_clock().now(), self.symbols.clock) {
+            (Some(_), _) => ArrivalClock::System,
+            (None, Some(_)) => ArrivalClock::Framework,
+            (None, None) => ArrivalClock::Steady,
+        }
+    }
+
+    pub(crate) fn system_clock(&self) -> SystemClock {
+        SystemClock::new(self.symbols.nanoseconds)
+    }
+
+    /// The machine's own number, which identifies it. `None` where there is no such function.
+    pub fn machine(&self) -> Option<[u8; 16]> {
+        let mut number = [0; 16];
+        let patience = [1, 0];
+        // SAFETY: room for the 16 bytes that are written, and a time of two longs.
+        let status = unsafe { self.symbols.machine?(&raw mut number, patience.as_ptr()) };
+        (status == 0 && number != [0; 16]).then_some(number)
+    }
+
+    /// Whether the program that started this one may listen to input devices. `None` where nobody can be asked.
+    pub fn access(&self) -> Option<Access> {
+        // SAFETY: takes a number and may be called from any thread.
+        Some(match unsafe { self.symbols.check_access?(LISTEN) } {
+            0 => Access::Granted,
+            1 => Access::Denied,
+            _ => Access::Unknown,
+        })
+    }
+
+    /// Asks for that right; the system may ask the person, and lists the program from then on.
+    pub fn request_access(&self) -> Option<bool> {
+        // SAFETY: as above.
+        self.symbols.request_access.map(|request| unsafe { request(LISTEN) } != 0)
     }
 
     /// The devices that are there now. One that does not tell its id is left out: it could not be found
@@ -192,7 +256,30 @@ impl Device {
         }
     }
 
-    /// Whether the device is still there.
+    /// The number of its entry in the system's registry: another one each time that it is plugged in or paired.
+    /// `None` where the library does not tell.
+    pub fn entry(&self) -> Option<u64> {
+        let symbols = self.symbols();
+        let (service, entry) = symbols.service.zip(symbols.registry_entry)?;
+        // SAFETY: a living device.
+        let service = unsafe { service(self.raw()) };
+        let mut number = 0;
+        // SAFETY: a number, and room for the eight bytes that are written.
+        let status = unsafe { entry(service, &raw mut number) };
+        (service != 0 && status == 0).then_some(number)
+    }
+
+    /// Whose times of arrival its stream tells.
+    pub fn arrival_clock(&self) -> ArrivalClock {
+        self.library.arrival_clock()
+    }
+
+    /// Whether pressing hard clicks. `None` where the library does not tell.
+    pub fn clicks(&self) -> Option<bool> {
+        self.ask(self.symbols().force_response)
+    }
+
+    /// Whether the device is still there, as it says. On a Mac it says no even while frames come.
     pub fn is_alive(&self) -> Option<bool> {
         self.ask(self.symbols().is_alive)
     }

@@ -32,6 +32,10 @@ pub struct Frame {
     pub device_s: f64,
     /// Seconds of the library's clock, read when the frame came in. `None` if the library has no clock.
     pub arrival_s: Option<f64>,
+    /// The same moment by the system's clock that stands still asleep, in ns. `None` if there is no such clock.
+    pub awake_ns: Option<u64>,
+    /// How long the machine had slept by then since it was started, as far as its clocks tell.
+    pub asleep: Duration,
     /// The same moment by a steady clock of this machine, since the stream was started.
     pub arrival_monotonic: Duration,
     /// What was lost between the frame before and this one.
@@ -48,6 +52,9 @@ pub(crate) struct Head {
     pub(crate) device_s: f64,
     pub(crate) arrival_s: Option<f64>,
     pub(crate) arrival_ns: u64,
+    /// 0 where there is no such clock.
+    pub(crate) awake_ns: u64,
+    pub(crate) asleep_ns: u64,
     pub(crate) dropped_before: Dropped,
     pub(crate) touches: u32,
 }
@@ -65,6 +72,8 @@ impl Head {
         put(&self.device_s.to_ne_bytes());
         put(&self.arrival_s.unwrap_or_default().to_ne_bytes());
         put(&self.arrival_ns.to_ne_bytes());
+        put(&self.awake_ns.to_ne_bytes());
+        put(&self.asleep_ns.to_ne_bytes());
         put(&self.dropped_before.frames.to_ne_bytes());
         put(&self.dropped_before.touches.to_ne_bytes());
         put(&[u8::from(self.arrival_s.is_some())]);
@@ -82,6 +91,7 @@ impl Head {
         let device_s = f64::from_ne_bytes(take());
         let arrival_s = f64::from_ne_bytes(take());
         let arrival_ns = u64::from_ne_bytes(take());
+        let (awake_ns, asleep_ns) = (u64::from_ne_bytes(take()), u64::from_ne_bytes(take()));
         let dropped_before =
             Dropped { frames: u64::from_ne_bytes(take()), touches: u64::from_ne_bytes(take()) };
         Head {
@@ -89,6 +99,8 @@ impl Head {
             device_s,
             arrival_s: (take()[0] == 1).then_some(arrival_s),
             arrival_ns,
+            awake_ns,
+            asleep_ns,
             dropped_before,
             touches: u32::from_ne_bytes([e, f, g, h]),
         }
@@ -148,6 +160,8 @@ impl Source {
         frame.device_s = head.device_s;
         frame.arrival_s = head.arrival_s;
         frame.arrival_monotonic = Duration::from_nanos(head.arrival_ns);
+        frame.awake_ns = (head.awake_ns > 0).then_some(head.awake_ns);
+        frame.asleep = Duration::from_nanos(head.asleep_ns);
         frame.dropped_before = head.dropped_before;
         frame.touches.clear();
         frame.touches.extend(before.iter().chain(after).skip(1).map(Touch::decode));

@@ -35,6 +35,7 @@
 
 pub mod abi;
 mod clicks;
+mod clock;
 mod device;
 mod frames;
 mod places;
@@ -43,9 +44,9 @@ mod symbols;
 
 pub use abi::Touch;
 pub use clicks::{ClickError, ClickGuard};
-pub use device::{Device, DevicesError, Identity, Library};
+pub use device::{Access, ArrivalClock, Device, DevicesError, Identity, Library};
 pub use frames::{Dropped, Frame};
-pub use stream::{Condition, Ending, Options, StartError, Stream};
+pub use stream::{Condition, Ending, Options, Presence, StartError, Stream};
 pub use symbols::{CORE_FOUNDATION, FRAMEWORK, OpenError};
 
 use std::path::Path;

@@ -6,6 +6,7 @@
 //! that is already inside is waited for.
 
 use crate::abi::{DeviceRef, MOST_TOUCHES, TOUCH_BYTES};
+use crate::clock::SystemClock;
 use crate::frames::{Dropped, Head, Sink};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -69,6 +70,7 @@ pub(crate) struct Writer {
     busy: AtomicBool,
     sink: UnsafeCell<Sink>,
     clock: Option<unsafe extern "C" fn() -> f64>,
+    system: SystemClock,
     begun: Instant,
     dropped_frames: AtomicU64,
     dropped_touches: AtomicU64,
@@ -80,11 +82,16 @@ unsafe impl Sync for Writer {}
 
 impl Writer {
     #[allow(clippy::disallowed_methods, reason = "arrival by a steady clock is what is measured here")]
-    pub(crate) fn new(sink: Sink, clock: Option<unsafe extern "C" fn() -> f64>) -> Writer {
+    pub(crate) fn new(
+        sink: Sink,
+        clock: Option<unsafe extern "C" fn() -> f64>,
+        system: SystemClock,
+    ) -> Writer {
         Writer {
             busy: AtomicBool::new(false),
             sink: UnsafeCell::new(sink),
             clock,
+            system,
             begun: Instant::now(),
             dropped_frames: AtomicU64::new(0),
             dropped_touches: AtomicU64::new(0),
@@ -136,7 +143,10 @@ impl Writer {
     #[allow(clippy::disallowed_methods, reason = "arrival by a steady clock is what is measured here")]
     fn head(&self, device_s: f64, device_frame: i32, touches: u32, dropped_before: Dropped) -> Head {
         let arrival = Instant::now().saturating_duration_since(self.begun);
+        let system = self.system.read();
         Head {
+            awake_ns: system.awake_ns,
+            asleep_ns: system.asleep_ns(),
             device_frame,
             device_s,
             // SAFETY: the function takes nothing and may be called from any thread.

@@ -1,6 +1,7 @@
 //! A running device, as a stream of frames.
 
 use crate::abi::DeviceRef;
+use crate::clock::Moment;
 use crate::device::Device;
 use crate::frames::{Dropped, Frame, Source, queue};
 use crate::places::{PLACES, Seat, Writer, contact, contact_with_refcon};
@@ -32,19 +33,13 @@ impl Default for Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
     /// It is not in the list of devices.
-    #[error("device {id:#018x} is gone")]
+    #[error("the pad is gone")]
     Gone {
         /// Which one.
         id: u64,
     },
-    /// It takes no callback.
-    #[error("device {id:#018x} refuses to tell of contacts")]
-    Refused {
-        /// Which one.
-        id: u64,
-    },
     /// The system's reason, as a number.
-    #[error("device {id:#018x} does not start: status {status}")]
+    #[error("the pad does not start: status {}", status_words(*status))]
     Status {
         /// Which one.
         id: u64,
@@ -54,6 +49,32 @@ pub enum StartError {
     /// This process has that many streams open.
     #[error("{PLACES} streams are open, which is the limit")]
     TooMany,
+}
+
+/// A status of the system as people find it in lists: in hexadecimal digits, with its meaning if it is known.
+fn status_words(status: i32) -> String {
+    let number = status.cast_unsigned();
+    let meaning = match number {
+        0xE000_02C0 => ", no such device",
+        0xE000_02C2 => ", an argument is wrong",
+        0xE000_02C5 => ", another program has it for itself",
+        0xE000_02CD => ", not open",
+        0xE000_02D5 => ", busy",
+        0xE000_02E2 => ", not permitted",
+        _ => "",
+    };
+    format!("{number:#010x}{meaning}")
+}
+
+/// Whether a pad is still in the list of devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// As when it was started.
+    Here,
+    /// It is there, but was away: the registry has another entry for it.
+    Returned,
+    /// It is not in the list.
+    Gone,
 }
 
 /// Whether more frames are to be expected.
@@ -87,13 +108,17 @@ pub struct Stream {
     /// Whether the device said that it was alive when it was started. One that denies it while frames come
     /// is not to be believed later.
     tells_life: bool,
+    /// Its entry in the registry when it was started.
+    entry: Option<u64>,
 }
 
 impl Stream {
     pub(crate) fn start(device: Device, options: Options) -> Result<Stream, StartError> {
         let (sink, source) = queue(options.capacity);
-        let seat = Seat::take(Writer::new(sink, device.symbols().clock)).ok_or(StartError::TooMany)?;
-        let mut stream = Stream { device, seat, source, attached: false, tells_life: false };
+        let system = device.library().system_clock();
+        let writer = Writer::new(sink, device.symbols().clock, system);
+        let seat = Seat::take(writer).ok_or(StartError::TooMany)?;
+        let mut stream = Stream { device, seat, source, attached: false, tells_life: false, entry: None };
         stream.attach()?;
         Ok(stream)
     }
@@ -135,6 +160,24 @@ impl Stream {
         } else {
             Condition::Running
         }
+    }
+
+    /// Whether the pad is in the list of devices, looked up afresh: by its id, and by its entry in the registry, where
+    /// the library tells it. On a Mac nothing else tells of unplugging, or of a lost connection.
+    pub fn presence(&self) -> Presence {
+        let Ok(devices) = self.device.library().devices() else { return Presence::Gone };
+        let mut found = devices.into_iter().filter(|device| device.id() == self.device.id()).peekable();
+        if found.peek().is_none() {
+            return Presence::Gone;
+        }
+        let entries: Vec<Option<u64>> = found.map(|device| device.entry()).collect();
+        let here = self.entry.is_none() || entries.contains(&self.entry) || entries.contains(&None);
+        if here { Presence::Here } else { Presence::Returned }
+    }
+
+    /// How long the machine has slept since it was started. `None` where its clocks do not tell.
+    pub fn asleep(&self) -> Option<Duration> {
+        self.device.library().system_clock().now().map(Moment::asleep)
     }
 
     /// What was lost since the last frame that was put in the queue: so far nobody knows but this.
@@ -184,18 +227,20 @@ impl Stream {
         let id = self.device.id();
         let raw = self.device.raw();
         let ticket = self.seat.open(raw);
-        if !register(self.device.symbols().register, raw, ticket) {
-            self.seat.shut();
-            return Err(StartError::Refused { id });
-        }
+        // What registering answers is of no use: sources disagree on whether it answers, and 0 may be success.
+        register(self.device.symbols().register, raw, ticket);
         self.attached = true;
         self.tells_life = self.device.is_alive() == Some(true);
+        self.entry = self.device.entry();
         // SAFETY: a living device.
         let status = unsafe { (self.device.symbols().start)(raw, USUAL) };
         if status != 0 {
             self.detach();
             return Err(StartError::Status { id, status });
         }
+        // The last count of a started device, given back on the framework's own thread, is a crash. One count for
+        // each start is never given back: a few hundred bytes.
+        self.device.keep_for_good();
         Ok(())
     }
 
@@ -208,11 +253,8 @@ impl Stream {
         let symbols = self.device.symbols();
         // SAFETY: a living device; the address is that of the registered function.
         unsafe { (symbols.unregister)(self.device.raw(), callback(symbols.register)) };
-        // To stop a device that sleep has stopped is known to crash, and so is to take it apart. What is
-        // not given back is a few hundred bytes each time the machine sleeps.
-        if self.device.is_running() == Some(false) {
-            self.device.keep_for_good();
-        } else {
+        // To stop a device that sleep has stopped is known to crash.
+        if self.device.is_running() != Some(false) {
             stop(&self.device);
         }
         self.seat.shut();
@@ -230,15 +272,14 @@ fn stop(device: &Device) {
     unsafe { (device.symbols().stop)(device.raw()) };
 }
 
-fn register(how: Register, device: DeviceRef, ticket: *mut c_void) -> bool {
+fn register(how: Register, device: DeviceRef, ticket: *mut c_void) {
     // SAFETY: a living device; both callbacks may be called at any time, even after they are unregistered.
     unsafe {
         match how {
-            Register::WithRefcon(register) => register(device, contact_with_refcon, ticket) != 0,
-            Register::Plain(register) => {
-                register(device, contact);
-                true
+            Register::WithRefcon(register) => {
+                register(device, contact_with_refcon, ticket);
             }
+            Register::Plain(register) => register(device, contact),
         }
     }
 }

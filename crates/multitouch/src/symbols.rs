@@ -10,6 +10,9 @@ pub const FRAMEWORK: &str = "/System/Library/PrivateFrameworks/MultitouchSupport
 /// Where a Mac has the functions for arrays and reference counts, should the library not lead to them.
 pub const CORE_FOUNDATION: &str = "/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation";
 
+/// Where a Mac has the registry of devices, and the question who may listen to them.
+const IO_KIT: &str = "/System/Library/Frameworks/IOKit.framework/IOKit";
+
 /// Why a library cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -71,7 +74,18 @@ pub(crate) struct Symbols {
     pub(crate) transport: Option<Read<i32>>,
     pub(crate) surface: Option<ReadPair>,
     pub(crate) sensor: Option<ReadPair>,
+    /// Headers disagree on whether it answers; what it did is asked of the other.
     pub(crate) set_force_response: Option<unsafe extern "C" fn(DeviceRef, Truth)>,
+    pub(crate) force_response: Option<Ask>,
+    /// The device's entry in the system's registry, and the number under which no other entry will ever stand.
+    pub(crate) service: Option<unsafe extern "C" fn(DeviceRef) -> u32>,
+    pub(crate) registry_entry: Option<unsafe extern "C" fn(u32, *mut u64) -> i32>,
+    /// The system's clocks in nanoseconds, by number.
+    pub(crate) nanoseconds: Option<unsafe extern "C" fn(u32) -> u64>,
+    pub(crate) check_access: Option<unsafe extern "C" fn(u32) -> u32>,
+    pub(crate) request_access: Option<unsafe extern "C" fn(u32) -> Truth>,
+    /// The machine's own number.
+    pub(crate) machine: Option<unsafe extern "C" fn(*mut [u8; 16], *const i64) -> i32>,
 
     pub(crate) missing: Vec<&'static str>,
 }
@@ -158,6 +172,10 @@ impl Symbols {
             // Not there either: the lookup of the function then says which one is missing.
             search.libraries.extend(load(Path::new(CORE_FOUNDATION)));
         }
+        // SAFETY: only its address is looked at.
+        if unsafe { search.find::<*const c_void>(named!("IORegistryEntryGetRegistryEntryID")) }.is_none() {
+            search.libraries.extend(load(Path::new(IO_KIT)));
+        }
         // SAFETY: the prototypes are those of the module's documentation; a library that has these names
         // is the framework or was made to be like it.
         let found = unsafe { Symbols::find_in(&mut search) };
@@ -197,6 +215,13 @@ impl Symbols {
                 surface: search.optional(named!("MTDeviceGetSensorSurfaceDimensions")),
                 sensor: search.optional(named!("MTDeviceGetSensorDimensions")),
                 set_force_response: search.optional(named!("MTDeviceSetSystemForceResponseEnabled")),
+                force_response: search.optional(named!("MTDeviceGetSystemForceResponseEnabled")),
+                service: search.optional(named!("MTDeviceGetService")),
+                registry_entry: search.optional(named!("IORegistryEntryGetRegistryEntryID")),
+                nanoseconds: search.optional(named!("clock_gettime_nsec_np")),
+                check_access: search.optional(named!("IOHIDCheckAccess")),
+                request_access: search.optional(named!("IOHIDRequestAccess")),
+                machine: search.find(named!("gethostuuid")),
                 missing: std::mem::take(&mut search.missing),
             })
         }

@@ -11,6 +11,7 @@
 pub mod account;
 pub mod claims;
 pub mod completeness;
+pub mod contradictions;
 pub mod divergence;
 pub mod grams;
 pub mod listing;
@@ -24,7 +25,7 @@ pub mod verify;
 pub mod withheld;
 
 pub use predict::Predictor;
-pub use report::{Finding, Item, Report, Stage, Verdict};
+pub use report::{Finding, Item, Note, Report, Stage, Verdict};
 pub use verify::{examine, verify};
 
 use openweigh_fit::FitError;

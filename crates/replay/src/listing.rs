@@ -4,7 +4,7 @@ use crate::ReplayError;
 use crate::completeness;
 use crate::passing;
 use crate::predict::Outcome;
-use crate::report::{Finding, Item, Stage, Verdict};
+use crate::report::{Finding, Item, Note, Stage, Verdict};
 use crate::verify::Effort;
 use crate::withheld::{self, Kept};
 use openweigh_dataset::{Data, SessionReadings};
@@ -50,6 +50,8 @@ pub struct Contents {
     pub readings: Vec<DatasetReadings>,
     /// Results by frame that were derived while the touches passed by.
     pub streamed: BTreeMap<RelativePath, Streamed>,
+    /// What changes no verdict.
+    pub notes: Vec<Note>,
     /// What a release keeps back.
     pub kept: Kept,
     /// What may still be spent on finding out how changed files were changed.

@@ -4,19 +4,21 @@ use crate::ReplayError;
 use crate::grams::Place;
 use crate::listing::{self, Contents, DatasetReadings, Streamed, reads_alike};
 use crate::predict::{Outcome, Predictor};
-use crate::report::{Item, Stage, Verdict};
+use crate::report::{Item, Note, Stage, Verdict};
 use crate::withheld;
 use openweigh_dataset::SessionReadings;
 use openweigh_dataset::sessions::{self, Beside, Stopped};
 use openweigh_dataset::weighing::Chunk;
 use openweigh_fit::reading::is_fitted;
 use openweigh_formats::dataset::{Dataset, DatasetRole, SESSION_FILES};
+use openweigh_formats::declared::Contradicted;
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::Recipe;
+use openweigh_formats::session::Session;
 use openweigh_formats::weights::Weights;
 use std::collections::BTreeMap;
 
@@ -199,7 +201,10 @@ fn read_one(
             listing::mismatch(file, from, pass.bytes, &pass.sha256, &mut contents.search)
         }
         Ok(pass) => match pass.fault {
-            None => Verdict::Checked,
+            None => {
+                note(file, &files.session, pass.contradicted, contents);
+                Verdict::Checked
+            }
             Some(Stopped::Malformed(error)) => listing::malformed(&error),
             Some(Stopped::Reading(error)) => Verdict::Malformed(crate::Finding::new(error.to_string())),
         },
@@ -218,6 +223,14 @@ fn read_one(
         }
     }
     verdict
+}
+
+/// Notes that pressures contradict what their session declares of them.
+fn note(file: &ManifestFile, session: &Session, touches: Contradicted, contents: &mut Contents) {
+    if !touches.is_nothing() {
+        let (quantum, ceiling) = (session.source.quantum.clone(), session.source.ceiling.clone());
+        contents.notes.push(Note::Contradicted { path: file.path.clone(), quantum, ceiling, touches });
+    }
 }
 
 /// Takes the readings that are stated in place of touches that are kept back, where they are.
@@ -283,12 +296,7 @@ fn forget(
 }
 
 impl Stream<'_> {
-    fn take(
-        &mut self,
-        place: Place<'_>,
-        session: &openweigh_formats::session::Session,
-        chunk: &Chunk,
-    ) -> Result<(), ReplayError> {
+    fn take(&mut self, place: Place<'_>, session: &Session, chunk: &Chunk) -> Result<(), ReplayError> {
         self.predictor.check_session(place.dataset, session, place.weighings)?;
         self.lines.clear();
         let errors = self.predictor.append(place, chunk, &mut self.lines);

@@ -1,6 +1,9 @@
 //! What verification found, item by item.
 
 use openweigh_formats::Position;
+use openweigh_formats::declared::Contradicted;
+use openweigh_formats::number::Number;
+use openweigh_formats::path::RelativePath;
 use std::fmt;
 
 /// The stages of verification, in order.
@@ -86,9 +89,27 @@ impl Finding {
     }
 }
 
+/// Something that a reader should know, and that changes no verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Pressures contradict what their session declares of them.
+    Contradicted {
+        /// The file of the touches.
+        path: RelativePath,
+        /// The step that is declared.
+        quantum: Option<Number>,
+        /// The ceiling that is declared.
+        ceiling: Option<Number>,
+        /// How many touches.
+        touches: Contradicted,
+    },
+}
+
 /// Everything found about one manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
+    /// What changes no verdict, in the order of files.
+    pub notes: Vec<Note>,
     /// The items, in the order they were checked.
     pub items: Vec<Item>,
 }
@@ -122,6 +143,27 @@ impl Report {
     pub fn count(&self, stage: Stage) -> (usize, usize) {
         let of_stage = || self.items.iter().filter(|item| item.stage == stage);
         (of_stage().count(), of_stage().filter(|item| item.verdict == Verdict::Checked).count())
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Contradicted { path, quantum, ceiling, touches } = self;
+        let Contradicted { off_quantum, above_ceiling } = *touches;
+        let stated = |number: &Option<Number>| number.as_ref().map_or_else(String::new, ToString::to_string);
+        write!(out, "{path}: ")?;
+        if off_quantum > 0 {
+            let step = stated(quantum);
+            write!(out, "touches whose pressure is no multiple of the stated step of {step}: {off_quantum}")?;
+        }
+        if off_quantum > 0 && above_ceiling > 0 {
+            out.write_str("; ")?;
+        }
+        if above_ceiling > 0 {
+            let most = stated(ceiling);
+            write!(out, "touches whose pressure is above the stated ceiling of {most}: {above_ceiling}")?;
+        }
+        Ok(())
     }
 }
 

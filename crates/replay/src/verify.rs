@@ -65,7 +65,8 @@ pub fn examine(
         tell(&item);
         report.items.push(item);
     };
-    let contents = listing::read_all(manifest, from, scope, effort, &mut add);
+    let mut contents = listing::read_all(manifest, from, scope, effort, &mut add);
+    let notes = std::mem::take(&mut contents.notes);
     let mut derived = Derived::default();
     derive(manifest, &contents, from, effort, &mut derived, &mut add);
     for claim in &manifest.claims {
@@ -73,6 +74,7 @@ pub fn examine(
         let verdict = reserved(verdict, manifest, &contents, &claim.over.file);
         add(Item { stage: Stage::Claims, subject: claim.id.to_string(), verdict });
     }
+    report.notes = notes;
     (report, contents)
 }
 

@@ -21,6 +21,8 @@ pub const BAD_ARGUMENT: i32 = 0xE000_02C2_u32.cast_signed();
 pub const NO_DEVICE: i32 = 0xE000_02C0_u32.cast_signed();
 /// `kIOReturnExclusiveAccess`
 pub const EXCLUSIVE_ACCESS: i32 = 0xE000_02C5_u32.cast_signed();
+/// `kIOReturnNotPermitted`
+pub const NOT_PERMITTED: i32 = 0xE000_02E2_u32.cast_signed();
 /// `kIOReturnNotOpen`
 pub const NOT_OPEN: i32 = 0xE000_02CD_u32.cast_signed();
 

@@ -11,6 +11,24 @@ thread_local! {
     static NOW: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
+/// How long the machine has slept so far, in ns.
+static SLEPT: AtomicU64 = AtomicU64::new(0);
+
+/// The machine has slept so long in all.
+pub(crate) fn slept(total_ns: u64) {
+    SLEPT.fetch_max(total_ns, Ordering::Relaxed);
+}
+
+/// The moment in ns, of the frame that is being told of, else the latest one; with the time asleep.
+pub(crate) fn moment_ns() -> u64 {
+    NOW.get().unwrap_or_else(|| LATEST.load(Ordering::Relaxed))
+}
+
+/// The same without the time asleep.
+pub(crate) fn awake_ns() -> u64 {
+    moment_ns().saturating_sub(SLEPT.load(Ordering::Relaxed))
+}
+
 /// Sets the moment for what runs on this thread from now on.
 pub(crate) fn enter(moment_ns: u64) {
     NOW.set(Some(moment_ns));
@@ -20,10 +38,15 @@ pub(crate) fn enter(moment_ns: u64) {
 /// Starts again from here.
 pub(crate) fn reset(moment_ns: u64) {
     LATEST.store(moment_ns, Ordering::Relaxed);
+    SLEPT.store(0, Ordering::Relaxed);
 }
 
 /// Seconds: of the frame that is being told of, else of the latest one.
 pub(crate) fn now_s() -> f64 {
-    let moment_ns = NOW.get().unwrap_or_else(|| LATEST.load(Ordering::Relaxed));
-    moment_ns as f64 / 1e9
+    moment_ns() as f64 / 1e9
+}
+
+/// The same as a clock has it that stands still asleep and runs this fast.
+pub(crate) fn awake_s(slope: f64) -> f64 {
+    awake_ns() as f64 / 1e9 * slope
 }

@@ -3,8 +3,9 @@
 //! Those that begin with `OpenweighSimulator` are not in the framework. They are for tests.
 
 use crate::abi::{
-    BAD_ARGUMENT, EXCLUSIVE_ACCESS, NO_DEVICE, NOT_OPEN, Plain, Reference, SUCCESS, WithRefcon,
+    BAD_ARGUMENT, EXCLUSIVE_ACCESS, NO_DEVICE, NOT_OPEN, NOT_PERMITTED, Plain, Reference, SUCCESS, WithRefcon,
 };
+use crate::behaviour::Access;
 use crate::machine::{self, Callback, Handle, fault};
 use crate::stage::{self, lock};
 use crate::{clock, run};
@@ -42,7 +43,53 @@ fn of<T>(device: Reference, question: impl FnOnce(&Handle) -> T) -> Option<T> {
 
 #[unsafe(no_mangle)]
 extern "C" fn MTAbsoluteTimeGetCurrent() -> f64 {
-    clock::now_s()
+    let behaviour = stage::stage().behaviour;
+    // A clock that stands still asleep is the system's; without one, this one goes on.
+    if behaviour.system_clock { clock::awake_s(behaviour.clock_slope) } else { clock::now_s() }
+}
+
+/// The system's clocks in ns: 4 goes on asleep, 8 does not. 0 where the scenario has none.
+#[unsafe(no_mangle)]
+extern "C" fn clock_gettime_nsec_np(clock: u32) -> u64 {
+    match clock {
+        _ if !stage::stage().behaviour.system_clock => 0,
+        4 => clock::moment_ns(),
+        8 => clock::awake_ns(),
+        _ => 0,
+    }
+}
+
+/// Whether the terminal may listen: 0 it may, 1 it may not, 2 nobody has been asked.
+#[unsafe(no_mangle)]
+extern "C" fn IOHIDCheckAccess(_kind: u32) -> u32 {
+    match stage::stage().behaviour.input_monitoring {
+        Access::Granted => 0,
+        Access::Denied => 1,
+        Access::Unknown => 2,
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn IOHIDRequestAccess(_kind: u32) -> bool {
+    stage::stage().behaviour.input_monitoring == Access::Granted
+}
+
+/// The pad's entry as long as it is plugged in; 0 once it is gone.
+#[unsafe(no_mangle)]
+extern "C" fn MTDeviceGetService(device: Reference) -> u32 {
+    of(device, |handle| {
+        let pad = &handle.pad;
+        let entry = pad.number as u32 * 256 + pad.returns.load(SeqCst) as u32 + 1;
+        if pad.alive.load(SeqCst) { entry } else { 0 }
+    })
+    .unwrap_or(0)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn IORegistryEntryGetRegistryEntryID(service: u32, id: *mut u64) -> i32 {
+    let entry = (service != 0).then_some(0x1_0000_0000 | u64::from(service));
+    // SAFETY: the caller gives room for eight bytes, by the prototype.
+    unsafe { give(id, entry) }
 }
 
 #[unsafe(no_mangle)]
@@ -103,9 +150,20 @@ extern "C" fn MTDeviceStart(device: Reference, _mode: i32) -> i32 {
     if !handle.pad.alive.load(SeqCst) {
         return NO_DEVICE;
     }
-    if handle.is_stale() {
+    let behaviour = handle.stage.behaviour;
+    if behaviour.prints {
+        stage::print(c"MTDeviceStart: a message of the framework\n");
+    }
+    if handle.is_stale() && !behaviour.stale_start {
         fault(c"a device from before a sleep was started");
         return NOT_OPEN;
+    }
+    if behaviour.second_start {
+        if handle.is_started() {
+            return SUCCESS;
+        }
+        handle.pad.player.compare_exchange(0, handle.number, SeqCst, SeqCst).ok();
+        return if run::start(&handle) { SUCCESS } else { NO_DEVICE };
     }
     match handle.pad.player.compare_exchange(0, handle.number, SeqCst, SeqCst) {
         Err(player) if player == handle.number => SUCCESS,
@@ -134,7 +192,7 @@ extern "C" fn MTDeviceIsRunning(device: Reference) -> bool {
 
 #[unsafe(no_mangle)]
 extern "C" fn MTDeviceIsAlive(device: Reference) -> bool {
-    ask(device, |handle| handle.pad.alive.load(SeqCst))
+    ask(device, |handle| handle.stage.behaviour.tells_life && handle.pad.alive.load(SeqCst))
 }
 
 #[unsafe(no_mangle)]
@@ -154,7 +212,7 @@ extern "C" fn MTDeviceIsOpaqueSurface(device: Reference) -> bool {
 
 #[unsafe(no_mangle)]
 extern "C" fn MTDeviceSupportsForce(device: Reference) -> bool {
-    ask(device, |handle| handle.pad.hardware.force)
+    ask(device, |handle| handle.pad.says_force)
 }
 
 #[unsafe(no_mangle)]
@@ -240,12 +298,33 @@ extern "C" fn MTDeviceGetSystemForceResponseEnabled(device: Reference) -> bool {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn MTDeviceSetSystemForceResponseEnabled(device: Reference, enabled: u8) {
-    of(device, |handle| handle.pad.clicks.store(enabled != 0, SeqCst));
+extern "C" fn MTDeviceSetSystemForceResponseEnabled(device: Reference, enabled: u8) -> i32 {
+    let set = of(device, |handle| {
+        if !handle.pad.clicks_fixed {
+            handle.pad.clicks.store(enabled != 0, SeqCst);
+        }
+        !handle.pad.clicks_fixed
+    });
+    match set {
+        Some(true) => SUCCESS,
+        Some(false) => NOT_PERMITTED,
+        None => BAD_ARGUMENT,
+    }
 }
 
+/// Takes a callback, if there is a slot left. What is answered depends on the scenario too.
 fn register(device: Reference, callback: Callback) -> bool {
-    of(device, |handle| lock(&handle.callbacks).push(callback)).is_some()
+    of(device, |handle| {
+        let behaviour = handle.stage.behaviour;
+        let mut callbacks = lock(&handle.callbacks);
+        if callbacks.len() < behaviour.callback_slots {
+            callbacks.push(callback);
+        } else {
+            fault(c"more callbacks were registered than a handle takes");
+        }
+        behaviour.register_answers
+    })
+    .unwrap_or(false)
 }
 
 #[unsafe(no_mangle)]

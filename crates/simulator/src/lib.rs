@@ -13,6 +13,7 @@
 //!     seed = 1
 //!     pace = "unthrottled"                # or "real-time", or how many times faster, as 50.0
 //!     at_end = "unplug"                   # or "silence"
+//!     behaviour = "ideal"                 # or "mac", which is usual: see [`behaviour`]
 //!
 //!     [[pad]]
 //!     kind = "magic-trackpad"             # or "apple-silicon", "no-force", "touch-bar"
@@ -52,6 +53,7 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub mod abi;
+pub mod behaviour;
 mod clock;
 mod exports;
 mod machine;

@@ -6,7 +6,7 @@ use crate::stage::{Played, Stage, lock};
 use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What a reference may mean.
@@ -25,6 +25,8 @@ pub(crate) struct Handle {
     pub(crate) sleeps: u64,
     pub(crate) callbacks: Mutex<Vec<Callback>>,
     pub(crate) run: Mutex<Option<Arc<Run>>>,
+    /// Whether it was ever started.
+    pub(crate) has_run: AtomicBool,
 }
 
 /// Whom to tell.
@@ -54,7 +56,15 @@ impl Handle {
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        self.pad.player.load(Ordering::SeqCst) == self.number
+        if self.stage.behaviour.tells_stops {
+            return self.pad.player.load(Ordering::SeqCst) == self.number;
+        }
+        self.is_started()
+    }
+
+    /// Whether it was started and not stopped, whatever happened to the pad.
+    pub(crate) fn is_started(&self) -> bool {
+        lock(&self.pad.started).iter().any(|handle| handle.number == self.number)
     }
 }
 
@@ -108,6 +118,7 @@ fn insert_device(stage: &Arc<Stage>, pad: &Arc<Played>) -> usize {
         sleeps: pad.sleeps.load(Ordering::SeqCst),
         callbacks: Mutex::default(),
         run: Mutex::default(),
+        has_run: AtomicBool::new(false),
     };
     insert(number, Object::Device(Arc::new(handle)))
 }
@@ -195,7 +206,7 @@ fn taken_apart(handle: &Handle) {
     if lock(&handle.run).as_ref().is_some_and(|run| run.is_mine()) {
         fault(c"a device was taken apart on its own thread");
     }
-    if handle.is_stale() {
+    if handle.is_stale() && handle.has_run.load(Ordering::SeqCst) {
         fault(c"a device was taken apart after sleep");
     }
 }

@@ -1,15 +1,17 @@
 //! A thread for each device that is started, and the order in which they speak.
 
+use crate::abi::Reference;
+use crate::behaviour::Access;
 use crate::clock;
 use crate::machine::{Callback, Handle};
 use crate::report::Calls;
 use crate::scenario::{AtEnd, Pace};
-use crate::score::{Shot, Step};
-use crate::stage::{complain, lock};
+use crate::score::{Score, Shot, Step};
+use crate::stage::{Played, complain, lock};
 use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,8 @@ struct Turns {
 
 /// One run of a device, from start to stop.
 pub(crate) struct Run {
+    /// Started too soon after a stop: it tells of nothing.
+    deaf: bool,
     stopped: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
     id: Mutex<Option<ThreadId>>,
@@ -125,8 +129,12 @@ impl Conductor {
 
 /// Starts a thread for the device; it must not run.
 pub(crate) fn start(handle: &Arc<Handle>) -> bool {
-    let run =
-        Arc::new(Run { stopped: AtomicBool::new(false), thread: Mutex::default(), id: Mutex::default() });
+    let run = Arc::new(Run {
+        deaf: is_too_soon(handle),
+        stopped: AtomicBool::new(false),
+        thread: Mutex::default(),
+        id: Mutex::default(),
+    });
     let (played, mine) = (Arc::clone(handle), Arc::clone(&run));
     let begin = move || {
         *lock(&mine.id) = Some(std::thread::current().id());
@@ -139,12 +147,29 @@ pub(crate) fn start(handle: &Arc<Handle>) -> bool {
     };
     *lock(&run.thread) = Some(thread);
     *place = Some(run);
+    handle.has_run.store(true, Ordering::SeqCst);
+    lock(&handle.pad.started).push(Arc::clone(handle));
     true
+}
+
+/// Whether a pad was stopped a moment ago, so that a start does nothing.
+fn is_too_soon(handle: &Handle) -> bool {
+    let pause = Duration::from_secs_f64(handle.stage.behaviour.restart_pause_s);
+    lock(&handle.pad.stopped).is_some_and(|stopped| stopped.elapsed() < pause)
 }
 
 /// Stops the device's thread, and waits for its end unless this is that thread, or the scenario says not to.
 pub(crate) fn stop(handle: &Handle) {
     handle.pad.player.compare_exchange(handle.number, 0, Ordering::SeqCst, Ordering::SeqCst).ok();
+    let was_started = {
+        let mut started = lock(&handle.pad.started);
+        let before = started.len();
+        started.retain(|other| other.number != handle.number);
+        before > started.len()
+    };
+    if was_started {
+        *lock(&handle.pad.stopped) = Some(now());
+    }
     let Some(run) = lock(&handle.run).clone() else {
         return;
     };
@@ -173,8 +198,11 @@ fn play(handle: &Handle, run: &Run) {
 
 fn perform(handle: &Handle, run: &Run, calls: &mut Option<Calls>) {
     let (stage, pad) = (&handle.stage, &handle.pad);
+    if run.deaf || stage.behaviour.input_monitoring == Access::Denied {
+        return stage.conductor.until_stopped(run);
+    }
     // Whoever played before has ended when this is given.
-    let mut score = lock(&pad.score);
+    let Some(mut score) = turn_to_play(handle, run) else { return };
     stage.conductor.gather(pad.number, run);
     let mut beat = Beat::new(stage.pace);
     let mut listeners = Vec::new();
@@ -194,8 +222,19 @@ fn perform(handle: &Handle, run: &Run, calls: &mut Option<Calls>) {
             }
             Step::Sleep => {
                 pad.sleeps.fetch_add(1, Ordering::SeqCst);
+                let slept_ns = (score.shot.pause_s.unwrap_or(0.0) * 1e9) as u64;
+                clock::slept(pad.slept_ns.fetch_add(slept_ns, Ordering::SeqCst) + slept_ns);
+                if stage.behaviour.survives_sleep {
+                    score.taken();
+                    continue;
+                }
             }
-            Step::Unplug => pad.alive.store(false, Ordering::SeqCst),
+            Step::Unplug => {
+                pad.alive.store(false, Ordering::SeqCst);
+                if let Some(for_s) = score.shot.pause_s {
+                    come_back(pad, Duration::from_secs_f64(for_s / stage.pace.factor()));
+                }
+            }
             Step::End if stage.at_end == AtEnd::Unplug => pad.alive.store(false, Ordering::SeqCst),
             Step::End => {
                 stage.conductor.leave(pad.number);
@@ -209,7 +248,41 @@ fn perform(handle: &Handle, run: &Run, calls: &mut Option<Calls>) {
         }
     }
     stage.conductor.leave(pad.number);
+    if !stage.behaviour.tells_stops {
+        // Nobody is told: as far as the handle knows, it runs until it is stopped.
+        drop(score);
+        return stage.conductor.until_stopped(run);
+    }
     pad.player.compare_exchange(handle.number, 0, Ordering::SeqCst, Ordering::SeqCst).ok();
+}
+
+/// Waits until no other handle of the pad plays. None if this one was stopped before.
+fn turn_to_play<'a>(handle: &'a Handle, run: &Run) -> Option<MutexGuard<'a, Score>> {
+    while !run.is_stopped() {
+        match handle.pad.score.try_lock() {
+            Ok(score) => return Some(score),
+            Err(TryLockError::Poisoned(score)) => return Some(score.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    None
+}
+
+/// Plugs a pad in again after a while, whatever becomes of those who listened to it.
+fn come_back(pad: &Arc<Played>, after: Duration) {
+    let pad = Arc::clone(pad);
+    let back = move || {
+        std::thread::sleep(after);
+        pad.returns.fetch_add(1, Ordering::SeqCst);
+        pad.alive.store(true, Ordering::SeqCst);
+    };
+    // Without a thread it stays away, which is what a scenario may ask for too.
+    drop(std::thread::Builder::new().spawn(back));
+}
+
+#[allow(clippy::disallowed_methods, reason = "a pause is measured in real time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// How long calls took, in ns, as far as there is room. For measuring; empty as a rule.
@@ -246,10 +319,19 @@ fn timed(calls: &mut Option<Calls>, call: impl FnOnce()) {
 }
 
 /// Calls back everybody who is registered.
-fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<Callback>, calls: &mut Option<Calls>) {
+fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<(Reference, Callback)>, calls: &mut Option<Calls>) {
     clock::enter(shot.arrival_ns);
     listeners.clear();
-    listeners.extend_from_slice(&lock(&handle.callbacks));
+    let heard = |other: &Handle| -> Vec<(Reference, Callback)> {
+        let device = other.reference();
+        lock(&other.callbacks).iter().map(|callback| (device, *callback)).collect()
+    };
+    listeners.extend(heard(handle));
+    if handle.stage.behaviour.second_start {
+        let started: Vec<Arc<Handle>> = lock(&handle.pad.started).clone();
+        let others = started.iter().filter(|other| other.number != handle.number);
+        others.for_each(|other| listeners.extend(heard(other)));
+    }
     if listeners.is_empty() {
         return;
     }
@@ -257,8 +339,8 @@ fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<Callback>, calls: &mut
     handle.pad.sent_touches.fetch_add(shot.records.len() as u64, Ordering::Relaxed);
     let touches = if shot.null { ptr::null() } else { shot.records.as_ptr() };
     let count = shot.count.unwrap_or_else(|| i32::try_from(shot.records.len()).unwrap_or(i32::MAX));
-    let device = handle.reference();
-    for listener in &*listeners {
+    for (device, listener) in &*listeners {
+        let device = *device;
         // SAFETY: whoever registered it promised a function of this type, and that it may be called until
         // it is unregistered and the device stopped. The records live until the call returns; counts that
         // are not theirs are what a scenario asked for, to see that they are not believed.

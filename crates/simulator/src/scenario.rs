@@ -1,6 +1,7 @@
 //! What is to happen, as a TOML file says it. Unknown keys are mistakes; all times are seconds from the
 //! first start of the pad, all forces grams.
 
+use crate::behaviour::{Answers, Manner};
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,12 @@ pub struct Scenario {
     /// Whether `MTDeviceStop` returns only when the device's thread has ended.
     #[serde(default = "yes")]
     pub stop_waits: bool,
+    /// How the library behaves besides the frames.
+    #[serde(default)]
+    pub behaviour: Manner,
+    /// What it answers otherwise than that, line by line.
+    #[serde(default)]
+    pub answers: Answers,
     /// Whether the end of a run is told on standard error: what was sent, and how long callbacks took.
     #[serde(default)]
     pub report: bool,
@@ -75,6 +82,17 @@ pub enum Pace {
     Times(f64),
     /// As fast as the callback returns.
     Unthrottled,
+}
+
+impl Pace {
+    /// How many times faster than on a real pad; for waits that nobody counts, where there is no pace.
+    pub(crate) fn factor(self) -> f64 {
+        match self {
+            Pace::RealTime => 1.0,
+            Pace::Times(factor) => factor,
+            Pace::Unthrottled => 1_000.0,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Pace {
@@ -123,7 +141,7 @@ pub enum AtEnd {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Even counts of about 2 g, up to 254.
+    /// Counts of about 2 g, even ones up to 256.
     #[default]
     MagicTrackpad,
     /// Counts of about 1 g, up to 6000.
@@ -170,6 +188,10 @@ pub struct Pad {
     pub hysteresis: f64,
     /// Gains of the gauges in the corners: bottom left, bottom right, top left, top right.
     pub gauges: Option<[f64; 4]>,
+    /// What `MTDeviceSupportsForce` answers; else the truth.
+    pub says_force: Option<bool>,
+    /// Whether clicks cannot be switched off.
+    pub clicks_fixed: bool,
     /// The device's clock at the beginning.
     pub clock_from_s: Option<f64>,
     /// The number of the first frame.
@@ -265,10 +287,12 @@ pub struct Load {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Happening {
-    /// No frames for `for_s`, and none after that until the device is looked up and started again.
+    /// No frames for `for_s`, and as a rule none after that until the device is started again.
     Sleep,
-    /// Gone, from the list too.
+    /// Gone, from the list too; with `for_s` it comes back then, as another entry of the registry.
     Unplug,
+    /// So many `frames` are lost before the callback: their numbers are left out.
+    Lost,
     /// Gone while the callback runs.
     UnplugDuringCallback,
     /// The next `frames` frames come all at once.
@@ -311,9 +335,9 @@ pub struct Event {
     pub kind: Happening,
     /// When.
     pub at_s: f64,
-    /// Of a sleep: how long.
+    /// Of a sleep, or of an unplugging: how long.
     pub for_s: Option<f64>,
-    /// Of a burst: how many.
+    /// Of a burst, or of lost ones: how many.
     pub frames: Option<u32>,
     /// Of a counter: from which number on.
     pub to: Option<i32>,
@@ -463,8 +487,10 @@ impl Event {
     fn check(&self, at: usize) -> Result<(), Mistake> {
         insist(is_time(&[self.at_s, self.for_s.unwrap_or(0.0)]), at, "a time is below 0 or above a week")?;
         let wanted = |kind| self.kind == kind;
-        insist(self.for_s.is_some() == wanted(Happening::Sleep), at, "for_s goes with a sleep")?;
-        insist(self.frames.is_some() == wanted(Happening::Burst), at, "frames goes with a burst")?;
+        let pauses = wanted(Happening::Sleep) || (self.for_s.is_some() && wanted(Happening::Unplug));
+        insist(self.for_s.is_some() == pauses, at, "for_s goes with a sleep, and may go with an unplug")?;
+        let counts = wanted(Happening::Burst) || wanted(Happening::Lost);
+        insist(self.frames.is_some() == counts, at, "frames goes with a burst and with lost")?;
         insist(self.to.is_some() == wanted(Happening::Counter), at, "to goes with a counter")?;
         insist(self.field.is_some() == wanted(Happening::Value), at, "field goes with a value")?;
         insist(self.value.is_some() == wanted(Happening::Value), at, "value goes with a value")?;

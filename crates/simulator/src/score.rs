@@ -17,6 +17,8 @@ pub(crate) struct Shot {
     pub(crate) records: Vec<Record>,
     /// Tells of another number of touches than there are.
     pub(crate) count: Option<i32>,
+    /// How long a sleep takes, or for how long the pad is away.
+    pub(crate) pause_s: Option<f64>,
     /// Gives no address.
     pub(crate) null: bool,
 }

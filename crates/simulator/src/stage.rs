@@ -1,6 +1,8 @@
 //! The devices of the scenario, made once, and the scenario itself, found once.
 
+use crate::behaviour::{Answers, Behaviour, Manner};
 use crate::clock;
+use crate::machine::Handle;
 use crate::physics::Hardware;
 use crate::playback::{self, Recording};
 use crate::run::Conductor;
@@ -8,11 +10,13 @@ use crate::scenario::{AtEnd, DEFAULT, Pace, Pad, Scenario, ScenarioError};
 use crate::score::{Flooding, Score, Source, begun_ms};
 use crate::timeline::Timeline;
 use std::collections::BTreeMap;
+use std::ffi::CStr;
 use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// The variable that names the scenario.
 const VARIABLE: &str = "OPENWEIGH_SCENARIO";
@@ -24,6 +28,7 @@ pub(crate) struct Stage {
     pub(crate) at_end: AtEnd,
     pub(crate) stop_waits: bool,
     pub(crate) report: bool,
+    pub(crate) behaviour: Behaviour,
     pub(crate) conductor: Conductor,
 }
 
@@ -40,8 +45,19 @@ pub(crate) struct Played {
     pub(crate) clicks: AtomicBool,
     /// How often the machine slept: references from before are stale.
     pub(crate) sleeps: AtomicU64,
+    /// How long it has slept, in ns.
+    pub(crate) slept_ns: AtomicU64,
+    /// How often it was plugged in again: another entry of the registry each time.
+    pub(crate) returns: AtomicU64,
     /// The reference that plays, or 0.
     pub(crate) player: AtomicU64,
+    /// Handles that are started, of which one plays.
+    pub(crate) started: Mutex<Vec<Arc<Handle>>>,
+    /// When one was stopped last.
+    pub(crate) stopped: Mutex<Option<Instant>>,
+    /// What it says of force, and whether its clicks can be switched off.
+    pub(crate) says_force: bool,
+    pub(crate) clicks_fixed: bool,
     /// What callbacks were told.
     pub(crate) sent_frames: AtomicU64,
     pub(crate) sent_touches: AtomicU64,
@@ -74,6 +90,11 @@ pub(crate) fn set(text: &str, folder: &Path) -> bool {
 /// reason to panic in somebody else's process.
 pub(crate) fn complain(fault: &dyn Display) {
     let _ = writeln!(std::io::stderr(), "openweigh-simulator: {fault}");
+}
+
+/// Says on standard output what the framework might.
+pub(crate) fn print(text: &CStr) {
+    let _ = std::io::stdout().write_all(text.to_bytes()).and_then(|()| std::io::stdout().flush());
 }
 
 /// Why there is no stage.
@@ -135,6 +156,7 @@ fn read(text: &str, folder: &Path) -> Result<Stage, Unplayable> {
         at_end: scenario.at_end,
         stop_waits: scenario.stop_waits,
         report: scenario.report,
+        behaviour: scenario.answers.with(scenario.behaviour),
     })
 }
 
@@ -146,6 +168,7 @@ impl Stage {
             at_end: AtEnd::Unplug,
             stop_waits: true,
             report: false,
+            behaviour: Answers::default().with(Manner::Mac),
             conductor: Conductor::new(0),
         }
     }
@@ -156,7 +179,7 @@ fn play(pad: &Pad, seed: u32, number: usize) -> Played {
         Some(flood) => Source::Flood(Flooding::new(flood, begun_ms(pad))),
         None => Source::Timeline(Box::new(Timeline::new(pad, seed, number))),
     };
-    Played::new(pad.id.unwrap_or(0), number, pad.hardware(), source)
+    Played::new(pad, pad.id.unwrap_or(0), number, source)
 }
 
 fn play_back(pad: &Pad, file: &Path, cast: &mut Vec<Played>) -> Result<(), Unplayable> {
@@ -169,14 +192,17 @@ fn play_back(pad: &Pad, file: &Path, cast: &mut Vec<Played>) -> Result<(), Unpla
     }
     for (index, id) in devices {
         let source = Source::Recording(Box::new(Recording::open(file, index)?));
-        cast.push(Played::new(id, cast.len(), pad.hardware(), source));
+        cast.push(Played::new(pad, id, cast.len(), source));
     }
     Ok(())
 }
 
 impl Played {
-    fn new(id: u64, number: usize, hardware: Hardware, source: Source) -> Played {
+    fn new(pad: &Pad, id: u64, number: usize, source: Source) -> Played {
+        let hardware = pad.hardware();
         Played {
+            says_force: pad.says_force.unwrap_or(hardware.force),
+            clicks_fixed: pad.clicks_fixed,
             id,
             number,
             hardware,
@@ -184,7 +210,11 @@ impl Played {
             alive: AtomicBool::new(true),
             clicks: AtomicBool::new(true),
             sleeps: AtomicU64::new(0),
+            slept_ns: AtomicU64::new(0),
+            returns: AtomicU64::new(0),
             player: AtomicU64::new(0),
+            started: Mutex::default(),
+            stopped: Mutex::new(None),
             sent_frames: AtomicU64::new(0),
             sent_touches: AtomicU64::new(0),
         }

@@ -132,10 +132,22 @@ impl Timeline {
     fn happen(&mut self, event: Event, shot: &mut Shot) -> Result<bool, Step> {
         match event.kind {
             Happening::Sleep => {
-                self.sleep(event.for_s.unwrap_or(0.0));
+                shot.pause_s = event.for_s;
+                self.pass(event.for_s.unwrap_or(0.0));
                 return Err(Step::Sleep);
             }
-            Happening::Unplug => return Err(Step::Unplug),
+            Happening::Unplug => {
+                shot.pause_s = event.for_s;
+                if let Some(for_s) = event.for_s {
+                    self.pass(for_s);
+                }
+                return Err(Step::Unplug);
+            }
+            Happening::Lost => {
+                let lost = event.frames.unwrap_or(0);
+                self.tick += u64::from(lost);
+                self.counter = self.counter.wrapping_add(lost.cast_signed());
+            }
             Happening::UnplugDuringCallback => self.unplugs_with_next = true,
             Happening::Burst => {
                 self.burst_until = self.tick + u64::from(event.frames.unwrap_or(0));
@@ -173,8 +185,8 @@ impl Timeline {
         Ok(false)
     }
 
-    /// Skips the time of a sleep. What touched is not followed over it.
-    fn sleep(&mut self, for_s: f64) {
+    /// Skips a time without frames. What touched is not followed over it.
+    fn pass(&mut self, for_s: f64) {
         self.tick += (for_s / PERIOD_S) as u64 + 1;
         self.touched = false;
         for (_, followed) in &mut self.contacts {

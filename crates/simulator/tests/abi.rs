@@ -53,6 +53,8 @@ fn fault(number: usize) -> Option<&'static str> {
 impl Stage {
     fn set(text: &str) -> Stage {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let says = text.contains("behaviour = ");
+        let text = if says { text.to_owned() } else { format!("behaviour = \"ideal\"\n{text}") };
         // SAFETY: a text and its length.
         assert!(unsafe { OpenweighSimulatorSet(text.as_ptr(), text.len()) });
         Stage { _turn: turn, faults: (0..).map_while(fault).collect::<Vec<_>>().len() }

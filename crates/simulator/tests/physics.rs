@@ -30,7 +30,7 @@ fn weigh(pad: &str) -> Vec<(f64, f32)> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     READ.lock().unwrap().clear();
     let text = format!(
-        "pace = \"unthrottled\"\n[[pad]]\nkind = \"apple-silicon\"\n{pad}\n[[pad.contact]]\nkind = \"base\"\nfrom_s = 0.0\n\
+        "pace = \"unthrottled\"\nbehaviour = \"ideal\"\n[[pad]]\nkind = \"apple-silicon\"\n{pad}\n[[pad.contact]]\nkind = \"base\"\nfrom_s = 0.0\n\
          until_s = 8.0\n[[pad.load]]\ngrams = 1000.0\non_s = 2.0\noff_s = 6.0\n"
     );
     // SAFETY: a device is made, played to its end and released; the callback is a static function.

@@ -6,7 +6,7 @@ use crate::place;
 use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_capture::evdev::{EvdevError, Found, Refusal};
-use openweigh_capture::pad;
+use openweigh_capture::{PadOptions, pad};
 use openweigh_multitouch::Device;
 use serde_json::{Value, json};
 
@@ -40,8 +40,10 @@ struct Listed {
 pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
     let salt = pads::salt(&ledger, args.salt.as_ref())?;
+    screen.set_aside();
     let found = args.place.look(&salt, args.pressure_unit.is_some())?;
-    let mut listed: Vec<Listed> = found.devices.iter().map(|device| of_framework(device, &salt)).collect();
+    let options = PadOptions { salt, machine: found.machine(), ..PadOptions::default() };
+    let mut listed: Vec<Listed> = found.devices.iter().map(|device| of_framework(device, &options)).collect();
     listed.extend(found.events.iter().map(of_events));
     let (missing, absent) = match &found.library {
         Ok(library) => (library.missing(), None),
@@ -103,9 +105,9 @@ fn word(force: Option<bool>) -> &'static str {
     }
 }
 
-fn of_framework(device: &Device, salt: &str) -> Listed {
+fn of_framework(device: &Device, options: &PadOptions) -> Listed {
     let identity = device.identity();
-    let name = pad::device_hash(salt, identity.id);
+    let name = pad::pad_hash(&identity, options);
     let (model, transport) = (pad::model(&identity), pad::transport(&identity));
     let unit = pad::unit(&identity).as_str();
     let refused = pad::refusal(&identity);

@@ -49,7 +49,7 @@ pub(crate) struct Args {
     /// Only this device of the recording: its number, name, node or id
     #[arg(long, value_name = "SELECT")]
     device: Option<String>,
-    /// The system under which GlassToKey recorded, if the recording does not tell
+    /// The system under which `GlassToKey` recorded, if the recording does not tell
     #[arg(long, value_name = "SYSTEM", value_parser = ["mac", "linux", "windows"])]
     platform: Option<String>,
     /// That the pad measures force though its axis declares no unit

@@ -5,6 +5,7 @@ use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
+use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_formats::canonical::{self, Document};
@@ -14,6 +15,7 @@ use openweigh_formats::recipe::Estimator;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, csv, limits};
+use openweigh_ledger::Ledger;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -62,7 +64,16 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         }
         screen.line(&format!("  licence {}", weights.licence))?;
     } else if is::<Dataset>(&head) {
-        dataset(&canonical::read(&bytes).map_err(malformed)?, screen)?;
+        let described: Dataset = canonical::read(&bytes).map_err(malformed)?;
+        dataset(&described, screen)?;
+        let folder = Ledger::at(path.parent().map_or_else(PathBuf::new, PathBuf::from));
+        let progress = Progress::new(!global.quiet && !global.json);
+        let shelf = place::OnDisk(&folder, &progress);
+        for note in openweigh_replay::contradictions::contradictions(&described, &shelf, global.max_csv()) {
+            screen.line(
+                &screen.tone(Tone::Doubtful, &format!("  note: {}", place::harmless(&note.to_string()))),
+            )?;
+        }
     } else if is::<Manifest>(&head) {
         manifest(&canonical::read(&bytes).map_err(malformed)?, screen)?;
     } else if head.contains("openweigh.recipe/") {

@@ -1,5 +1,6 @@
 //! `openweigh record`
 
+mod access;
 pub(crate) mod pads;
 mod screen;
 mod signals;
@@ -88,6 +89,9 @@ struct ToldArgs {
     /// Model of the pad [default: as its family tells]
     #[arg(long, value_name = "TEXT")]
     model: Option<Line>,
+    /// That it has force sensors though the system says it has none (Mac)
+    #[arg(long)]
+    force_capable: bool,
     /// Unit of its pressure: grams, counts, unknown [default: as far as it is known]
     #[arg(long, value_name = "UNIT", value_parser = ["grams", "counts", "unknown"])]
     pressure_unit: Option<String>,
@@ -140,8 +144,12 @@ struct Ready {
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
     let protocol = args.protocol.as_ref().map(|path| protocol(path)).transpose()?;
-    let options = args.options(pads::salt(&ledger, args.told.salt.as_ref())?);
-    let (pads, chosen) = args.choose(&options)?;
+    let mut options = args.options(pads::salt(&ledger, args.told.salt.as_ref())?);
+    screen.set_aside();
+    let (pads, chosen) = args.choose(&mut options)?;
+    if let Some(library) = pads.as_ref().and_then(|pads| pads.library.as_ref().ok()) {
+        access::ask(library, global);
+    }
     // Signals are heard before a click is switched off, so that none can come between.
     let listener = signals::Listener::new()?;
     let ended = listener.ended();
@@ -237,17 +245,19 @@ impl Args {
             quantum: self.told.quantum.clone(),
             ceiling: self.told.ceiling.clone(),
             capacity: self.capacity.and_then(|capacity| usize::try_from(capacity).ok()),
+            machine: None,
         }
     }
 
     /// The pads to record, and what else was found with them. A path needs no search.
-    fn choose(&self, options: &PadOptions) -> Result<(Option<Pads>, Vec<Chosen>), Failure> {
+    fn choose(&self, options: &mut PadOptions) -> Result<(Option<Pads>, Vec<Chosen>), Failure> {
         let wanted = self.device.as_deref();
         if let Some(path) = pads::by_path(wanted) {
             return Ok((None, vec![Chosen::Event(path)]));
         }
         let mut found = self.place.look(&options.salt, options.unit == Some(PressureUnit::Counts))?;
-        let candidates = found.candidates(&options.salt);
+        options.machine = found.machine();
+        let candidates = found.candidates(options, self.told.force_capable);
         let chosen = pads::chosen(candidates, wanted, self.all_devices)?;
         Ok((Some(found), chosen))
     }
@@ -280,9 +290,17 @@ impl Args {
     ) -> Result<(Box<dyn Source + Send>, Recorder), Failure> {
         match (pad, found) {
             (Chosen::Framework(device), Some(found)) => {
-                let clicks = if guard.is_some() { Clicks::Off } else { Clicks::On };
-                let info =
-                    pad::describe(&device.identity(), &found.path, found.has_clock(), clicks, options)?;
+                // As the pad itself says now: what was asked of it may have been refused.
+                let clicks = match device.clicks() {
+                    Some(true) => Clicks::On,
+                    Some(false) => Clicks::Off,
+                    None => Clicks::Unknown,
+                };
+                if guard.is_some() && clicks != Clicks::Off {
+                    access::clicks_stay_on();
+                }
+                let clock = device.arrival_clock();
+                let info = pad::describe(&device.identity(), &found.path, clock, clicks, options)?;
                 let recorder = Recorder::create(order, &info)?;
                 match Pad::start(device, info, guard, options) {
                     Ok(pad) => Ok((Box::new(pad), recorder)),

@@ -27,7 +27,7 @@ pub(crate) use telling::tell;
 use signature::{Believed, Question};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use telling::{Heading, as_json, summary, tell_unchecked_claims, tell_unlisted};
+use telling::{Heading, as_json, summary, tell_notes, tell_unchecked_claims, tell_unlisted};
 
 /// Check manifests and releases: bytes, weights, results, claims, cards, each derived again
 #[derive(Debug, Default, clap::Args)]
@@ -105,6 +105,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "unlisted": unlisted, "exit": code,
     }));
     summary(&done, worst, screen)?;
+    tell_notes(&done, screen)?;
     tell_unlisted(&unlisted.unwrap_or_default(), screen)?;
     Ok(code)
 }
@@ -239,7 +240,7 @@ fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Res
         name: stem(&path),
         path,
         id,
-        report: Report { items: vec![item] },
+        report: Report { items: vec![item], ..Report::default() },
         manifest: None,
         receipts: Vec::new(),
     })

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 /// A finger, and 50 g then 100 g for eight seconds each.
 pub(crate) const TWO_LOADS: &str = r#"
 seed = 1
+behaviour = "ideal"
 pace = "unthrottled"
 at_end = "unplug"
 [[pad]]
@@ -40,6 +41,7 @@ off_s = 32.0
 /// A finger that stays for days.
 pub(crate) const LONG: &str = r#"
 seed = 2
+behaviour = "ideal"
 pace = "PACE"
 [[pad]]
 kind = "magic-trackpad"

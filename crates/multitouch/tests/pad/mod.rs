@@ -63,6 +63,12 @@ pub fn lacking(without: &[&str]) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+/// What a scenario leaves open is ideal, where a test is about something else.
+fn behaving(scenario: &str) -> String {
+    let says = scenario.contains("behaviour = ");
+    if says { scenario.to_owned() } else { format!("behaviour = \"ideal\"\n{scenario}") }
+}
+
 pub fn pad(scenario: &str) -> Pad {
     pad_without(&[], scenario)
 }
@@ -73,6 +79,7 @@ pub fn pad_without(without: &[&str], scenario: &str) -> Pad {
     let raw = unsafe { libloading::Library::new(&path) }.unwrap();
     // SAFETY: the simulator's prototypes.
     let held = unsafe {
+        let scenario = behaving(scenario);
         let set =
             raw.get::<unsafe extern "C" fn(*const u8, usize) -> bool>(b"OpenweighSimulatorSet\0").unwrap();
         set(scenario.as_ptr(), scenario.len())

@@ -88,17 +88,20 @@ pub(crate) struct Candidate<P> {
 }
 
 impl Pads {
-    /// Whether the library tells the time at which frames arrive.
-    pub(crate) fn has_clock(&self) -> bool {
-        self.library.as_ref().is_ok_and(|library| library.clock_s().is_some())
+    /// The machine's own number, of which the names of built-in pads are made.
+    pub(crate) fn machine(&self) -> Option<[u8; 16]> {
+        self.library.as_ref().ok().and_then(Library::machine)
     }
 
-    /// Takes the pads out, to choose among them.
-    pub(crate) fn candidates(&mut self, salt: &str) -> Vec<Candidate<Pad>> {
+    /// Takes the pads out, to choose among them. `capable`: a person's word that they have force sensors.
+    pub(crate) fn candidates(&mut self, options: &PadOptions, capable: bool) -> Vec<Candidate<Pad>> {
         let framework = std::mem::take(&mut self.devices).into_iter().map(|device| {
-            let name = pad::device_hash(salt, device.id()).to_string();
-            let refused = pad::refusal(&device.identity())
-                .map(|why| Failure::Pad(format!("{name} cannot be weighed on: {why}")));
+            let identity = device.identity();
+            let name = pad::pad_hash(&identity, options).to_string();
+            let refused = pad::refusal(&identity).filter(|_| !capable).map(|why| {
+                let what = format!("{name} cannot be weighed on: {why}");
+                Failure::Pad(format!("{what}; if you know that it has them, say so with --force-capable"))
+            });
             Candidate { name, path: None, refused, pad: Pad::Framework(device) }
         });
         let events = std::mem::take(&mut self.events).into_iter().map(|found| {

@@ -40,6 +40,15 @@ pub(super) fn tell_unlisted(unlisted: &[String], screen: &mut Screen) -> Result<
     screen.line(&format!("note: {what}: {}{more}", names.join(", ")))
 }
 
+/// What changes no verdict and a reader should know all the same.
+pub(super) fn tell_notes(done: &[Done], screen: &mut Screen) -> Result<(), Failure> {
+    for note in done.iter().flat_map(|done| &done.report.notes) {
+        let text = crate::place::harmless(&note.to_string());
+        screen.line(&screen.tone(Tone::Doubtful, &format!("note: {text}")))?;
+    }
+    Ok(())
+}
+
 /// Claims that share a reason for not being checkable, in one line each reason.
 pub(super) fn tell_unchecked_claims(report: &Report, screen: &mut Screen) -> Result<(), Failure> {
     let mut reasons: Vec<(&str, usize)> = Vec::new();
@@ -221,5 +230,6 @@ pub(super) fn as_json(done: &Done) -> Value {
         .collect();
     json!({
         "manifest": done.path, "sha256": done.id.as_str(), "verdict": verdict(done.report.summary()), "items": items,
+        "notes": done.report.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

@@ -1,0 +1,256 @@
+//! What a Mac does when something goes wrong, and a reader that copes: each test is a line of a scenario.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
+mod pad;
+
+use openweigh_multitouch::{Access, ArrivalClock, Condition, Frame, Options, Presence};
+use pad::{Pad, pad};
+use std::time::Duration;
+
+/// A base that lies there for long, on a Magic Trackpad behind a library that behaves as on a Mac.
+fn mac(before: &str, more: &str) -> Pad {
+    pad(&format!(
+        "behaviour = \"mac\"\npace = \"unthrottled\"\n{before}\n[[pad]]\nseconds = 60.0\n{more}\n\
+         [[pad.contact]]\nkind = \"base\"\nfrom_s = 0.0\nuntil_s = 50.0\n"
+    ))
+}
+
+/// An event of the pad.
+fn mac_event(before: &str, event: &str) -> Pad {
+    pad(&format!(
+        "behaviour = \"mac\"\npace = \"unthrottled\"\n{before}\n[[pad]]\nseconds = 60.0\n\
+         [[pad.contact]]\nkind = \"base\"\nfrom_s = 0.0\nuntil_s = 50.0\n[[pad.event]]\nat_s = 10.0\n{event}\n"
+    ))
+}
+
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// All frames until none came for a while.
+fn until_silent(stream: &mut openweigh_multitouch::Stream) -> Vec<Frame> {
+    let (mut frames, mut frame) = (Vec::new(), Frame::default());
+    while stream.wait(Duration::from_millis(300)) {
+        while stream.next(&mut frame) {
+            frames.push(frame.clone());
+        }
+    }
+    frames
+}
+
+#[test]
+fn neither_alive_nor_running_tells_of_anything() {
+    let pad = mac_event("", "kind = \"unplug\"");
+    let device = pad.only();
+    assert_eq!((device.is_alive(), device.is_running()), (Some(false), Some(false)));
+    let mut stream = device.start(Options { capacity: 1 << 16 }).unwrap();
+    assert_eq!(stream.presence(), Presence::Here);
+    assert!(!until_silent(&mut stream).is_empty());
+    // Pulled out long ago.
+    assert_eq!(stream.device().is_running(), Some(true));
+    assert_eq!(stream.condition(), Condition::Running);
+    assert_eq!(stream.presence(), Presence::Gone);
+    assert_eq!(stream.restart().unwrap_err().to_string(), "the pad is gone");
+    drop(stream);
+    pad.assert_faultless();
+}
+
+#[test]
+fn a_pad_that_comes_back_is_another_entry_of_the_registry() {
+    let pad = mac_event("", "kind = \"unplug\"\nfor_s = 1.0");
+    let mut stream = pad.start(1 << 16);
+    let before = until_silent(&mut stream);
+    assert_eq!(stream.presence(), Presence::Returned);
+    stream.halt();
+    std::thread::sleep(PAUSE);
+    stream.restart().unwrap();
+    assert_eq!(stream.presence(), Presence::Here);
+    let after = until_silent(&mut stream);
+    assert!(after[0].device_s > before.last().unwrap().device_s + 1.0);
+    assert_eq!((before.len() + after.len()) as u64, pad.sent(stream.device().id()).0);
+    stream.stop();
+    pad.assert_faultless();
+}
+
+#[test]
+fn sleep_is_told_by_the_clocks_alone() {
+    let pad = mac_event("", "kind = \"sleep\"\nfor_s = 5.0");
+    let mut stream = pad.start(1 << 16);
+    assert_eq!(stream.asleep(), Some(Duration::ZERO));
+    let before = until_silent(&mut stream);
+    assert!(before.iter().all(|frame| frame.asleep.is_zero()));
+    assert_eq!(stream.asleep(), Some(Duration::from_secs(5)));
+    assert_eq!((stream.condition(), stream.presence()), (Condition::Running, Presence::Here));
+    stream.halt();
+    std::thread::sleep(PAUSE);
+    stream.restart().unwrap();
+    let after = until_silent(&mut stream);
+    assert!(after.iter().all(|frame| frame.asleep == Duration::from_secs(5)));
+    // The device's clock went on, and the time of arrival stood still.
+    let (last, first) = (before.last().unwrap(), &after[0]);
+    assert!(first.device_s - last.device_s > 5.0);
+    assert!(first.awake_ns.unwrap() - last.awake_ns.unwrap() < 100_000_000);
+    stream.stop();
+    pad.assert_faultless();
+}
+
+#[test]
+fn a_stream_may_survive_its_sleep() {
+    let pad = mac_event("answers = { survives_sleep = true }", "kind = \"sleep\"\nfor_s = 5.0");
+    let mut stream = pad.start(1 << 16);
+    let frames = until_silent(&mut stream);
+    let slept: Vec<u64> = frames.iter().map(|frame| frame.asleep.as_secs()).collect();
+    assert!(slept.is_sorted() && slept[0] == 0 && slept[slept.len() - 1] == 5);
+    stream.stop();
+    pad.assert_faultless();
+}
+
+#[test]
+fn a_start_too_soon_after_a_stop_succeeds_and_gives_nothing() {
+    let pad =
+        pad("behaviour = \"mac\"\npace = \"unthrottled\"\nanswers = { restart_pause_s = 0.4 }\n[[pad]]\n\
+         flood = { frames = 1000000000000, touches = 1 }");
+    let mut stream = pad.start(1 << 10);
+    assert!(stream.wait(pad::LONG));
+    stream.restart().unwrap();
+    let mut frame = Frame::default();
+    while stream.next(&mut frame) {}
+    assert!(!stream.wait(Duration::from_millis(200)), "status 0, and no frame");
+    stream.halt();
+    std::thread::sleep(PAUSE);
+    stream.restart().unwrap();
+    assert!(stream.wait(pad::LONG));
+    stream.stop();
+    pad.assert_faultless();
+}
+
+#[test]
+fn two_programs_may_record_a_pad() {
+    let pad = mac("", "");
+    let (mut first, mut second) = (pad.start(1 << 16), pad.start(1 << 16));
+    let (one, other) = (until_silent(&mut first), until_silent(&mut second));
+    assert!(!one.is_empty() && !other.is_empty());
+    assert_eq!(one.last().unwrap().device_frame, other.last().unwrap().device_frame);
+    drop(first);
+    drop(second);
+    pad.assert_faultless();
+}
+
+#[test]
+fn nothing_rests_on_what_registering_answers() {
+    let pad = mac("answers = { register_answers = false }", "");
+    let mut stream = pad.start(1 << 16);
+    assert!(!until_silent(&mut stream).is_empty());
+    stream.stop();
+    pad.assert_faultless();
+}
+
+#[test]
+fn one_callback_is_registered_however_often_a_pad_is_started() {
+    let pad = mac("answers = { callback_slots = 1, restart_pause_s = 0.0 }", "");
+    let mut stream = pad.start(1 << 16);
+    for _ in 0..10 {
+        stream.restart().unwrap();
+    }
+    assert!(stream.wait(pad::LONG));
+    stream.stop();
+    pad.assert_faultless();
+}
+
+#[test]
+fn the_frameworks_clock_is_not_the_time_of_arrival() {
+    let pad = mac("", "");
+    assert_eq!(pad.library.arrival_clock(), ArrivalClock::System);
+    let mut stream = pad.start(1 << 16);
+    let frames = until_silent(&mut stream);
+    let (first, last) = (&frames[0], frames.last().unwrap());
+    let device_s = last.device_s - first.device_s;
+    let slope = |seconds: f64| seconds / device_s;
+    let arrival_ns = last.awake_ns.unwrap() - first.awake_ns.unwrap();
+    #[expect(clippy::cast_precision_loss, reason = "some seconds")]
+    let system = slope(arrival_ns as f64 / 1e9);
+    let framework = slope(last.arrival_s.unwrap() - first.arrival_s.unwrap());
+    assert!((system - 1.0).abs() < 1e-3 && (framework - 0.984).abs() < 1e-3, "{system} {framework}");
+    stream.stop();
+    pad.assert_faultless();
+}
+
+#[test]
+fn rights_and_clicks_are_asked_not_guessed() {
+    let access =
+        |answer: &str| mac(&format!("answers = {{ input_monitoring = \"{answer}\" }}"), "").library.access();
+    assert_eq!(access("granted"), Some(Access::Granted));
+    assert_eq!(access("unknown"), Some(Access::Unknown));
+    let denied = mac("answers = { input_monitoring = \"denied\" }", "");
+    assert_eq!(
+        (denied.library.access(), denied.library.request_access()),
+        (Some(Access::Denied), Some(false))
+    );
+    let mut stream = denied.start(1 << 10);
+    assert!(until_silent(&mut stream).is_empty(), "it starts, and gives nothing");
+    drop(stream);
+    for (fixed, off) in [(false, Some(false)), (true, Some(true))] {
+        let pad = mac("", &format!("clicks_fixed = {fixed}"));
+        let guard = pad.only().disable_clicks().unwrap();
+        assert_eq!((guard.clicks(), pad.only().clicks()), (off, off));
+        drop(guard);
+        assert_eq!(pad.only().clicks(), Some(true));
+    }
+}
+
+#[test]
+fn what_a_pad_says_of_its_force_may_be_wrong() {
+    let pad = mac("", "says_force = false");
+    assert_eq!(pad.only().identity().supports_force, Some(false));
+    let mut stream = pad.start(1 << 16);
+    assert!(!until_silent(&mut stream).is_empty());
+    stream.stop();
+}
+
+/// Random orders of everything that may be done to a stream.
+#[test]
+fn any_order_of_start_stop_look_and_drop_is_orderly() {
+    let mut chance: u32 = 7;
+    let mut random = |below: u32| {
+        chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (chance >> 16) % below
+    };
+    for round in 0..10 {
+        let waits = round % 2 == 0;
+        let events: String = (1..20)
+            .map(|at| {
+                let kind = ["kind = \"sleep\"\nfor_s = 0.2", "kind = \"unplug\"\nfor_s = 0.2"][at % 2];
+                format!("[[pad.event]]\nat_s = {at}.0\n{kind}\n")
+            })
+            .collect();
+        let pad = pad(&format!(
+            "behaviour = \"mac\"\npace = \"unthrottled\"\nstop_waits = {waits}\nanswers = {{ restart_pause_s = 0.0 }}\n\
+             [[pad]]\nseconds = 30.0\n[[pad.contact]]\nkind = \"base\"\nfrom_s = 0.0\nuntil_s = 29.0\n{events}"
+        ));
+        let mut streams = Vec::new();
+        for _ in 0..100 {
+            let at = random(4) as usize;
+            match (random(8), streams.get_mut(at)) {
+                (0..=1, None) => streams.extend(
+                    pad.library
+                        .devices()
+                        .unwrap()
+                        .first()
+                        .map(|device| device.start(Options { capacity: 256 }))
+                        .and_then(Result::ok),
+                ),
+                (2, Some(_)) => drop(streams.swap_remove(at)),
+                (3, Some(stream)) => drop(stream.restart()),
+                (4, Some(stream)) => stream.halt(),
+                (5, Some(stream)) => drop(stream.presence()),
+                (6, Some(stream)) => drop(stream.wait(Duration::from_millis(3))),
+                (_, Some(stream)) => {
+                    let mut frame = Frame::default();
+                    while stream.next(&mut frame) {}
+                }
+                _ => {}
+            }
+        }
+        drop(streams);
+        pad.assert_faultless();
+    }
+}
