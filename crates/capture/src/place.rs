@@ -2,7 +2,8 @@
 //!
 //! A running session lives in `datasets/<name>/sessions/<id>.part/`, which no description lists. Only when
 //! all its files are complete is the folder renamed, and only then is `dataset.json` replaced in one step.
-//! So a recording that is cut, wherever, never changes the dataset that was there before.
+//! So a recording that is cut, wherever, never changes the dataset that was there before. The ledger is locked for
+//! these two steps and while an id is chosen, and at no other time. Nothing in the folder is reached through a link.
 
 use crate::error::CaptureError;
 use openweigh_formats::canonical;
@@ -10,11 +11,11 @@ use openweigh_formats::dataset::{
     Dataset, DatasetFile, Format, Kind, Provenance, ProvenanceKind, SESSION_FILES,
 };
 use openweigh_formats::licence::Licence;
+use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::weighings::Id;
 use openweigh_formats::{Digest, limits};
-use openweigh_ledger::{OpenError, read_whole, write_atomically};
-use std::fs::File;
+use openweigh_ledger::{Change, DraftError, Expected, Folder, Ledger, Lock};
 use std::path::{Path, PathBuf};
 
 /// How the folder of an unfinished session ends.
@@ -44,18 +45,34 @@ pub struct About {
 pub struct Place {
     folder: PathBuf,
     name: Name,
+    ledger: Ledger,
+    /// The folder, from the root of the ledger.
+    inside: RelativePath,
 }
 
 impl Place {
     /// The dataset of this name below the root of a ledger.
     pub fn new(root: &Path, name: &Name) -> Self {
-        Self { folder: root.join("datasets").join(name.as_str()), name: name.clone() }
+        Self {
+            folder: root.join("datasets").join(name.as_str()),
+            name: name.clone(),
+            ledger: Ledger::at(root),
+            inside: part_of(&format!("datasets/{name}")),
+        }
     }
 
-    /// The dataset in a folder that is called as the dataset is.
+    /// The dataset in a folder that is called as the dataset is. A person named it: links may lead there.
     pub fn of_folder(folder: &Path) -> Option<Self> {
-        let name = folder.file_name()?.to_str()?.parse().ok()?;
-        Some(Self { folder: folder.to_path_buf(), name })
+        let real = folder.canonicalize().ok()?;
+        let name: Name = real.file_name()?.to_str()?.parse().ok()?;
+        let above = real.parent()?;
+        let of_ledger = Ledger::around(&real).map(|ledger| Self::new(ledger.root(), &name));
+        if let Some(place) = of_ledger.filter(|place| place.folder == real) {
+            return Some(place);
+        }
+        // Elsewhere what lies beside it is locked with it.
+        let inside = part_of(name.as_str());
+        Some(Self { folder: folder.to_path_buf(), name, ledger: Ledger::at(above), inside })
     }
 
     /// Its folder.
@@ -83,8 +100,22 @@ impl Place {
         self.sessions().join(format!("{id}{PART}"))
     }
 
-    fn description(&self) -> PathBuf {
-        self.folder.join("dataset.json")
+    /// The ledger that it is in.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    fn description(&self) -> RelativePath {
+        part_of(&format!("{}/dataset.json", self.inside))
+    }
+
+    fn sessions_inside(&self) -> RelativePath {
+        part_of(&format!("{}/sessions", self.inside))
+    }
+
+    /// The folder of its sessions; none if there is none.
+    pub(crate) fn sessions_folder(&self) -> Result<Option<Folder>, CaptureError> {
+        Ok(self.ledger.folder(&self.sessions_inside())?)
     }
 
     /// The dataset as it is described now.
@@ -92,21 +123,24 @@ impl Place {
     /// # Errors
     /// The description cannot be read.
     pub fn read(&self) -> Result<Option<Dataset>, CaptureError> {
+        Ok(self.read_with_digest()?.map(|(dataset, _)| dataset))
+    }
+
+    /// As [`Place::read`], with the digest of the description.
+    pub(crate) fn read_with_digest(&self) -> Result<Option<(Dataset, Digest)>, CaptureError> {
         let path = self.description();
-        match read_whole(&path, limits::JSON_BYTES) {
-            Ok(bytes) => {
-                canonical::read(&bytes).map(Some).map_err(|source| CaptureError::Malformed { path, source })
-            }
-            Err(OpenError::Missing) => Ok(None),
-            Err(source) => Err(CaptureError::Open { path, source }),
-        }
+        let Some((folder, name)) = self.ledger.folder_of(&path)? else { return Ok(None) };
+        let Some(bytes) = folder.read(name, limits::JSON_BYTES)? else { return Ok(None) };
+        let path = self.folder.join("dataset.json");
+        let dataset = canonical::read(&bytes).map_err(|source| CaptureError::Malformed { path, source })?;
+        Ok(Some((dataset, Digest::of(&bytes))))
     }
 
     /// Whether sessions of this provenance may be added; the description of the dataset if there is one.
-    pub(crate) fn admits(&self, kind: ProvenanceKind) -> Result<Option<Dataset>, CaptureError> {
+    pub(crate) fn admits(&self, kind: ProvenanceKind) -> Result<Option<(Dataset, Digest)>, CaptureError> {
         let folder = || self.folder.clone();
-        let found = self.read()?;
-        if let Some(dataset) = &found {
+        let found = self.read_with_digest()?;
+        if let Some((dataset, _)) = &found {
             if dataset.kind != Kind::TouchSessions {
                 return Err(CaptureError::OtherKind { folder: folder() });
             }
@@ -126,12 +160,14 @@ impl Place {
         &self,
         wanted: Option<&Id>,
         listed: &[&str],
-    ) -> Result<(Id, PathBuf), CaptureError> {
-        let sessions = self.sessions();
-        std::fs::create_dir_all(&sessions).map_err(CaptureError::system(&sessions, "make the folder"))?;
-        let _lock = self.lock()?;
-        let taken =
-            |id: &Id| listed.contains(&id.as_str()) || self.session(id).exists() || self.part(id).exists();
+    ) -> Result<(Id, PathBuf, Folder), CaptureError> {
+        let lock = self.ledger.lock()?;
+        // Told before a recording, and not only at its end.
+        self.insist_unpinned(&lock)?;
+        let sessions = self.ledger.make_folder(&self.sessions_inside())?;
+        let taken = |id: &Id| {
+            listed.contains(&id.as_str()) || sessions.has(id.as_str()) || sessions.has(&format!("{id}{PART}"))
+        };
         let id = match wanted {
             Some(id) if id.as_str().ends_with(PART) => {
                 return Err(CaptureError::SessionId { id: id.to_string() });
@@ -145,18 +181,47 @@ impl Place {
                 .find(|id| !taken(id))
                 .expect("there are more numbers than folders"),
         };
-        let part = self.part(&id);
-        std::fs::create_dir(&part).map_err(CaptureError::system(&part, "make the folder"))?;
-        Ok((id, part))
+        let folder = sessions.make_new(&format!("{id}{PART}"))?;
+        Ok((id.clone(), self.part(&id), folder))
     }
 
-    /// Only one at a time may choose an id or change the description; released when it is dropped, and by
-    /// the system when the process ends.
-    pub(crate) fn lock(&self) -> Result<File, CaptureError> {
-        let sessions = self.sessions();
-        let lock = File::open(&sessions).map_err(CaptureError::system(&sessions, "open the folder"))?;
-        lock.lock().map_err(CaptureError::system(&sessions, "lock the folder"))?;
-        Ok(lock)
+    /// Removes the folder of a session that is given up, with its files; and what was made for it alone.
+    pub(crate) fn discard(&self, id: &Id) -> Result<(), CaptureError> {
+        let _lock = self.ledger.lock()?;
+        let Some(sessions) = self.sessions_folder()? else { return Ok(()) };
+        let part = format!("{id}{PART}");
+        if let Some(folder) = sessions.enter(&part)? {
+            for name in folder.names()? {
+                folder.remove(&name)?;
+            }
+        }
+        sessions.remove_folder(&part)?;
+        self.remove_if_empty();
+        Ok(())
+    }
+
+    /// Removes what killed processes were writing beside the dataset's files.
+    pub(crate) fn sweep(&self) -> Result<(), CaptureError> {
+        let _lock = self.ledger.lock()?;
+        if let Some(folder) = self.ledger.folder(&self.inside)? {
+            folder.sweep()?;
+        }
+        Ok(())
+    }
+
+    /// Removes the folders of the dataset that hold nothing. Anything in them keeps them.
+    pub(crate) fn remove_if_empty(&self) {
+        if let Ok(Some((above, name))) = self.ledger.folder_of(&self.inside) {
+            if let Ok(Some(folder)) = above.enter(name) {
+                let _ = folder.remove_folder("sessions");
+            }
+            let _ = above.remove_folder(name);
+        }
+    }
+
+    /// Insists that no weights or manifest of the ledger pin the dataset as it is.
+    fn insist_unpinned(&self, lock: &Lock) -> Result<(), DraftError> {
+        self.ledger.insist_unpinned(lock, &self.name)
     }
 
     /// The description of a dataset that has no session yet.
@@ -189,30 +254,44 @@ impl Place {
         about: &About,
         provenance: &Provenance,
     ) -> Result<Digest, CaptureError> {
-        let (part, session) = (self.part(id), self.session(id));
-        let _lock = self.lock()?;
-        if part.exists() {
-            if session.exists() {
-                let (folder, id) = (self.folder.clone(), id.to_string());
-                return Err(CaptureError::SessionExists { folder, id });
-            }
-            sync_folder(&part)?;
-            std::fs::rename(&part, &session).map_err(CaptureError::system(&part, "rename the folder"))?;
-            sync_folder(&self.sessions())?;
-        }
-        let dataset = match self.admits(provenance.kind)? {
-            Some(dataset) => told(dataset, about),
+        let lock = self.ledger.lock()?;
+        let found = self.admits(provenance.kind)?;
+        let before = found.as_ref().map(|(_, sha256)| sha256.clone());
+        let dataset = match found {
+            Some((dataset, _)) => told(dataset, about),
             None => self.draft(about, provenance),
         };
         let bytes = canonical::write(&with_session(dataset, id, files));
-        write_atomically(&self.description(), &bytes, true)?;
-        sync_folder(&self.folder)?;
-        let draft = session.join(DRAFT);
-        if draft.exists() {
-            std::fs::remove_file(&draft).map_err(CaptureError::system(&draft, "remove"))?;
+        let sha256 = Digest::of(&bytes);
+        if before.as_ref() != Some(&sha256) {
+            self.insist_unpinned(&lock)?;
         }
-        Ok(Digest::of(&bytes))
+        let sessions = self.ledger.make_folder(&self.sessions_inside())?;
+        let part = format!("{id}{PART}");
+        if let Some(folder) = sessions.enter(&part)? {
+            folder.sync()?;
+            match sessions.rename_new(&part, &sessions, id.as_str()) {
+                Err(DraftError::Exists { .. }) => {
+                    let (folder, id) = (self.folder.clone(), id.to_string());
+                    return Err(CaptureError::SessionExists { folder, id });
+                }
+                other => other?,
+            }
+            sessions.sync()?;
+        }
+        let mut change = Change::of(&self.ledger);
+        change.put(&self.description(), &bytes, Expected::read(before))?;
+        change.commit_under(&lock)?;
+        if let Some(session) = sessions.enter(id.as_str())? {
+            session.remove(DRAFT)?;
+        }
+        Ok(sha256)
     }
+}
+
+/// A path made of the names of a dataset and its parts.
+fn part_of(text: &str) -> RelativePath {
+    RelativePath::try_from(text.to_owned()).expect("names and ids are parts of paths")
 }
 
 /// An existing description with what was said anew, and the version that follows.
@@ -250,12 +329,6 @@ fn with_session(mut dataset: Dataset, id: &Id, files: [(u64, Digest); SESSION_FI
     let key = |file: &DatasetFile| file.path.as_str().split('/').map(str::to_owned).collect::<Vec<_>>();
     dataset.files.sort_by_cached_key(key);
     dataset
-}
-
-/// Makes the names in a folder durable.
-pub(crate) fn sync_folder(folder: &Path) -> Result<(), CaptureError> {
-    let opened = File::open(folder).and_then(|folder| folder.sync_all());
-    opened.map_err(CaptureError::system(folder, "sync the folder"))
 }
 
 #[cfg(test)]

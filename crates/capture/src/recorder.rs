@@ -3,7 +3,7 @@
 use crate::error::CaptureError;
 use crate::evidence::Evidence;
 use crate::frame::{Frame, SourceInfo};
-use crate::place::{About, DRAFT, Place, sync_folder};
+use crate::place::{About, DRAFT, Place};
 use crate::rows::Rows;
 use crate::writer::Writer;
 use openweigh_formats::canonical;
@@ -14,7 +14,7 @@ use openweigh_formats::touches::COLUMNS;
 use openweigh_formats::versioned::Versioned;
 use openweigh_formats::weighings::{self, Cell, Id, Weighing};
 use openweigh_formats::{Digest, limits};
-use openweigh_ledger::write_atomically;
+use openweigh_ledger::Folder;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -52,6 +52,7 @@ pub struct Recorder {
     info: SourceInfo,
     session: Session,
     part: PathBuf,
+    folder: Folder,
     rows: Rows,
     writer: Writer,
     block: Vec<u8>,
@@ -91,8 +92,8 @@ impl Recorder {
     pub fn create(order: Order, info: &SourceInfo) -> Result<Self, CaptureError> {
         let Order { place, session, about, environment } = order;
         let existing = place.admits(info.provenance.kind)?;
-        let listed = existing.as_ref().map(openweigh_formats::dataset::Dataset::sessions).unwrap_or_default();
-        let (id, part) = place.reserve(session.as_ref(), &listed)?;
+        let listed = existing.as_ref().map(|(dataset, _)| dataset.sessions()).unwrap_or_default();
+        let (id, part, folder) = place.reserve(session.as_ref(), &listed)?;
         let session = Session {
             format: Format::V1,
             id,
@@ -103,10 +104,11 @@ impl Recorder {
             channels: Versioned::Absent,
             balance: Versioned::Absent,
         };
-        let made = Self::begin(&place, about, info, session, &part);
+        let id = session.id.clone();
+        let made = Self::begin(&place, about, info, session, &part, folder);
         if made.is_err() {
             // Nothing was recorded; a folder with half its files helps nobody.
-            let _ = std::fs::remove_dir_all(&part);
+            let _ = place.discard(&id);
         }
         made
     }
@@ -117,21 +119,24 @@ impl Recorder {
         info: &SourceInfo,
         session: Session,
         part: &Path,
+        folder: Folder,
     ) -> Result<Self, CaptureError> {
         let draft = place.draft(&about, &info.provenance);
-        write_atomically(&part.join(DRAFT), &canonical::write(&draft), false)?;
-        write_atomically(&part.join("session.json"), &canonical::write(&session), false)?;
+        folder.put(DRAFT, &canonical::write(&draft))?;
+        folder.put("session.json", &canonical::write(&session))?;
         let touches = part.join("touches.csv");
-        let file = File::create_new(&touches).map_err(CaptureError::system(&touches, "make"))?;
+        let file = folder.create_new("touches.csv")?;
         // Held until the process ends, however it does: nobody recovers what is still being written.
         file.lock().map_err(CaptureError::system(&touches, "lock"))?;
         let mut writer = Writer::new(file).map_err(CaptureError::system(&touches, "write"))?;
         let header = format!("{}\n", COLUMNS.join(","));
         writer.send(header.into_bytes()).map_err(CaptureError::system(&touches, "write"))?;
-        let events = Appended::create(part.join("events.csv"), events::HEADER)?;
-        let weighings = Appended::create(part.join("weighings.csv"), weighings::HEADER)?;
-        sync_folder(part)?;
-        sync_folder(&place.sessions())?;
+        let events = Appended::create(&folder, "events.csv", events::HEADER)?;
+        let weighings = Appended::create(&folder, "weighings.csv", weighings::HEADER)?;
+        folder.sync()?;
+        if let Some(sessions) = place.sessions_folder()? {
+            sessions.sync()?;
+        }
         #[expect(clippy::disallowed_methods, reason = "tells when rows are due to be handed on")]
         let handed_on = Instant::now();
         Ok(Self {
@@ -141,6 +146,7 @@ impl Recorder {
             rows: Rows::new(&session.source),
             session,
             part: part.to_path_buf(),
+            folder,
             block: writer.block(2 * BLOCK),
             writer,
             handed_on,
@@ -314,7 +320,7 @@ impl Recorder {
         let touches = self.writer.finish().map_err(CaptureError::system(touches, "write"))?;
         self.session.quality = self.rows.quality;
         let description = canonical::write(&self.session);
-        write_atomically(&self.part.join("session.json"), &description, true)?;
+        self.folder.put("session.json", &description)?;
         // In the order of `SESSION_FILES`.
         let files = [
             self.events.done(),
@@ -338,13 +344,9 @@ impl Recorder {
     /// # Errors
     /// The system refuses to.
     pub fn discard(self) -> Result<(), CaptureError> {
-        let Self { part, writer, place, .. } = self;
+        let Self { session, writer, place, .. } = self;
         drop(writer);
-        std::fs::remove_dir_all(&part).map_err(CaptureError::system(&part, "remove the folder"))?;
-        // Made for this session alone, they go with it; anything else in them keeps them.
-        let _ = std::fs::remove_dir(place.sessions());
-        let _ = std::fs::remove_dir(place.folder());
-        Ok(())
+        place.discard(&session.id)
     }
 }
 
@@ -361,8 +363,8 @@ struct Appended {
 }
 
 impl Appended {
-    fn create(path: PathBuf, header: &str) -> Result<Self, CaptureError> {
-        let file = File::create_new(&path).map_err(CaptureError::system(&path, "make"))?;
+    fn create(folder: &Folder, name: &str, header: &str) -> Result<Self, CaptureError> {
+        let (path, file) = (folder.path().join(name), folder.create_new(name)?);
         let mut appended =
             Self { path, file, hasher: Hasher::default(), bytes: 0, dirty: false, synced: None };
         appended.append(&format!("{header}\n"))?;

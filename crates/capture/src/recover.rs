@@ -5,7 +5,7 @@
 //! what is there, and it goes the same last way into its dataset as one that ended well.
 
 use crate::error::CaptureError;
-use crate::place::{About, DRAFT, PART, Place, sync_folder};
+use crate::place::{About, DRAFT, PART, Place};
 use crate::remains;
 use openweigh_exact::Decimal;
 use openweigh_formats::canonical;
@@ -16,7 +16,7 @@ use openweigh_formats::session::{Quality, Session};
 use openweigh_formats::touches::{COLUMNS, Quantity, Row, TouchReader};
 use openweigh_formats::weighings::{self, Id, Weighing};
 use openweigh_formats::{Digest, Fault, Malformed, limits};
-use openweigh_ledger::{OpenError, read_whole, write_atomically};
+use openweigh_ledger::{Folder, OpenError, read_whole};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -85,20 +85,14 @@ impl Place {
     pub fn unfinished(&self) -> Result<Vec<Id>, CaptureError> {
         let dataset = self.read()?;
         let listed = dataset.as_ref().map(Dataset::sessions).unwrap_or_default();
-        let sessions = self.sessions();
-        let entries = match std::fs::read_dir(&sessions) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(CaptureError::system(sessions, "read the folder")(error)),
-        };
+        let Some(sessions) = self.sessions_folder()? else { return Ok(Vec::new()) };
         let mut found = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(CaptureError::system(&sessions, "read the folder"))?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
+        for name in sessions.names()? {
             let part = name.strip_suffix(PART);
             let Ok(id) = Id::try_from(part.unwrap_or(&name).to_owned()) else { continue };
-            let whole = listed.contains(&id.as_str()) && !entry.path().join(DRAFT).exists();
-            if remains::is_folder(&entry.path()) && (part.is_some() || !whole) {
+            let whole = listed.contains(&id.as_str())
+                && !sessions.enter(&name).is_ok_and(|folder| folder.is_some_and(|folder| folder.has(DRAFT)));
+            if sessions.has_folder(&name) && (part.is_some() || !whole) {
                 found.push(id);
             }
         }
@@ -113,8 +107,7 @@ impl Place {
 /// It is still running, its description is gone, or the system cannot write. It then stays as it was, or
 /// can be recovered again.
 pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
-    let (part, session) = (place.part(id), place.session(id));
-    let folder = if remains::is_folder(&part) { part } else { session };
+    let (opened, folder) = unfinished_folder(place, id)?;
     let touches = folder.join("touches.csv");
     let mut lock = None;
     // Cut before its first file was there, it has none.
@@ -127,8 +120,8 @@ pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
         }
     }
     let _lock = lock;
-    remains::sweep(&folder)?;
-    remains::sweep(place.folder())?;
+    opened.sweep()?;
+    place.sweep()?;
     let mut losses = Vec::new();
     let mut description = match described(&folder, id) {
         Ok(description) => description,
@@ -153,11 +146,11 @@ pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
     for (name, bytes) in
         [("events.csv", &event_lines), ("weighings.csv", &weighing_lines), ("session.json", &text)]
     {
-        write_atomically(&folder.join(name), bytes, true)?;
+        opened.put(name, bytes)?;
     }
     let of = |bytes: &[u8]| (bytes.len() as u64, Digest::of(bytes));
     let files = [of(&event_lines), of(&text), (kept.bytes, kept.digest.clone()), of(&weighing_lines)];
-    sync_folder(&folder)?;
+    opened.sync()?;
     let dataset = place.admit(id, files, &about, &provenance)?;
     let kept = Kept {
         folder: place.session(id),
@@ -169,11 +162,21 @@ pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
     Ok(Recovery { id: id.clone(), kept: Some(kept), losses })
 }
 
+/// The folder of a session that is not finished, and where it is. No link leads to it.
+fn unfinished_folder(place: &Place, id: &Id) -> Result<(Folder, PathBuf), CaptureError> {
+    let missing = || CaptureError::Open { path: place.session(id), source: OpenError::Missing };
+    let sessions = place.sessions_folder()?.ok_or_else(missing)?;
+    if let Some(part) = sessions.enter(&format!("{id}{PART}"))? {
+        return Ok((part, place.part(id)));
+    }
+    let session = sessions.enter(id.as_str())?.ok_or_else(missing)?;
+    Ok((session, place.session(id)))
+}
+
 /// Nothing was recorded: what was prepared for it goes.
 fn give_up(place: &Place, id: &Id, folder: &Path) -> Result<Recovery, CaptureError> {
     remains::remove(folder)?;
-    let _ = std::fs::remove_dir(place.sessions());
-    let _ = std::fs::remove_dir(place.folder());
+    place.remove_if_empty();
     Ok(Recovery { id: id.clone(), kept: None, losses: Vec::new() })
 }
 

@@ -12,16 +12,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// How a file is called while it is written beside its target.
-const UNFINISHED: &str = ".draft-";
-
 /// Bytes that are looked at at a time.
 const BLOCK: usize = 1 << 16;
-
-/// Whether a folder is there, and no link to one.
-pub(crate) fn is_folder(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
-}
 
 /// Whether a file is there.
 ///
@@ -37,19 +29,6 @@ pub(crate) fn is_file(path: &Path) -> Result<bool, CaptureError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(CaptureError::system(path, "open")(error)),
     }
-}
-
-/// Removes files that were being written beside their target.
-pub(crate) fn sweep(folder: &Path) -> Result<(), CaptureError> {
-    let entries = std::fs::read_dir(folder).map_err(CaptureError::system(folder, "read the folder"))?;
-    for entry in entries.flatten() {
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_file && entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED)) {
-            let path = entry.path();
-            std::fs::remove_file(&path).map_err(CaptureError::system(&path, "remove"))?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether a recording had only just begun `touches.csv`: it is a part of the header, or the header and half a line,

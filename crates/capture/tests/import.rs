@@ -76,7 +76,9 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     while let Some(next) = waiting.pop() {
         for entry in std::fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.ends_with(".openweigh") {
+                // The ledger's own: its lock is no part of what was imported.
+            } else if path.is_dir() {
                 waiting.push(path);
             } else {
                 let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();

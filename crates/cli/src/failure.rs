@@ -103,6 +103,9 @@ impl Failure {
             | Self::Unproved { .. }
             | Self::Incomplete(_)
             | Self::Release(ReleaseError::Changed { .. }) => exit::FAILED,
+            Self::Write(error)
+            | Self::Capture(CaptureError::Write(error))
+            | Self::Seal(SealError::Write(error)) => writing_code(error),
             _ => exit::INPUT,
         }
     }
@@ -145,10 +148,9 @@ impl Failure {
     /// Advice that does not depend on names.
     fn settled_advice(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Write(DraftError::Exists { .. })
-            | Self::Release(ReleaseError::Write(DraftError::Exists { .. })) => {
-                "choose another name or version, or replace it with --force"
-            }
+            Self::Write(error)
+            | Self::Seal(SealError::Write(error))
+            | Self::Release(ReleaseError::Write(error)) => return writing(error),
             Self::Release(ReleaseError::NotARelease { .. }) => {
                 "choose another folder with -o; --force replaces releases alone"
             }
@@ -229,6 +231,34 @@ fn sought(missing: &NotFound) -> String {
     format!("{none} `{make}`")
 }
 
+/// The exit code of a file that was not written.
+fn writing_code(error: &DraftError) -> u8 {
+    match error {
+        DraftError::Changed { .. } | DraftError::Busy { .. } | DraftError::Pinned { .. } => exit::FAILED,
+        _ => exit::INPUT,
+    }
+}
+
+/// What a person can do about a file that was not written.
+fn writing(error: &DraftError) -> Option<&'static str> {
+    Some(match error {
+        DraftError::Exists { .. } => "choose another name or version, or replace it with --force",
+        DraftError::Changed { .. } => "type the same command again: it then reads what is there now",
+        DraftError::Busy { .. } => "wait until it is done, then type the same command again",
+        DraftError::Pinned { .. } => {
+            "keep it, and put the change into a copy with another name: the same command with --as NEW-NAME; \
+             a table is imported under another --name"
+        }
+        DraftError::NotPlain { .. } => {
+            "move the real file or folder there; inside a ledger no link is followed"
+        }
+        DraftError::Interrupted { .. } => {
+            "restore the files that it names from a copy, or remove that file; then `openweigh verify` shows what is whole"
+        }
+        _ => return None,
+    })
+}
+
 /// What is missing, a line each.
 fn lines(missing: &[Missing]) -> String {
     missing.iter().map(|missing| format!("  {missing}")).collect::<Vec<_>>().join("\n")
@@ -290,6 +320,7 @@ fn importing(error: &ImportError) -> Option<&'static str> {
 /// What a person can do about a recording that stopped.
 fn recording(error: &CaptureError) -> Option<&'static str> {
     Some(match error {
+        CaptureError::Write(error) if !matches!(error, DraftError::System { .. }) => return writing(error),
         CaptureError::System { .. } | CaptureError::Write(_) => {
             "make room on the disk, or mend its permissions; what was recorded can be finished with \
              `openweigh recover`"

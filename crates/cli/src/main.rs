@@ -13,12 +13,17 @@ mod progress;
 mod screen;
 mod show;
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = match args::Args::try_parse() {
-        Ok(args) => args,
+    let matches = args::Args::command().try_get_matches();
+    let parsed = matches.and_then(|matches| Ok((called(&matches), args::Args::from_arg_matches(&matches)?)));
+    let args = match parsed {
+        Ok((command, args)) => {
+            openweigh_ledger::lock::introduce(&command, progress::waiting);
+            args
+        }
         Err(message) => {
             // Help and version are answers, everything else is a mistake in the words.
             let code = if message.use_stderr() { exit::USAGE } else { exit::DONE };
@@ -28,4 +33,15 @@ fn main() -> ExitCode {
     let mut screen = screen::Screen::new(&args.global);
     let outcome = cmd::run(args, &mut screen);
     ExitCode::from(screen.close(outcome))
+}
+
+/// The command as others are told who holds a ledger's lock: `openweigh import table`.
+fn called(matches: &ArgMatches) -> String {
+    let mut words = vec!["openweigh"];
+    let mut at = matches;
+    while let Some((name, inner)) = at.subcommand() {
+        words.push(name);
+        at = inner;
+    }
+    words.join(" ")
 }

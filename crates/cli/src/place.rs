@@ -15,7 +15,7 @@ use openweigh_formats::recipe::Recipe;
 use openweigh_formats::table::Table;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::withheld::{self, Withheld};
-use openweigh_ledger::{Ledger, OpenError, lookup, read_whole};
+use openweigh_ledger::{Ledger, OpenError, Written, lookup, read_whole};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +134,29 @@ pub(crate) fn real(folder: &Path) -> PathBuf {
     std::fs::canonicalize(folder).unwrap_or_else(|_| whole())
 }
 
+/// Writes an artifact: to the path that a person typed, or else to its place in the ledger. What it was derived from
+/// must still be there when it is. Gives where it is now.
+pub(crate) fn write(
+    ledger: &Ledger,
+    typed: Option<&Path>,
+    own: &RelativePath,
+    bytes: &[u8],
+    force: bool,
+    from: &[(RelativePath, Digest)],
+) -> Result<(PathBuf, Written), Failure> {
+    let written = match typed {
+        Some(typed) => ledger.write_typed(typed, bytes, force, from)?,
+        None => ledger.write(own, bytes, force, from)?,
+    };
+    Ok((typed.map_or_else(|| ledger.on_disk(own), Path::to_path_buf), written))
+}
+
+/// The descriptions of datasets of this ledger, as they were read.
+pub(crate) fn read_of(ledger: &Ledger, loaded: &[Loaded]) -> Vec<(RelativePath, Digest)> {
+    let inside = |loaded: &Loaded| Some((ledger.relative(&loaded.description)?, loaded.sha256.clone()));
+    loaded.iter().filter_map(inside).collect()
+}
+
 /// Reads a whole file that the user named; `-` is standard input.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let failed = |source| Failure::Open { path: shown(path), source };
@@ -205,6 +228,7 @@ pub(crate) fn weights(ledger: &Ledger, word: &str) -> Result<(Weights, Digest), 
 
 /// A dataset with its data.
 pub(crate) struct Loaded {
+    description: PathBuf,
     pub(crate) dataset: Dataset,
     pub(crate) sha256: Digest,
     content: openweigh_dataset::Loaded,
@@ -230,7 +254,7 @@ fn dataset(ledger: &Ledger, word: &str, recipe: &Recipe, max_csv: u64) -> Result
     let (path, dataset, sha256) = describe(ledger, word)?;
     reading::check_kind(recipe, &dataset)?;
     let content = in_folder(&path, |folder| load::load(folder, &dataset, recipe, max_csv))?;
-    Ok(Loaded { dataset, sha256, content })
+    Ok(Loaded { description: path, dataset, sha256, content })
 }
 
 /// The description of a dataset by folder, `dataset.json`, or name.

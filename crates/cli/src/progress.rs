@@ -1,8 +1,18 @@
 //! What is being done, on standard error, for work of over a second and only on a terminal.
 
+use crate::place::harmless;
+use openweigh_ledger::Holder;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
+
+/// Says on a terminal that somebody else is changing the ledger, and that this command waits.
+pub(crate) fn waiting(holder: &Holder) {
+    if std::io::stderr().is_terminal() {
+        let holder = harmless(&holder.to_string());
+        let _ = writeln!(std::io::stderr(), "waiting for {holder}, which is changing this ledger");
+    }
+}
 
 /// A line that is rewritten while work goes on.
 pub(crate) struct Progress {

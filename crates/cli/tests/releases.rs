@@ -22,15 +22,17 @@ instrument = "None: the numbers are made up"
 name = "A. Tester"
 "#;
 
-/// A ledger with a fit, results and a manifest `line-VERSION`.
+/// A ledger with a fit, results and a manifest `line-VERSION`. Other data than the first are another dataset: those
+/// that are pinned are not changed.
 fn sealed(scene: &Scene, version: &str, csv: &str, previous: &[&str]) {
+    let dataset = if csv == FIRST { "line" } else { "line-2" };
     scene.write("line.csv", csv.as_bytes());
     let import = [
         "import",
         "table",
         "line.csv",
         "--name",
-        "line",
+        dataset,
         "--unit",
         "y=g",
         "--unit",
@@ -43,7 +45,6 @@ fn sealed(scene: &Scene, version: &str, csv: &str, previous: &[&str]) {
         "simulated",
         "--version",
         version,
-        "--force",
     ];
     scene.run(&import).ends(0);
     scene.write(
@@ -51,10 +52,10 @@ fn sealed(scene: &Scene, version: &str, csv: &str, previous: &[&str]) {
         format!("format = \"openweigh.recipe/1\"\nname = \"line\"\n{RECIPE}").as_bytes(),
     );
     scene.write("artifacts/publications/line.toml", PUBLICATION.as_bytes());
-    let fit = ["fit", "--dataset", "line", "--recipe", "line", "--name", "line", "--version", version];
+    let fit = ["fit", "--dataset", dataset, "--recipe", "line", "--name", "line", "--version", version];
     scene.run(&fit).ends(0);
     let weights = format!("line-{version}");
-    scene.run(&["replay", "--weights", &weights, "--dataset", "line"]).ends(0);
+    scene.run(&["replay", "--weights", &weights, "--dataset", dataset]).ends(0);
     let mut seal =
         vec!["seal", "--name", "line", "--version", version, "--weights", &weights, "--results", &weights];
     seal.extend(previous);

@@ -157,8 +157,14 @@ impl Ledger {
         }
         for (name, text) in [("README.md", README), (".gitattributes", GIT_ATTRIBUTES)] {
             let path = self.root.join(name);
-            if !path.exists() && write_atomically(&path, text.as_bytes(), false)? == Written::New {
-                made.push(path);
+            if path.exists() {
+                continue;
+            }
+            match write_atomically(&path, text.as_bytes(), false) {
+                Ok(Written::New) => made.push(path),
+                // Somebody makes the same ledger.
+                Ok(_) | Err(DraftError::Exists { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(made)

@@ -1,5 +1,7 @@
 //! Gathering files into a manifest.
 
+use crate::change::{Change, Expected};
+use crate::draft::{DraftError, Written};
 use crate::layout::Ledger;
 use crate::licences;
 use crate::open::OpenError;
@@ -11,10 +13,12 @@ use openweigh_formats::limits;
 use openweigh_formats::manifest::{Derivation, DerivationKind, Format, Manifest, ManifestFile, Role, Tool};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
+use openweigh_formats::sums::Sums;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, Malformed, digest::Hasher};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What a manifest shall hold.
 #[derive(Debug)]
@@ -91,6 +95,18 @@ pub enum SealError {
     /// The manifest would contradict itself.
     #[error("{0}")]
     Inconsistent(openweigh_formats::Fault),
+    /// It could not be written.
+    #[error(transparent)]
+    Write(#[from] DraftError),
+}
+
+/// A manifest that holds, as long as what it was made of does not change.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// What it lists, apart from the data files, which their descriptions pin.
+    relies_on: Vec<(RelativePath, Digest)>,
 }
 
 struct Gatherer<'a> {
@@ -104,7 +120,7 @@ struct Gatherer<'a> {
 ///
 /// # Errors
 /// Something that must be listed is missing, malformed, or not what the weights were fitted on.
-pub fn seal(ledger: &Ledger, request: Request) -> Result<Manifest, SealError> {
+pub fn seal(ledger: &Ledger, request: Request) -> Result<Sealed, SealError> {
     let mut gather =
         Gatherer { ledger, max_csv: request.max_csv, files: BTreeMap::new(), licences: Vec::new() };
     let mut derivations = Vec::new();
@@ -158,7 +174,52 @@ pub fn seal(ledger: &Ledger, request: Request) -> Result<Manifest, SealError> {
         claims: request.claims,
     };
     manifest.check().map_err(SealError::Inconsistent)?;
-    Ok(manifest)
+    let heads = manifest.files.iter().filter(|file| {
+        matches!(file.role, Role::Dataset | Role::Weights | Role::Recipe | Role::Results | Role::Licence)
+    });
+    let relies_on = heads.map(|file| (file.path.clone(), file.sha256.clone())).collect();
+    Ok(Sealed { manifest, relies_on })
+}
+
+impl Sealed {
+    /// Its bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        canonical::write(&self.manifest)
+    }
+
+    /// Writes the manifest to its place in the ledger, or to a path that a person typed. In `manifests/`, its digest
+    /// is put into `SHA256SUMS` with it.
+    ///
+    /// # Errors
+    /// Another manifest is there and `force` is not given, something that it lists has changed, or the system refuses.
+    pub fn write(&self, ledger: &Ledger, typed: Option<&Path>, force: bool) -> Result<Written, SealError> {
+        let bytes = self.bytes();
+        let path = match typed {
+            None => Ledger::manifest(&self.manifest.name, &self.manifest.version),
+            Some(typed) => match ledger.relative(typed).filter(|path| path.parent() == Some("manifests")) {
+                Some(path) => path,
+                None => return Ok(ledger.write_typed(typed, &bytes, force, &self.relies_on)?),
+            },
+        };
+        let mut change = Change::of(ledger);
+        change.put(&path, &bytes, Expected::unless(force))?;
+        for (path, sha256) in &self.relies_on {
+            change.relies_on(path.clone(), sha256.clone());
+        }
+        let lock = ledger.lock()?;
+        let sums_path = Ledger::manifest_sums();
+        let found = match ledger.folder_of(&sums_path)? {
+            Some((folder, name)) => folder.read(name, limits::TOML_BYTES)?,
+            None => None,
+        };
+        let malformed = |source| SealError::Malformed { path: sums_path.clone(), source };
+        let mut sums = found.as_deref().map(Sums::read).transpose().map_err(malformed)?.unwrap_or_default();
+        let name = path.as_str().rsplit('/').next().unwrap_or_default();
+        sums.0.insert(name.parse().expect("a part of a path"), Digest::of(&bytes));
+        change.put(&sums_path, &sums.write(), Expected::read(found.as_deref().map(Digest::of)))?;
+        let done = change.commit_under(&lock)?;
+        Ok(done.first().copied().unwrap_or(Written::Same))
+    }
 }
 
 impl Gatherer<'_> {
@@ -251,7 +312,11 @@ impl Gatherer<'_> {
             let on_disk = self.ledger.on_disk(&path);
             if !on_disk.exists() {
                 let text = licences::text(&id).ok_or_else(wanted)?;
-                crate::draft::write_atomically(&on_disk, text.as_bytes(), false).map_err(|_| wanted())?;
+                match self.ledger.write(&path, text.as_bytes(), false, &[]) {
+                    Ok(_) | Err(DraftError::Exists { .. }) => {}
+                    Err(DraftError::System { .. }) => return Err(wanted()),
+                    Err(error) => return Err(error.into()),
+                }
             }
             let bytes = self.read(&path, limits::JSON_BYTES)?;
             let own: Licence = id.parse().unwrap_or_else(|_| Licence::no_assertion());

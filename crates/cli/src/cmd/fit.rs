@@ -11,7 +11,7 @@ use openweigh_formats::licence::Licence;
 use openweigh_formats::recipe::Estimator;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, canonical, limits};
-use openweigh_ledger::{Kind, Ledger, Written, write_atomically};
+use openweigh_ledger::{Kind, Ledger, Written};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -108,9 +108,9 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         screen.raw(&bytes)?;
         return Ok(exit::DONE);
     }
-    let default = || ledger.on_disk(&Ledger::weights(&weights.name, &weights.version));
-    let path = args.output.unwrap_or_else(default);
-    let written = write_atomically(&path, &bytes, args.force)?;
+    let own = Ledger::weights(&weights.name, &weights.version);
+    let read = place::read_of(&ledger, &loaded);
+    let (path, written) = place::write(&ledger, args.output.as_deref(), &own, &bytes, args.force, &read)?;
     let digest = Digest::of(&bytes);
     let made = match &from {
         From::Words => Some(proposing::write(&ledger, &recipe, false)?),

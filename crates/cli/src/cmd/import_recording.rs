@@ -1,6 +1,5 @@
 //! `openweigh import recording`: what other programs recorded becomes sessions, value by value.
 
-use super::import_table::keep_licence_texts;
 use super::record::pads;
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
@@ -118,7 +117,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             .map_err(failed)?;
     drop(progress);
     if let Some(licence) = &args.dataset.license {
-        keep_licence_texts(&ledger, licence)?;
+        ledger.keep_licence_texts(licence)?;
     }
     let names: Vec<&str> = recorded.iter().map(|recorded| recorded.session.id.as_str()).collect();
     let sha256 = recorded.last().map(|recorded| recorded.dataset.to_string());

@@ -14,10 +14,10 @@ use openweigh_formats::licence::Licence;
 use openweigh_formats::malformed::shortened;
 use openweigh_formats::text::{ColumnName, Line, Name, Unit, Version};
 use openweigh_formats::{Digest, canonical, csv as dialect, limits};
-use openweigh_ledger::{Ledger, Written, licences, write_atomically};
+use openweigh_ledger::{Ledger, Written};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Turn a foreign table into a dataset
 #[derive(Debug, clap::Args)]
@@ -73,8 +73,11 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let dataset = describe(args, &names, &types, &table, &source)?;
     let description = canonical::write(&dataset);
     let folder = ledger.root().join("datasets").join(args.name.as_str());
-    let wrote = write_both(&folder, &table, &description, args.force)?;
-    keep_licence_texts(&ledger, &args.license)?;
+    let table_path =
+        Ledger::dataset(&args.name).sibling(&dataset.files[0].path).expect("a path of the layout");
+    let files = [(table_path, &*table), (Ledger::dataset(&args.name), &*description)];
+    let wrote = ledger.write_dataset(&args.name, &files, args.force)?;
+    ledger.keep_licence_texts(&args.license)?;
     let rows = foreign.rows.len();
     screen.document(json!({
         "dataset": place::shown(&folder), "rows": rows, "written": wrote != Written::Same,
@@ -90,33 +93,6 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     show::written(&folder.join("dataset.json"), wrote, &Digest::of(&description), screen)?;
     Ok(exit::DONE)
-}
-
-fn write_both(folder: &Path, table: &[u8], description: &[u8], force: bool) -> Result<Written, Failure> {
-    // Both are looked at before one is written, so that a refusal leaves the old pair whole.
-    let both = [(folder.join(MEASUREMENTS), table), (folder.join("dataset.json"), description)];
-    for (path, bytes) in &both {
-        let other = std::fs::read(path).is_ok_and(|found| found != *bytes);
-        if other && !force {
-            return Err(openweigh_ledger::DraftError::Exists { path: path.clone() }.into());
-        }
-    }
-    let [first, second] = both.map(|(path, bytes)| write_atomically(&path, bytes, force));
-    let (first, second) = (first?, second?);
-    Ok(if first == Written::Same { second } else { first })
-}
-
-/// Puts the texts of known licences where `seal` will want them.
-pub(crate) fn keep_licence_texts(ledger: &Ledger, licence: &Licence) -> Result<(), Failure> {
-    for id in licence.ids() {
-        if let (Some(path), Some(text)) = (Ledger::licence(&id), licences::text(&id)) {
-            let path = ledger.on_disk(&path);
-            if !path.exists() {
-                write_atomically(&path, text.as_bytes(), false)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 fn describe(

@@ -9,7 +9,7 @@ use openweigh_formats::recipe::{Recipe, Validation};
 use openweigh_formats::session::Session;
 use openweigh_formats::term::Term;
 use openweigh_formats::text::{ColumnName, Name};
-use openweigh_ledger::{Kind, Ledger, Written, write_atomically};
+use openweigh_ledger::{Kind, Ledger, Written};
 use std::path::{Path, PathBuf};
 
 /// The model, without a recipe that says it.
@@ -129,7 +129,7 @@ pub(crate) fn settle_name(ledger: &Ledger, recipe: &mut Recipe) {
 
 /// Writes a recipe into the ledger.
 pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, force: bool) -> Result<(PathBuf, Written), Failure> {
-    let path = ledger.place(Kind::Recipe, recipe.name.as_str());
-    let written = write_atomically(&path, recipe.to_toml().as_bytes(), force)?;
-    Ok((path, written))
+    let path = Ledger::recipe(&recipe.name);
+    let written = ledger.write(&path, recipe.to_toml().as_bytes(), force, &[])?;
+    Ok((ledger.on_disk(&path), written))
 }

@@ -8,10 +8,10 @@ mod signals;
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
 use crate::count;
+use crate::exit;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
-use crate::{cmd, exit};
 use openweigh_capture::{
     CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, Source, pad,
     run as follow,
@@ -189,7 +189,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     if !done.is_empty() {
         if let Some(licence) = &args.dataset.license {
-            cmd::import_table::keep_licence_texts(&ledger, licence)?;
+            ledger.keep_licence_texts(licence)?;
         }
         report(&done, screen)?;
     }

@@ -9,7 +9,7 @@ use crate::{exit, show};
 use openweigh_exact::{root, round};
 use openweigh_formats::Digest;
 use openweigh_formats::weights::Weights;
-use openweigh_ledger::{Ledger, Written, write_atomically};
+use openweigh_ledger::{Ledger, Written};
 use openweigh_replay::verify::{Pair, write};
 use serde_json::json;
 use std::path::PathBuf;
@@ -50,15 +50,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         screen.raw(&bytes)?;
         return Ok(exit::DONE);
     }
-    let path = if let Some(path) = &args.output {
-        path.clone()
-    } else {
-        let stem = stem(&weights, &loaded);
-        ledger.on_disk(
-            &Ledger::results(&stem).map_err(|error| Failure::usage(format!("choose -o FILE: {error}")))?,
-        )
-    };
-    let written = write_atomically(&path, &bytes, args.force)?;
+    let typed = args.output.as_deref();
+    // A path that was typed needs no name of ours.
+    let stem = typed.map_or_else(|| stem(&weights, &loaded), |_| weights.name.to_string());
+    let own = Ledger::results(&stem).map_err(|error| Failure::usage(format!("choose -o FILE: {error}")))?;
+    let from = place::read_of(&ledger, &loaded);
+    let (path, written) = place::write(&ledger, typed, &own, &bytes, args.force, &from)?;
     let digest = Digest::of(&bytes);
     let (rows, errors) = (loaded.iter().map(place::Loaded::rows).sum::<usize>(), &outcome.errors);
     let decimals = weights.recipe.result.decimals;

@@ -8,11 +8,10 @@ use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_formats::manifest::{Manifest, Tool};
 use openweigh_formats::path::RelativePath;
-use openweigh_formats::sums::Sums;
 use openweigh_formats::text::{Line, Name, Version};
-use openweigh_formats::{Digest, canonical, claim, limits};
+use openweigh_formats::{Digest, claim, limits};
 use openweigh_ledger::seal::{Request, seal};
-use openweigh_ledger::{Kind, Ledger, Written, read_whole, write_atomically};
+use openweigh_ledger::{Kind, Ledger, Written};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -88,19 +87,16 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         tool: tool(),
         max_csv: global.max_csv(),
     };
-    let manifest = seal(&ledger, request)?;
-    let bytes = canonical::write(&manifest);
+    let sealed = seal(&ledger, request)?;
+    let (manifest, bytes) = (&sealed.manifest, sealed.bytes());
     if args.output.as_deref() == Some(Path::new("-")) {
         screen.raw(&bytes)?;
         return Ok(exit::DONE);
     }
     let default = || ledger.on_disk(&Ledger::manifest(&manifest.name, &manifest.version));
     let path = args.output.clone().unwrap_or_else(default);
-    let written = write_atomically(&path, &bytes, args.force)?;
+    let written = sealed.write(&ledger, args.output.as_deref(), args.force)?;
     let digest = Digest::of(&bytes);
-    if ledger.relative(&path).is_some_and(|path| path.parent() == Some("manifests")) {
-        pin(&ledger, &path, &digest)?;
-    }
     screen.document(json!({
         "file": place::shown(&path), "sha256": digest.as_str(), "written": written != Written::Same,
         "files": manifest.files.len(), "derivations": manifest.derivations.len(), "claims": manifest.claims.len(),
@@ -176,21 +172,4 @@ fn results(
 fn previous(ledger: &Ledger, word: &str) -> Result<Digest, Failure> {
     let path = place::find(ledger, Kind::Manifest, word)?;
     place::document::<Manifest>(&path).map(|(_, digest)| digest)
-}
-
-/// Writes the manifest's digest into `SHA256SUMS`.
-fn pin(ledger: &Ledger, path: &Path, digest: &Digest) -> Result<(), Failure> {
-    let sums_path = ledger.on_disk(&Ledger::manifest_sums());
-    let mut sums = if sums_path.exists() {
-        let open = |source| Failure::Open { path: place::shown(&sums_path), source };
-        let bytes = read_whole(&sums_path, limits::TOML_BYTES).map_err(open)?;
-        Sums::read(&bytes).map_err(|source| Failure::Malformed { path: place::shown(&sums_path), source })?
-    } else {
-        Sums::default()
-    };
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let name: RelativePath = name.parse().map_err(|error| Failure::input(name, error))?;
-    sums.0.insert(name, digest.clone());
-    write_atomically(&sums_path, &sums.write(), true)?;
-    Ok(())
 }
