@@ -21,6 +21,8 @@ pub struct PadOptions {
     pub salt: String,
     /// Model, in place of the one told by the family.
     pub model: Option<Line>,
+    /// How it is connected, in place of what the system tells.
+    pub transport: Option<Line>,
     /// Unit of the pressure, in place of the one that is known.
     pub unit: Option<PressureUnit>,
     /// Step of the pressure.
@@ -125,7 +127,7 @@ pub fn describe(
         os: line("os", if genuine { std::env::consts::OS } else { "simulated" }.to_owned())?,
         driver: line("driver", if genuine { "MultitouchSupport".to_owned() } else { stem.clone() })?,
         model: options.model.clone().map_or_else(|| line("model", model(identity)), Ok)?,
-        transport: line("transport", transport(identity))?,
+        transport: options.transport.clone().map_or_else(|| line("transport", transport(identity)), Ok)?,
         family: identity.family.map(i64::from),
         device: Some(pad_hash(identity, options)),
         surface: identity.surface.map(pair),

@@ -187,6 +187,31 @@ fn what_happens_on_the_way_is_written() {
     assert_eq!((quality.gaps, quality.non_finite), (3, 1));
 }
 
+/// A step and a ceiling that somebody stated, and that the pad does not keep to: said when it is recorded, and wherever
+/// the session is looked at. No check fails for it.
+#[test]
+fn what_contradicts_what_is_stated_of_a_pad_is_told_everywhere() {
+    let bench = Bench::new(TWO_LOADS);
+    let stated = ["--name", "pad", "--protocol", "protocol.toml", "--quantum", "4", "--ceiling", "60"];
+    let (off, above) = ("no multiple of the stated step of 4: ", "above the stated ceiling of 60: ");
+    bench.record(&stated).ends(0).says(off).says(above);
+    let note = "touches whose pressure is no multiple of the stated step of 4: ";
+    bench.run(&["inspect", "datasets/pad/dataset.json"]).ends(0).says(note).says(above);
+    std::fs::create_dir_all(bench.path("artifacts/recipes")).unwrap();
+    let recipe = "format = \"openweigh.recipe/1\"\nname = \"line\"\n[reading]\nper = \"weighing\"\n\
+                  [model]\ntarget = \"reference_g\"\nterms = [\"pressure\"]\n[fit]\nvalidation = \"none\"\n\
+                  [result]\nunit = \"g\"\ndecimals = 2\n";
+    std::fs::write(bench.path("artifacts/recipes/line.toml"), recipe).unwrap();
+    bench
+        .run(&["fit", "--dataset", "pad", "--recipe", "line", "--name", "line", "--version", "1.0.0"])
+        .ends(0);
+    bench.run(&["seal", "--name", "line", "--version", "1.0.0", "--weights", "line-1.0.0"]).ends(0);
+    let verified = bench.run(&["verify"]).ends(0);
+    verified.says(&format!("note: datasets/pad/sessions/s01/touches.csv: {note}")).says(above);
+    let json: serde_json::Value = serde_json::from_str(&bench.run(&["--json", "verify"]).stdout).unwrap();
+    assert_eq!(json["manifests"][0]["notes"].as_array().map(Vec::len), Some(1), "{json}");
+}
+
 #[test]
 fn frames_that_come_too_fast_are_counted() {
     let flood = "seed = 1\nbehaviour = \"ideal\"\npace = \"unthrottled\"\nat_end = \"unplug\"\n[[pad]]\nkind = \"magic-trackpad\"\n\

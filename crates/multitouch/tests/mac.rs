@@ -26,10 +26,13 @@ fn mac_event(before: &str, event: &str) -> Pad {
 
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// Long enough for the simulator to make a frame, under valgrind too.
+const CALM: Duration = Duration::from_secs(2);
+
 /// All frames until none came for a while.
 fn until_silent(stream: &mut openweigh_multitouch::Stream) -> Vec<Frame> {
     let (mut frames, mut frame) = (Vec::new(), Frame::default());
-    while stream.wait(Duration::from_millis(300)) {
+    while stream.wait(CALM) {
         while stream.next(&mut frame) {
             frames.push(frame.clone());
         }

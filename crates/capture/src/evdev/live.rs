@@ -51,6 +51,7 @@ impl Evdev {
         source.quantum = options.quantum.clone().or(source.quantum);
         source.ceiling = options.ceiling.clone().or(source.ceiling);
         source.model = options.model.clone().unwrap_or(source.model);
+        source.transport = options.transport.clone().unwrap_or(source.transport);
         let info = SourceInfo {
             source,
             clock: Clock {

@@ -89,6 +89,9 @@ struct ToldArgs {
     /// Model of the pad [default: as its family tells]
     #[arg(long, value_name = "TEXT")]
     model: Option<Line>,
+    /// How it is connected [default: as the system tells]
+    #[arg(long, value_name = "TEXT")]
+    transport: Option<Line>,
     /// That it has force sensors though the system says it has none (Mac)
     #[arg(long)]
     force_capable: bool,
@@ -237,6 +240,7 @@ impl Args {
         PadOptions {
             salt,
             model: self.told.model.clone(),
+            transport: self.told.transport.clone(),
             unit: self.told.pressure_unit.as_deref().map(|unit| match unit {
                 "grams" => PressureUnit::Grams,
                 "counts" => PressureUnit::Counts,

@@ -325,6 +325,7 @@ fn one(
         }
     });
     report.items.extend(rest.items);
+    report.notes.extend(rest.notes);
     if broken.is_none() {
         broken = tell_unchecked_claims(&report, screen).err();
     }
