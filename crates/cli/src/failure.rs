@@ -190,6 +190,10 @@ impl Failure {
             }
             Self::Capture(error) => return recording(error),
             Self::Import { source, .. } => return importing(source),
+            Self::Library(_) if cfg!(target_os = "macos") => {
+                "this macOS does not give its framework to the program: run it outside a sandbox, from a terminal; if it \
+                 still fails, report it with what `sw_vers` prints"
+            }
             Self::Library(_) => {
                 "Apple's framework is on Macs only; elsewhere give --library the simulator that cargo builds"
             }

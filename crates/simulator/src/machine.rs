@@ -64,7 +64,7 @@ impl Handle {
 
     /// Whether it was started and not stopped, whatever happened to the pad.
     pub(crate) fn is_started(&self) -> bool {
-        lock(&self.pad.started).iter().any(|handle| handle.number == self.number)
+        lock(&self.pad.started).iter().any(|(number, _)| *number == self.number)
     }
 }
 

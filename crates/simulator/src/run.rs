@@ -148,7 +148,7 @@ pub(crate) fn start(handle: &Arc<Handle>) -> bool {
     *lock(&run.thread) = Some(thread);
     *place = Some(run);
     handle.has_run.store(true, Ordering::SeqCst);
-    lock(&handle.pad.started).push(Arc::clone(handle));
+    lock(&handle.pad.started).push((handle.number, Arc::downgrade(handle)));
     true
 }
 
@@ -164,7 +164,7 @@ pub(crate) fn stop(handle: &Handle) {
     let was_started = {
         let mut started = lock(&handle.pad.started);
         let before = started.len();
-        started.retain(|other| other.number != handle.number);
+        started.retain(|(number, _)| *number != handle.number);
         before > started.len()
     };
     if was_started {
@@ -328,9 +328,9 @@ fn tell(handle: &Handle, shot: &Shot, listeners: &mut Vec<(Reference, Callback)>
     };
     listeners.extend(heard(handle));
     if handle.stage.behaviour.second_start {
-        let started: Vec<Arc<Handle>> = lock(&handle.pad.started).clone();
-        let others = started.iter().filter(|other| other.number != handle.number);
-        others.for_each(|other| listeners.extend(heard(other)));
+        let started = lock(&handle.pad.started).clone();
+        let others = started.iter().filter(|(number, _)| *number != handle.number);
+        others.filter_map(|(_, other)| other.upgrade()).for_each(|other| listeners.extend(heard(&other)));
     }
     if listeners.is_empty() {
         return;

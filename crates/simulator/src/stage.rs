@@ -15,7 +15,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 /// The variable that names the scenario.
@@ -51,8 +51,8 @@ pub(crate) struct Played {
     pub(crate) returns: AtomicU64,
     /// The reference that plays, or 0.
     pub(crate) player: AtomicU64,
-    /// Handles that are started, of which one plays.
-    pub(crate) started: Mutex<Vec<Arc<Handle>>>,
+    /// Handles that are started, with their numbers, of which one plays.
+    pub(crate) started: Mutex<Vec<(u64, Weak<Handle>)>>,
     /// When one was stopped last.
     pub(crate) stopped: Mutex<Option<Instant>>,
     /// What it says of force, and whether its clicks can be switched off.

@@ -1,8 +1,8 @@
 //! What the system allows: whether this program may listen to input devices, and whether clicks can be switched off.
 
+use super::screen::say;
 use crate::args::Global;
 use openweigh_multitouch::{Access, Library};
-use std::io::Write;
 
 /// Asks the system for the right to listen, and says what it answered. A Mac lists the program from then on that
 /// started this one: the terminal, tmux, ssh, an editor.
@@ -27,8 +27,4 @@ pub(super) fn ask(library: &Library, global: &Global) {
 /// The pad refused to switch its clicks off, or does not say whether it did.
 pub(super) fn clicks_stay_on() {
     say("--no-click: the pad does not say that its clicks are off; the session says what it said");
-}
-
-fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

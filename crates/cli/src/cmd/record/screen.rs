@@ -82,6 +82,11 @@ impl Drop for Panel {
     }
 }
 
+/// Says something before the recording begins.
+pub(super) fn say(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
 /// Gives the terminal back as it was. Does nothing where it is.
 pub(super) fn restore() {
     if terminal::is_raw_mode_enabled().unwrap_or(false) {
