@@ -5,8 +5,8 @@
 
 use crate::frame::Frame;
 use crate::protocol::{Protocol, Step, Tare};
+use openweigh_dataset::rest::{Moment, Rest};
 use openweigh_formats::weighings::{Id, Role, Weighing};
-use std::collections::VecDeque;
 
 /// The smoothed pressure is the mean over this part of the window.
 const SMOOTHED: f64 = 0.25;
@@ -18,9 +18,9 @@ pub struct Guide {
     at: usize,
     phase: Phase,
     /// Frames of the last `hold_s` seconds in which something rested all the time.
-    window: Window,
+    window: Rest,
     /// The same for the smoothed pressure.
-    recent: Window,
+    recent: Rest,
     /// Device time at which the step began.
     since: Option<f64>,
     /// The weighings so far: the step, and the mean pressure.
@@ -57,70 +57,6 @@ pub struct View {
     pub waiting: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Sample {
-    frame: u64,
-    time: f64,
-    pressure: f64,
-}
-
-/// The frames of a stretch of device time.
-#[derive(Debug, Clone, Default)]
-struct Window {
-    length: f64,
-    samples: VecDeque<Sample>,
-    sum: f64,
-}
-
-impl Window {
-    fn new(length: f64) -> Self {
-        Self { length, ..Self::default() }
-    }
-
-    fn clear(&mut self) {
-        self.samples.clear();
-        self.sum = 0.0;
-    }
-
-    fn push(&mut self, sample: Sample) {
-        if self.samples.back().is_some_and(|last| sample.time <= last.time) {
-            // The clock was set back: what was before is no window with this.
-            self.clear();
-        }
-        self.samples.push_back(sample);
-        self.sum += sample.pressure;
-        // The first one stays as long as the window needs it to be as long as it should.
-        while self.samples.get(1).is_some_and(|second| sample.time - second.time >= self.length) {
-            let gone = self.samples.pop_front().map_or(0.0, |sample| sample.pressure);
-            self.sum -= gone;
-        }
-    }
-
-    fn filled(&self) -> f64 {
-        match (self.samples.front(), self.samples.back()) {
-            (Some(first), Some(last)) => ((last.time - first.time) / self.length).min(1.0),
-            _ => 0.0,
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.filled() >= 1.0
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred samples")]
-    fn mean(&self) -> f64 {
-        self.sum / self.samples.len() as f64
-    }
-
-    fn spread(&self) -> f64 {
-        let pressures = || self.samples.iter().map(|sample| sample.pressure);
-        if self.samples.is_empty() {
-            return 0.0;
-        }
-        pressures().fold(f64::MIN, f64::max) - pressures().fold(f64::MAX, f64::min)
-    }
-}
-
 /// The load on the pad: none where nothing rests, or not all of it is known.
 pub fn load(frame: &Frame) -> Option<f64> {
     let mut resting = frame.touches.iter().filter(|touch| touch.is_touching()).peekable();
@@ -136,8 +72,8 @@ impl Guide {
         Self {
             at: 0,
             phase: Phase::Rest,
-            window: Window::new(hold),
-            recent: Window::new(hold * SMOOTHED),
+            window: Rest::new(hold, protocol.stability.tolerance),
+            recent: Rest::new(hold * SMOOTHED, protocol.stability.tolerance),
             since: None,
             made: Vec::new(),
             protocol,
@@ -166,8 +102,12 @@ impl Guide {
 
     /// Takes in the frame of this number in the session.
     pub fn frame(&mut self, number: u64, frame: &Frame) -> Option<Outcome> {
+        self.take(number, frame.device_s, load(frame))
+    }
+
+    /// Takes in what a frame says: the device's time, and the load if something rests.
+    pub fn take(&mut self, number: u64, time: f64, load: Option<f64>) -> Option<Outcome> {
         self.step()?;
-        let time = frame.device_s;
         if !time.is_finite() {
             self.forget();
             return None;
@@ -176,26 +116,27 @@ impl Guide {
         if time < since {
             self.since = Some(time);
         }
-        let Some(pressure) = load(frame) else {
+        let Some(value) = load else {
             self.forget();
             return self.time_out(time);
         };
-        let sample = Sample { frame: number, time, pressure };
-        self.window.push(sample);
-        self.recent.push(sample);
+        let moment = Moment { frame: number, time, value };
+        self.window.push(moment);
+        self.recent.push(moment);
         let stability = self.protocol.stability;
         match self.phase {
             Phase::Change(None) if self.recent.is_full() => {
-                self.phase = Phase::Change(Some(self.recent.mean()));
+                self.phase = Phase::Change(self.recent.mean());
             }
             Phase::Change(Some(before))
-                if self.recent.is_full() && (self.recent.mean() - before).abs() >= stability.min_change =>
+                if self.recent.is_full()
+                    && self.recent.mean().is_some_and(|now| (now - before).abs() >= stability.min_change) =>
             {
                 // The change itself is no part of what rests afterwards.
                 self.phase = Phase::Rest;
-                self.window.clear();
+                self.window.forget();
             }
-            Phase::Rest if self.window.is_full() && self.window.spread() <= stability.tolerance => {
+            Phase::Rest if self.window.is_at_rest() => {
                 return self.accept();
             }
             _ => {}
@@ -206,7 +147,7 @@ impl Guide {
     /// Takes the frames of the window as they are; none if nothing rests.
     pub fn accept(&mut self) -> Option<Outcome> {
         let (_, step) = self.step()?;
-        let (first, last) = (self.window.samples.front()?.frame, self.window.samples.back()?.frame);
+        let (first, last) = (self.window.first()?.frame, self.window.last()?.frame);
         let weighing = Weighing {
             id: step.id.clone(),
             role: step.role,
@@ -218,7 +159,7 @@ impl Guide {
             reference_u_g: step.reference_u_g.clone(),
             details: None,
         };
-        let mean = self.window.mean();
+        let mean = self.window.mean()?;
         self.made.push((self.at, weighing.clone(), mean));
         self.go_on(Some(mean));
         Some(Outcome::Weighed(Box::new(weighing)))
@@ -226,8 +167,7 @@ impl Guide {
 
     /// Leaves the step out.
     pub fn skip(&mut self) {
-        let now = (!self.recent.samples.is_empty()).then(|| self.recent.mean());
-        self.go_on(now);
+        self.go_on(self.recent.mean());
     }
 
     /// Goes back to the last weighing and makes it again, at once. Gives its id: it is to be taken back.
@@ -280,8 +220,8 @@ impl Guide {
     }
 
     fn forget(&mut self) {
-        self.window.clear();
-        self.recent.clear();
+        self.window.forget();
+        self.recent.forget();
     }
 }
 

@@ -26,6 +26,7 @@ mod rows;
 mod run;
 mod salt;
 mod warning;
+mod weigh;
 mod writer;
 
 pub use error::CaptureError;
@@ -39,3 +40,4 @@ pub use recover::{Kept, Loss, Recovery, recover};
 pub use run::{End, Ended, Limits, News, Operator, Wish, run};
 pub use salt::salt;
 pub use warning::Warning;
+pub use weigh::{RecordedSession, Statement, Suggestion, WeighError, Which};

@@ -15,6 +15,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::weighings::Id;
 use openweigh_formats::{Digest, limits};
+use openweigh_ledger::edit::next_minor;
 use openweigh_ledger::{Change, DraftError, Expected, Folder, Ledger, Lock};
 use std::path::{Path, PathBuf};
 
@@ -200,6 +201,28 @@ impl Place {
         Ok(())
     }
 
+    /// Gives an unfinished session to another dataset of the same ledger.
+    ///
+    /// # Errors
+    /// It is still being recorded, the other has a session of this id, or the system refuses.
+    pub fn hand_over(&self, id: &Id, to: &Self) -> Result<(), CaptureError> {
+        let _lock = self.ledger.lock()?;
+        let Some(from) = self.sessions_folder()? else { return Ok(()) };
+        let part = format!("{id}{PART}");
+        let name = if from.has_folder(&part) { part.clone() } else { id.to_string() };
+        let Some(folder) = from.enter(&name)? else { return Ok(()) };
+        if folder.open("touches.csv")?.is_some_and(|file| file.try_lock().is_err()) {
+            return Err(CaptureError::Running { folder: folder.path().to_path_buf() });
+        }
+        let sessions = to.ledger.make_folder(&to.sessions_inside())?;
+        if sessions.has(id.as_str()) {
+            return Err(CaptureError::SessionExists { folder: to.folder.clone(), id: id.to_string() });
+        }
+        from.rename_new(&name, &sessions, &part)?;
+        sessions.sync()?;
+        Ok(from.sync()?)
+    }
+
     /// Removes what killed processes were writing beside the dataset's files.
     pub(crate) fn sweep(&self) -> Result<(), CaptureError> {
         let _lock = self.ledger.lock()?;
@@ -308,16 +331,6 @@ fn told(mut dataset: Dataset, about: &About) -> Dataset {
     dataset
 }
 
-/// More data under the same name are another version of them, one that old readers can still use.
-fn next_minor(version: &Version) -> Version {
-    let text = version.to_string();
-    let mut parts = text.split(['.', '-', '+']);
-    let major = parts.next().unwrap_or("1");
-    let minor: u64 = parts.next().and_then(|minor| minor.parse().ok()).unwrap_or(0);
-    let next = minor.checked_add(1).and_then(|minor| format!("{major}.{minor}.0").parse().ok());
-    next.unwrap_or_else(|| version.clone())
-}
-
 fn with_session(mut dataset: Dataset, id: &Id, files: [(u64, Digest); SESSION_FILES.len()]) -> Dataset {
     let own = format!("sessions/{id}/");
     dataset.files.retain(|file| !file.path.as_str().starts_with(&own));
@@ -329,16 +342,4 @@ fn with_session(mut dataset: Dataset, id: &Id, files: [(u64, Digest); SESSION_FI
     let key = |file: &DatasetFile| file.path.as_str().split('/').map(str::to_owned).collect::<Vec<_>>();
     dataset.files.sort_by_cached_key(key);
     dataset
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_with_more_sessions_is_the_next_minor_one() {
-        for (version, next) in [("1.0.0", "1.1.0"), ("0.9.3-rc.1+x", "0.10.0")] {
-            assert_eq!(next_minor(&version.parse().unwrap()).to_string(), next);
-        }
-    }
 }

@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Devices(cmd::devices::Args),
     Record(Box<cmd::record::Args>),
     Recover(cmd::recover::Args),
+    Weigh(Box<cmd::weigh::Args>),
+    Exclude(cmd::exclude::Args),
     Fit(cmd::fit::Args),
     #[command(subcommand)]
     Recipe(Recipe),

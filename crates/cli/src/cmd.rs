@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod devices;
+pub(crate) mod exclude;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod fit;
@@ -23,6 +24,7 @@ pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod seal;
 pub(crate) mod verify;
+pub(crate) mod weigh;
 pub(crate) mod withdraw;
 
 use crate::args::{Args, Command, Import, Recipe};
@@ -43,6 +45,8 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Devices(args) => devices::run(&args, screen),
         Command::Record(args) => record::run(&args, &global, screen),
         Command::Recover(args) => recover::run(&args, screen),
+        Command::Weigh(args) => weigh::run(&args, &global, screen),
+        Command::Exclude(args) => exclude::run(&args, &global, screen),
         Command::Fit(args) => fit::run(args, &global, screen),
         Command::Recipe(Recipe::New(args)) => recipe::run(&args, &global, screen),
         Command::Readings(args) => readings::run(&args, &global, screen),

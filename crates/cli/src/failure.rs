@@ -1,13 +1,14 @@
 //! Why a command stopped, and what a person can do about it. Libraries state, this advises.
 
 use crate::exit;
-use openweigh_capture::CaptureError;
 use openweigh_capture::evdev::{EvdevError, Refusal};
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
+use openweigh_capture::{CaptureError, WeighError};
 use openweigh_fit::FitError;
 use openweigh_fit::proposal::ProposalError;
 use openweigh_formats::Malformed;
 use openweigh_formats::text::ColumnName;
+use openweigh_ledger::edit::EditError;
 use openweigh_ledger::release::ReleaseError;
 use openweigh_ledger::seal::SealError;
 use openweigh_ledger::{DraftError, Kind, NotFound, OpenError};
@@ -65,6 +66,10 @@ pub(crate) enum Failure {
     Write(#[from] DraftError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    #[error(transparent)]
+    Weigh(#[from] WeighError),
     #[error("{path}:{space}{source}", space = if matches!(source, ImportError::Malformed { .. } | ImportError::NoDescription { .. }) { "" } else { " " })]
     Import { path: String, source: ImportError },
     #[error(transparent)]
@@ -105,7 +110,12 @@ impl Failure {
             | Self::Release(ReleaseError::Changed { .. }) => exit::FAILED,
             Self::Write(error)
             | Self::Capture(CaptureError::Write(error))
+            | Self::Edit(EditError::Write(error))
+            | Self::Weigh(WeighError::Edit(EditError::Write(error)))
             | Self::Seal(SealError::Write(error)) => writing_code(error),
+            Self::Edit(error) | Self::Weigh(WeighError::Edit(error)) => editing_code(error),
+            Self::Weigh(WeighError::Open { .. } | WeighError::Malformed { .. }) => exit::INPUT,
+            Self::Weigh(_) => exit::USAGE,
             _ => exit::INPUT,
         }
     }
@@ -189,6 +199,8 @@ impl Failure {
                 "make a key for this: ssh-keygen -t ed25519 -f openweigh_key"
             }
             Self::Capture(error) => return recording(error),
+            Self::Edit(error) => return editing(error),
+            Self::Weigh(error) => return weighing(error),
             Self::Import { source, .. } => return importing(source),
             Self::Library(_) if cfg!(target_os = "macos") => {
                 "this macOS does not give its framework to the program: run it outside a sandbox, from a terminal; if it \
@@ -235,6 +247,56 @@ fn sought(missing: &NotFound) -> String {
     format!("{none} `{make}`")
 }
 
+/// The exit code of a dataset that was not changed.
+fn editing_code(error: &EditError) -> u8 {
+    match error {
+        EditError::NotListed { .. } => exit::FAILED,
+        EditError::OtherKind { .. } | EditError::NoRow { .. } | EditError::Nothing { .. } => exit::USAGE,
+        _ => exit::INPUT,
+    }
+}
+
+/// What a person can do about a dataset that was not changed.
+fn editing(error: &EditError) -> Option<&'static str> {
+    Some(match error {
+        EditError::Write(error) => return writing(error),
+        EditError::Missing { .. } => "see `openweigh import --help` for how a dataset is made",
+        EditError::NotListed { .. } => "restore that file from a copy; nothing was changed",
+        EditError::NoRow { .. } => {
+            "row 0 is line 2 of measurements.csv; results have the numbers in their column `row`"
+        }
+        EditError::Nothing { .. } | EditError::OtherKind { .. } => {
+            "see what there is with `openweigh inspect DATASET`"
+        }
+        _ => return None,
+    })
+}
+
+/// What a person can do about a weighing that was not stated.
+fn weighing(error: &WeighError) -> Option<&'static str> {
+    Some(match error {
+        WeighError::Edit(error) => return editing(error),
+        WeighError::Table { .. } => {
+            "exclude rows of a table with `openweigh exclude DATASET ROW --reason TEXT`"
+        }
+        WeighError::Outside { .. } | WeighError::NoFrames { .. } => {
+            "see the stretches at rest, and what to type for each: `openweigh weigh DATASET SESSION --suggest`"
+        }
+        WeighError::Overlap { .. } => {
+            "choose other frames, or take that weighing back first with --remove ID"
+        }
+        WeighError::Taken { .. } => "choose another --id, or leave it out",
+        WeighError::NoTare { .. } => {
+            "state the tare first: `openweigh weigh DATASET SESSION --frames A..B --role tare --id ID`"
+        }
+        WeighError::InUse { .. } => "take the weighings back that use it first",
+        WeighError::HasWeighings { .. } => {
+            "take them back with --remove ID, one by one, or state single stretches"
+        }
+        _ => return None,
+    })
+}
+
 /// The exit code of a file that was not written.
 fn writing_code(error: &DraftError) -> u8 {
     match error {
@@ -250,8 +312,8 @@ fn writing(error: &DraftError) -> Option<&'static str> {
         DraftError::Changed { .. } => "type the same command again: it then reads what is there now",
         DraftError::Busy { .. } => "wait until it is done, then type the same command again",
         DraftError::Pinned { .. } => {
-            "keep it, and put the change into a copy with another name: the same command with --as NEW-NAME; \
-             a table is imported under another --name"
+            "leave it, and put the change into a copy: the same command with --as NEW, any free name; a table is \
+             imported under another --name, and a recording that has ended is finished by `openweigh recover DATASET --as NEW`"
         }
         DraftError::NotPlain { .. } => {
             "move the real file or folder there; inside a ledger no link is followed"

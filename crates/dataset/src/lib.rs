@@ -4,10 +4,13 @@
 //! its digest. [`sessions`] streams a session's frames in one pass, [`frame`] turns the touches of a frame into
 //! values, and [`weighing`] reduces frames to the readings of a recipe.
 //!
+//! [`rest`] says when something rests, while recording and afterwards.
+//!
 //! What this crate does *not* do: it opens no file, fits nothing, and does not ask what the readings are for.
 
 pub mod frame;
 pub mod load;
+pub mod rest;
 pub mod sessions;
 mod statistic;
 pub mod weighing;

@@ -12,6 +12,7 @@
 
 pub mod change;
 pub mod draft;
+pub mod edit;
 pub mod folder;
 pub mod layout;
 pub mod licences;

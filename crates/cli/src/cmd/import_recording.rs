@@ -14,6 +14,7 @@ use openweigh_formats::dataset::{Dataset, Provenance, ProvenanceKind};
 use openweigh_formats::session::Environment;
 use openweigh_formats::text::{Line, Name};
 use openweigh_ledger::OpenError;
+use openweigh_ledger::edit::Edit;
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
@@ -66,6 +67,9 @@ pub(crate) struct Args {
     /// Salt of the devices' names [default: the ledger's own, in .openweigh/salt]
     #[arg(long, value_name = "TEXT")]
     salt: Option<String>,
+    /// Add the sessions to a new dataset of this name, a copy that says what it was derived from
+    #[arg(long = "as", value_name = "NEW", requires = "add")]
+    under: Option<Name>,
     #[command(flatten)]
     dataset: AboutArgs,
 }
@@ -105,6 +109,13 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             return Err(Failure::input(folder, what));
         }
     }
+    let dataset = match &args.under {
+        None => dataset,
+        Some(under) => {
+            Edit::open(&ledger, &args.name)?.commit(Some(under))?;
+            Place::new(ledger.root(), under)
+        }
+    };
     let destination = Destination {
         place: dataset,
         about: args.dataset.about(),

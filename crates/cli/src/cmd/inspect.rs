@@ -114,6 +114,22 @@ fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
     for file in &dataset.files {
         screen.line(&format!("  {}: {} bytes, sha256 {}…", file.path, file.bytes, file.sha256.short()))?;
     }
+    for one in &dataset.excluded {
+        let what = match (&one.session, &one.weighing, one.row) {
+            (Some(session), Some(weighing), _) => format!("{session}/{weighing}"),
+            (.., row) => format!("row {}", row.unwrap_or_default()),
+        };
+        let text = format!("  excluded: {what}, never fitted: {}", one.reason);
+        screen.line(&screen.tone(Tone::Doubtful, &text))?;
+    }
+    if let Some(from) = &dataset.provenance.derived_from {
+        screen.line(&format!(
+            "  derived from {} {}, sha256 {}…",
+            from.name,
+            from.version,
+            from.sha256.short()
+        ))?;
+    }
     screen.line(&format!("  licence {}", dataset.licence))
 }
 

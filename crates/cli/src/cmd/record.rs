@@ -22,6 +22,7 @@ use openweigh_formats::session::{Clicks, Environment, PressureUnit};
 use openweigh_formats::text::{Line, Name};
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::Ledger;
+use openweigh_ledger::edit::Edit;
 use openweigh_multitouch::ClickGuard;
 use pads::{Pad as Chosen, Pads, Where};
 use serde_json::json;
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Name of the dataset; a new session is added if it is there
     #[arg(long, value_name = "N")]
     name: Name,
+    /// Record into a new dataset of this name, a copy that says what it was derived from
+    #[arg(long = "as", value_name = "NEW")]
+    under: Option<Name>,
     /// The pad, by the name that `openweigh devices` gives it or the beginning of that, or by the path of an
     /// event device (Linux)
     #[arg(long, value_name = "ID")]
@@ -157,6 +161,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let listener = signals::Listener::new()?;
     let ended = listener.ended();
     let guards = chosen.iter().map(|pad| args.guard(pad)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(under) = &args.under {
+        Edit::open(&ledger, &args.name)?.commit(Some(under))?;
+    }
     let listening = listener.listen(guards.iter().flatten().map(Arc::downgrade).collect());
     let sessions = args.sessions(&ledger, chosen.len());
     let mut ready = Vec::new();
@@ -185,7 +192,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         }
     }
     if done.is_empty() && failed.is_none() {
-        failed = Some(CaptureError::NoFrames { name: args.name.clone() });
+        failed = Some(CaptureError::NoFrames { name: args.target().clone() });
     }
     for id in silent {
         screen.line(&format!("session {id}: no frame came; nothing was kept of it"))?;
@@ -236,6 +243,11 @@ fn record_all(
 }
 
 impl Args {
+    /// The dataset that the session goes into.
+    fn target(&self) -> &Name {
+        self.under.as_ref().unwrap_or(&self.name)
+    }
+
     fn options(&self, salt: String) -> PadOptions {
         PadOptions {
             salt,
@@ -328,7 +340,7 @@ impl Args {
         if count == 1 {
             return vec![self.session.clone()];
         }
-        let place = Place::new(ledger.root(), &self.name);
+        let place = Place::new(ledger.root(), self.target());
         let letters = || (b'a'..=b'z').map(char::from).take(count);
         let ids = |base: &str| -> Option<Vec<Id>> {
             letters().map(|letter| Id::try_from(format!("{base}{letter}")).ok()).collect()
@@ -343,7 +355,7 @@ impl Args {
     fn order(&self, ledger: &Ledger, session: Option<Id>) -> Order {
         let told = &self.told;
         Order {
-            place: Place::new(ledger.root(), &self.name),
+            place: Place::new(ledger.root(), self.target()),
             session,
             about: self.dataset.about(),
             environment: Environment {

@@ -8,6 +8,7 @@ use crate::screen::{Screen, Tone};
 use openweigh_capture::{Kept, Loss, PART, Place, Recovery, recover};
 use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
+use openweigh_ledger::edit::Edit;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,9 @@ pub(crate) struct Args {
     /// The dataset, by folder or name, or the folder of one session
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// Finish it in a new dataset of this name, a copy that says what it was derived from
+    #[arg(long = "as", value_name = "NEW")]
+    under: Option<Name>,
 }
 
 pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
@@ -35,6 +39,19 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
         screen.line(&format!("{}: nothing to recover; every session is whole", folder.display()))?;
         return Ok(exit::DONE);
     }
+    let place = match &args.under {
+        None => place,
+        Some(under) => {
+            let to = Place::new(place.ledger().root(), under);
+            if place.read()?.is_some() {
+                Edit::open(place.ledger(), place.name())?.commit(Some(under))?;
+            }
+            for id in &ids {
+                place.hand_over(id, &to)?;
+            }
+            to
+        }
+    };
     let mut documents = Vec::new();
     for id in &ids {
         let recovery = recover(&place, id)?;

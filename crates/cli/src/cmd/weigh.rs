@@ -1,0 +1,310 @@
+//! `openweigh weigh`
+
+use crate::args::Global;
+use crate::count;
+use crate::exit;
+use crate::failure::Failure;
+use crate::place;
+use crate::screen::{Screen, Tone};
+use crate::show;
+use openweigh_capture::{Protocol, RecordedSession, Statement, Suggestion, Which};
+use openweigh_exact::{Decimal, Fixed};
+use openweigh_formats::limits;
+use openweigh_formats::number::Number;
+use openweigh_formats::text::Name;
+use openweigh_formats::weighings::{Cell, Id, Role, Weighing};
+use openweigh_ledger::Kind;
+use openweigh_ledger::edit::Edited;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// State which stretch of a recorded session bears which mass
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh weigh coins s01 --suggest
+  openweigh weigh coins s01 --seconds 2..4.5 --role tare --id empty
+  openweigh weigh coins s01 --frames 520..700 --reference-g 7.5 --u-g 0.01 --tare empty
+  openweigh weigh coins s01 --protocol protocols/coins.toml
+
+Seconds are counted from the session's first frame. Each change makes the next minor version of the dataset. A dataset
+that weights or a manifest name is not changed: --as NEW writes into a copy.")]
+pub(crate) struct Args {
+    /// Dataset, by name
+    #[arg(value_name = "DATASET")]
+    dataset: Name,
+    /// Session, by its id
+    #[arg(value_name = "SESSION")]
+    session: Id,
+    /// List the stretches at rest, and what to type for each
+    #[arg(long, group = "way")]
+    suggest: bool,
+    /// Stretch in seconds from the session's first frame: 2..4.5
+    #[arg(long, value_name = "A..B", group = "way", value_parser = seconds)]
+    seconds: Option<Which>,
+    /// Stretch in frames, the last one included: 520..700
+    #[arg(long, value_name = "A..B", group = "way", value_parser = frames)]
+    frames: Option<Which>,
+    /// Follow a protocol over the recorded frames
+    #[arg(long, value_name = "FILE", group = "way")]
+    protocol: Option<PathBuf>,
+    /// Take a weighing back, by its id
+    #[arg(long, value_name = "ID", group = "way")]
+    remove: Option<Id>,
+    /// Mass that rests, in grams
+    #[arg(long, value_name = "G", allow_hyphen_values = true, value_parser = grams)]
+    reference_g: Option<Number>,
+    /// Standard uncertainty of that mass, in grams
+    #[arg(long, value_name = "U", allow_hyphen_values = true, requires = "reference_g", value_parser = grams)]
+    u_g: Option<Number>,
+    /// Tare to subtract, by its id
+    #[arg(long, value_name = "ID")]
+    tare: Option<Id>,
+    /// What rests [default: reference, where --reference-g is given]
+    #[arg(long, value_name = "ROLE", value_parser = ["tare", "reference", "unknown"])]
+    role: Option<String>,
+    /// The load in words
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+    /// Id of the weighing [default: the next free of w01, w02…]
+    #[arg(long, value_name = "ID")]
+    id: Option<Id>,
+    /// Channel that tells rest, for --suggest and --protocol [default: the first one, or pressure]
+    #[arg(long, value_name = "NAME")]
+    channel: Option<String>,
+    /// Seconds that something must rest, for --suggest
+    #[arg(long, value_name = "S", default_value = "1", value_parser = positive)]
+    hold: f64,
+    /// Largest less smallest value at rest, for --suggest [default: estimated from the values]
+    #[arg(long, value_name = "X", value_parser = positive)]
+    noise: Option<f64>,
+    /// Write into a new dataset, a copy that says what it was derived from
+    #[arg(long = "as", value_name = "NEW")]
+    under: Option<Name>,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value: &f64| *value > 0.0 && value.is_finite());
+    value.ok_or_else(|| "expected a number above 0".to_owned())
+}
+
+/// A number of grams, in which zeros at the end do no harm.
+fn grams(text: &str) -> Result<Number, String> {
+    let number = Fixed::parse(text).map(|number| Number(number.to_decimal()));
+    number.map_err(|error| error.to_string())
+}
+
+fn ends(text: &str) -> Result<(&str, &str), String> {
+    text.split_once("..").ok_or_else(|| "expected two numbers with `..` between: 2..4.5".to_owned())
+}
+
+fn frames(text: &str) -> Result<Which, String> {
+    let (first, last) = ends(text)?;
+    match (first.parse(), last.parse()) {
+        (Ok(first), Ok(last)) if first <= last => Ok(Which::Frames(first, last)),
+        _ => Err("expected the numbers of two frames, the smaller one first: 520..700".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Which, String> {
+    let (from, to) = ends(text)?;
+    let number = |text: &str| {
+        let number = Fixed::parse(text).map(|number| number.to_decimal());
+        let number = number.map_err(|_| format!("found `{text}`, expected a number of seconds"));
+        number.and_then(|number| {
+            if number < Decimal::ZERO { Err("expected seconds from 0".to_owned()) } else { Ok(number) }
+        })
+    };
+    let (from, to) = (number(from)?, number(to)?);
+    if from <= to {
+        Ok(Which::Seconds(from, to))
+    } else {
+        Err("expected the earlier time first: 2..4.5".to_owned())
+    }
+}
+
+pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let ledger = place::ledger()?;
+    let mut session = RecordedSession::open(&ledger, &args.dataset, &args.session, global.max_csv())?;
+    let channel = args.channel.as_deref();
+    if args.suggest {
+        let found = session.suggest(channel, args.hold, args.noise)?;
+        return suggest(args, &session, &found, screen);
+    }
+    let mut left_out = Vec::new();
+    if let Some(word) = &args.protocol {
+        let path = place::find(&ledger, Kind::Protocol, &word.to_string_lossy())?;
+        let bytes = place::read(&path, limits::TOML_BYTES)?;
+        let protocol = Protocol::parse(&bytes)
+            .map_err(|source| Failure::Malformed { path: place::shown(&path), source })?;
+        left_out = session.follow(protocol, channel)?;
+    } else if let Some(id) = &args.remove {
+        session.remove(id)?;
+    } else if let Some(which) = args.seconds.as_ref().or(args.frames.as_ref()) {
+        session.state(args.said(which)?)?;
+    } else {
+        return Err(Failure::usage(
+            "say which stretch with --seconds A..B or --frames A..B; --suggest lists those at rest",
+        ));
+    }
+    let weighings = session.weighings().to_vec();
+    let edited = session.commit(args.under.as_ref())?;
+    screen.document(json!({
+        "format": "openweigh.weigh/1", "dataset": edited.dataset.name.as_str(), "session": args.session.as_str(),
+        "version": edited.dataset.version.to_string(), "sha256": edited.sha256.as_str(),
+        "weighings": weighings.iter().map(document).collect::<Vec<_>>(),
+        "left_out": left_out.iter().map(|step| step.id.as_str()).collect::<Vec<_>>(),
+    }));
+    list(args, &weighings, screen)?;
+    for step in &left_out {
+        let text = format!("  step `{}` was left out: nothing came to rest", step.id);
+        screen.line(&screen.tone(Tone::Doubtful, &text))?;
+    }
+    wrote(&edited, screen)?;
+    let dataset = &edited.dataset.name;
+    screen.line(&format!("next: openweigh fit --dataset {dataset} --preset affine"))?;
+    Ok(exit::DONE)
+}
+
+impl Args {
+    fn said(&self, which: &Which) -> Result<Statement, Failure> {
+        let role = match (self.role.as_deref(), &self.reference_g) {
+            (Some("tare"), _) => Role::Tare,
+            (Some("unknown"), _) => Role::Unknown,
+            (Some(_), _) | (None, Some(_)) => Role::Reference,
+            (None, None) => {
+                return Err(Failure::usage(
+                    "say what rests there: --reference-g G, --role tare or --role unknown",
+                ));
+            }
+        };
+        match (role, &self.reference_g, &self.tare) {
+            (Role::Reference, None, _) => {
+                return Err(Failure::usage("a reference has a known mass: add --reference-g G"));
+            }
+            (Role::Tare | Role::Unknown, Some(_), _) => {
+                return Err(Failure::usage(
+                    "only a reference has a known mass: leave out --reference-g or --role",
+                ));
+            }
+            (Role::Tare, _, Some(_)) => {
+                return Err(Failure::usage("a tare has no tare itself: leave out --tare"));
+            }
+            _ => {}
+        }
+        let label = Cell::try_from(self.label.clone().unwrap_or_default());
+        Ok(Statement {
+            which: which.clone(),
+            role,
+            id: self.id.clone(),
+            label: label.map_err(|error| Failure::usage(format!("--label: {error}")))?,
+            tare: self.tare.clone(),
+            reference_g: self.reference_g.clone(),
+            reference_u_g: self.u_g.clone(),
+        })
+    }
+}
+
+fn document(weighing: &Weighing) -> serde_json::Value {
+    json!({
+        "weighing": weighing.id.as_str(), "role": weighing.role.as_str(), "label": weighing.label.as_str(),
+        "first_frame": weighing.first_frame, "last_frame": weighing.last_frame,
+        "tare": weighing.tare.as_ref().map(Id::as_str),
+        "reference_g": weighing.reference_g.as_ref().map(ToString::to_string),
+        "reference_u_g": weighing.reference_u_g.as_ref().map(ToString::to_string),
+    })
+}
+
+fn list(args: &Args, weighings: &[Weighing], screen: &mut Screen) -> Result<(), Failure> {
+    screen.line(&format!("session {}: {}", args.session, count::of(weighings.len(), "weighing")))?;
+    let head = ["weighing", "role", "frames", "mass (g)", "u (g)", "tare", "label"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    let shown = |number: &Option<Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
+    for weighing in weighings {
+        rows.push(vec![
+            weighing.id.to_string(),
+            weighing.role.as_str().to_owned(),
+            format!("{}..{}", weighing.first_frame, weighing.last_frame),
+            shown(&weighing.reference_g),
+            shown(&weighing.reference_u_g),
+            weighing.tare.as_ref().map_or(String::new(), ToString::to_string),
+            weighing.label.to_string(),
+        ]);
+    }
+    show::table(&rows, &[false, false, true, true, true, false, false], screen)
+}
+
+/// Says which dataset was written.
+pub(crate) fn wrote(edited: &Edited, screen: &mut Screen) -> Result<(), Failure> {
+    let dataset = &edited.dataset;
+    let from = dataset.provenance.derived_from.as_ref().filter(|_| dataset.version.to_string() == "1.0.0");
+    let from = from.map_or(String::new(), |from| format!(", derived from {} {}", from.name, from.version));
+    screen
+        .line(&format!("wrote datasets/{}/dataset.json, version {}{from}", dataset.name, dataset.version))?;
+    screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {}", edited.sha256)))
+}
+
+fn suggest(
+    args: &Args,
+    session: &RecordedSession<'_>,
+    found: &Suggestion,
+    screen: &mut Screen,
+) -> Result<u8, Failure> {
+    let begin = found.begin_s.unwrap_or_default();
+    let since = |time: f64| format!("{:.2}", time - begin);
+    let taken = |first: u64, last: u64| {
+        session.weighings().iter().find(|other| first <= other.last_frame && other.first_frame <= last)
+    };
+    let head = ["frames", "seconds", "mean", "spread", "weighing"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    let (mut commands, mut documents) = (Vec::new(), Vec::new());
+    let lowest = found.stretches.iter().map(|stretch| stretch.mean).fold(f64::MAX, f64::min);
+    for stretch in &found.stretches {
+        let (first, last) = (stretch.first.frame, stretch.last.frame);
+        let weighing = taken(first, last).map(|other| other.id.to_string());
+        rows.push(vec![
+            format!("{first}..{last}"),
+            format!("{}..{}", since(stretch.first.time), since(stretch.last.time)),
+            format!("{:.2}", stretch.mean),
+            format!("{:.2}", stretch.spread),
+            weighing.clone().unwrap_or_default(),
+        ]);
+        let what = if stretch.mean - lowest <= found.noise { "--role tare" } else { "--reference-g MASS" };
+        let command =
+            format!("openweigh weigh {} {} --frames {first}..{last} {what}", args.dataset, args.session);
+        if weighing.is_none() {
+            commands.push(command.clone());
+        }
+        documents.push(json!({
+            "first_frame": first, "last_frame": last, "frames": stretch.frames, "weighing": weighing,
+            "from_s": since(stretch.first.time), "to_s": since(stretch.last.time),
+            "mean": format!("{:.6}", stretch.mean), "spread": format!("{:.6}", stretch.spread), "command": command,
+        }));
+    }
+    screen.document(json!({
+        "format": "openweigh.weigh.suggest/1", "dataset": args.dataset.as_str(), "session": args.session.as_str(),
+        "hold_s": found.hold_s.to_string(), "noise": format!("{:.6}", found.noise),
+        "noise_is_estimated": found.is_estimated, "stretches": documents,
+    }));
+    let origin = if found.is_estimated { ", estimated; --noise X sets it" } else { "" };
+    screen.line(&format!(
+        "session {}: {} of {} s or longer within {:.2}{origin}",
+        args.session,
+        count::of(found.stretches.len(), "stretch at rest").replace("stretch at rests", "stretches at rest"),
+        found.hold_s,
+        found.noise
+    ))?;
+    if found.stretches.is_empty() {
+        screen.line("nothing rests that long: try a shorter --hold, or a larger --noise")?;
+        return Ok(exit::DONE);
+    }
+    show::table(&rows, &[true, true, true, true, false], screen)?;
+    if !commands.is_empty() {
+        screen.line(
+            "what to type, with the mass in grams for MASS, and --tare ID for what it is weighed against:",
+        )?;
+    }
+    for command in commands {
+        screen.line(&format!("  {command}"))?;
+    }
+    Ok(exit::DONE)
+}
