@@ -249,8 +249,23 @@ impl Loaded {
     }
 }
 
-/// A dataset with its data, which are believed only if their digests match.
+/// How often data are read again that somebody replaced while they were read.
+const AGAIN: usize = 4;
+
+/// A dataset with its data, which are believed only if their digests match. A change that was committed between the
+/// description and the data is no mistake of theirs: both are read again.
 fn dataset(ledger: &Ledger, word: &str, recipe: &Recipe, max_csv: u64) -> Result<Loaded, Failure> {
+    for _ in 0..AGAIN {
+        let (_, _, before) = describe(ledger, word)?;
+        match load_once(ledger, word, recipe, max_csv) {
+            Err(Failure::Digest { .. }) if ledger.settle() || describe(ledger, word)?.2 != before => {}
+            other => return other,
+        }
+    }
+    load_once(ledger, word, recipe, max_csv)
+}
+
+fn load_once(ledger: &Ledger, word: &str, recipe: &Recipe, max_csv: u64) -> Result<Loaded, Failure> {
     let (path, dataset, sha256) = describe(ledger, word)?;
     reading::check_kind(recipe, &dataset)?;
     let content = in_folder(&path, |folder| load::load(folder, &dataset, recipe, max_csv))?;
