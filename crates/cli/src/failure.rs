@@ -259,6 +259,7 @@ fn editing_code(error: &EditError) -> u8 {
 /// What a person can do about a dataset that was not changed.
 fn editing(error: &EditError) -> Option<&'static str> {
     Some(match error {
+        EditError::Write(DraftError::Exists { .. }) => "choose another name for the copy: --as NEW",
         EditError::Write(error) => return writing(error),
         EditError::Missing { .. } => "see `openweigh import --help` for how a dataset is made",
         EditError::NotListed { .. } => "restore that file from a copy; nothing was changed",

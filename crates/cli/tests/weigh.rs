@@ -128,7 +128,9 @@ fn nothing_pinned_is_changed_and_a_copy_is_offered() {
     scene.run(&exclude).ends(1).says(pinned);
     let copy = [&exclude[..], &["--as", "mended"]].concat();
     scene.run(&copy).ends(0).says("wrote datasets/mended/dataset.json, version 1.0.0, derived from");
-    scene.run(&copy).ends(3).says("exists with other content");
+    scene.run(&copy).ends(0).says("left alone");
+    let other = ["exclude", DATASET, "s02/up-100", "--reason", "Another.", "--as", "mended"];
+    scene.run(&other).ends(3).says("exists with other content").says("--as");
     scene.run(&["inspect", "mended"]).ends(0).says("excluded: s02/up-100").says("derived from").says("cable");
     assert_eq!(scene.read(&format!("datasets/{DATASET}/dataset.json")), before);
     scene.run(&["verify"]).ends(0);
@@ -153,7 +155,7 @@ fn rows_of_a_table_are_excluded() {
     scene.run(&["exclude", "coins", "3", "--reason", "x"]).ends(2).says("one of the 3 rows");
     let row = ["exclude", "coins", "2", "--reason", "Read too early."];
     scene.run(&row).ends(0).says("row 2 (line 4 of measurements.csv)").says("version 1.1.0");
-    scene.run(&row).ends(0).says("version 1.1.0");
+    scene.run(&row).ends(0).says("version 1.1.0, says so already");
     scene.run(&["inspect", "coins"]).ends(0).says("excluded: row 2, never fitted: Read too early.");
     scene.run(&["weigh", "coins", "s01", "--suggest"]).ends(2).says("is a table");
 }

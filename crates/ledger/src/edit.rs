@@ -4,7 +4,7 @@
 //! derived from. What is copied is what the description lists, byte for byte.
 
 use crate::change::{Change, Draft, Expected};
-use crate::draft::DraftError;
+use crate::draft::{DraftError, Written};
 use crate::folder::Folder;
 use crate::layout::Ledger;
 use openweigh_formats::canonical::{self, Document};
@@ -100,6 +100,8 @@ pub struct Edited {
     pub dataset: Dataset,
     /// SHA-256 of its description.
     pub sha256: Digest,
+    /// Whether anything was written.
+    pub written: Written,
 }
 
 impl<'a> Edit<'a> {
@@ -231,7 +233,8 @@ impl<'a> Edit<'a> {
         match under {
             None => {
                 if self.dataset == self.before {
-                    return Ok(Edited { dataset: self.dataset, sha256: self.sha256 });
+                    let (dataset, sha256) = (self.dataset, self.sha256);
+                    return Ok(Edited { dataset, sha256, written: Written::Same });
                 }
                 self.dataset.version = next_minor(&self.before.version);
             }
@@ -267,8 +270,8 @@ impl<'a> Edit<'a> {
                 change.relies_on(Ledger::dataset(&self.before.name), self.sha256.clone());
             }
         }
-        self.ledger.commit_dataset(&self.dataset.name, change)?;
-        Ok(Edited { dataset: self.dataset, sha256 })
+        let written = self.ledger.commit_dataset(&self.dataset.name, change)?;
+        Ok(Edited { dataset: self.dataset, sha256, written })
     }
 
     /// A copy of a listed file, beside the place that it shall have.

@@ -12,6 +12,7 @@ use openweigh_dataset::Data;
 use openweigh_exact::Ratio;
 use openweigh_formats::Digest;
 use openweigh_formats::claim::{Claim, Quantity};
+use openweigh_formats::dataset::Exclusion;
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
@@ -237,6 +238,7 @@ impl Scene<'_> {
         let place = path.as_str().replace("dataset.json", &format!("sessions/{session}"));
         let title = format!("weighing `{weighing}` of session `{session}` of `{}`: {place}", dataset.name);
         screen.line(&screen.tone(Tone::Strong, &title))?;
+        excluded(dataset.exclusion(session, weighing), screen)?;
         let Some(account) = account::of_weighing(weights, sessions, session, weighing) else {
             return Err(Failure::usage(format!(
                 "there is no weighing `{session}/{weighing}` with grams in `{}`",
@@ -279,6 +281,7 @@ impl Scene<'_> {
             Tone::Strong,
             &format!("row {row} of `{}`: {measurements}, line {}", dataset.name, row + 2),
         ))?;
+        excluded(dataset.excluded.iter().find(|one| one.row == Some(row as u64)), screen)?;
         let Some(account) = account::of_row(weights, dataset, table, row)? else {
             screen.line("  a feature is missing, so nothing is predicted (flag `gap`)")?;
             screen.document(
@@ -372,4 +375,11 @@ fn digits(exact: &Exact, count: u32) -> String {
 fn fraction(value: &Ratio) -> Option<String> {
     let text = value.reduced_text();
     (text.len() <= 90).then_some(text)
+}
+
+/// Says that something was not fitted, and why.
+fn excluded(exclusion: Option<&Exclusion>, screen: &mut Screen) -> Result<(), Failure> {
+    exclusion.map_or(Ok(()), |one| {
+        screen.line(&screen.tone(Tone::Doubtful, &format!("  excluded, never fitted: {}", one.reason)))
+    })
 }

@@ -13,8 +13,8 @@ use openweigh_formats::limits;
 use openweigh_formats::number::Number;
 use openweigh_formats::text::Name;
 use openweigh_formats::weighings::{Cell, Id, Role, Weighing};
-use openweigh_ledger::Kind;
 use openweigh_ledger::edit::Edited;
+use openweigh_ledger::{Kind, Written};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -238,8 +238,11 @@ pub(crate) fn wrote(edited: &Edited, screen: &mut Screen) -> Result<(), Failure>
     let dataset = &edited.dataset;
     let from = dataset.provenance.derived_from.as_ref().filter(|_| dataset.version.to_string() == "1.0.0");
     let from = from.map_or(String::new(), |from| format!(", derived from {} {}", from.name, from.version));
-    screen
-        .line(&format!("wrote datasets/{}/dataset.json, version {}{from}", dataset.name, dataset.version))?;
+    let path = format!("datasets/{}/dataset.json", dataset.name);
+    screen.line(&match edited.written {
+        Written::Same => format!("{path}, version {}, says so already; left alone", dataset.version),
+        _ => format!("wrote {path}, version {}{from}", dataset.version),
+    })?;
     screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {}", edited.sha256)))
 }
 
