@@ -108,13 +108,14 @@ fn only_the_screen_prints() {
 
 #[test]
 fn arrows_point_inward() {
-    let allowed: [(&str, &[&str]); 8] = [
+    let allowed: [(&str, &[&str]); 9] = [
         ("exact", &[]),
         ("formats", &["openweigh-exact"]),
         ("ledger", &["openweigh-formats"]),
         ("store", &["openweigh-formats"]),
-        ("fit", &["openweigh-exact", "openweigh-formats"]),
-        ("replay", &["openweigh-exact", "openweigh-fit", "openweigh-formats"]),
+        ("dataset", &["openweigh-exact", "openweigh-formats"]),
+        ("fit", &["openweigh-dataset", "openweigh-exact", "openweigh-formats"]),
+        ("replay", &["openweigh-dataset", "openweigh-exact", "openweigh-fit", "openweigh-formats"]),
         ("publish", &["openweigh-exact", "openweigh-formats", "openweigh-replay"]),
         ("trust", &["openweigh-formats"]),
     ];
