@@ -362,6 +362,29 @@ fn events_alone_are_told_what_they_lack() {
     assert!(matches!(survey(events), Err(ImportError::NoDescription { .. })));
 }
 
+/// People shorten the description: an axis of contacts that an event names is one that the device has.
+#[test]
+fn a_shortened_text_of_evtest_is_read_all_the_same() {
+    let whole = text("trackpad.evtest");
+    let short = |code: &str, lines: usize| {
+        let mut kept: Vec<&str> = Vec::new();
+        let mut skip = 0;
+        for line in whole.lines() {
+            skip = if line.contains(&format!("Event code {code} (")) { lines } else { skip };
+            if skip == 0 {
+                kept.push(line);
+            }
+            skip = skip.saturating_sub(1);
+        }
+        kept.join("\n") + "\n"
+    };
+    for (code, lines) in [("47", 4), ("57", 4)] {
+        let text = short(code, lines);
+        assert!(text.len() < whole.len());
+        assert_eq!(rows(text, 0), rows(&whole, 0), "without {code}");
+    }
+}
+
 #[test]
 fn each_version_of_evemu_is_read_as_it_is() {
     let of = |version: &str, change: &dyn Fn(&str) -> String| {

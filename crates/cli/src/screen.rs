@@ -122,12 +122,11 @@ impl Screen {
         if self.closed {
             return Ok(());
         }
-        let written = match &mut self.out {
-            Some(out) => out.write_all(bytes),
-            None => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(bytes).and_then(|()| out.flush())
-            }
+        let written = if let Some(out) = &mut self.out {
+            out.write_all(bytes)
+        } else {
+            let mut out = std::io::stdout().lock();
+            out.write_all(bytes).and_then(|()| out.flush())
         };
         match written {
             Ok(()) => Ok(()),

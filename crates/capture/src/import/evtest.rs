@@ -5,7 +5,7 @@ use super::feed::{Feed, hexadecimal, parsed, words};
 use super::following::Following;
 use super::sink::Sink;
 use super::{ImportError, Options};
-use crate::evdev::codes::{EV_ABS, EV_SYN, SYN_DROPPED, SYN_REPORT};
+use crate::evdev::codes::{ABS_MT_SLOT, ABS_MT_TRACKING_ID, EV_ABS, EV_SYN, SYN_DROPPED, SYN_REPORT};
 use crate::evdev::{Axis, Description};
 
 /// How a line of an event begins.
@@ -14,6 +14,12 @@ pub(crate) const EVENT: &[u8] = b"Event: time ";
 /// How the first line begins that tells of the device.
 pub(crate) const VERSION: &[u8] = b"Input driver version is ";
 
+/// Events that the first frame may have before the device is judged.
+const EARLY: usize = 1_024;
+
+/// Slots of a device whose text was shortened so much that it does not tell.
+const SLOTS: Axis = Axis { min: 0, max: 15, resolution: None };
+
 /// Reads it.
 pub(crate) fn read(
     feed: &mut Feed<'_>,
@@ -21,44 +27,87 @@ pub(crate) fn read(
     sink: &mut dyn Sink,
 ) -> Result<Vec<LeftOut>, ImportError> {
     let mut told = Told::default();
-    let mut following: Option<Following> = None;
-    let mut left_out = Vec::new();
-    let mut begun = false;
+    let mut reading =
+        Reading { options, early: Vec::new(), begun: false, following: None, left_out: Vec::new() };
     let mut line = Vec::new();
     while feed.line(&mut line)? {
         let text = line.trim_ascii();
-        let Some(event) = text.strip_prefix(EVENT) else {
-            // What a terminal shows around it is no event: a prompt, a list of devices, an empty line.
-            if !begun {
-                told.line(feed, &line, text)?;
-            } else if text.starts_with(VERSION) {
-                return Err(feed.part(&line, text, "one device in a recording of evtest"));
-            }
-            continue;
-        };
-        if !begun {
-            begun = true;
+        if let Some(event) = text.strip_prefix(EVENT) {
             if !told.device {
                 return Err(feed.no_description());
             }
-            match Following::begin(&told.description, 0, "", options, sink)? {
-                Ok(device) => following = Some(device),
-                Err(reason) => left_out.push(reason),
-            }
-        }
-        let event = self::event(feed, &line, event)?;
-        if let Some(device) = &mut following {
-            device.event(event, feed, sink)?;
+            let event = self::event(feed, &line, event)?;
+            reading.event(event, &mut told.description, feed, sink)?;
+        } else if !reading.begun && reading.early.is_empty() {
+            // What a terminal shows around it is no event: a prompt, a list of devices, an empty line.
+            told.line(feed, &line, text)?;
+        } else if text.starts_with(VERSION) {
+            return Err(feed.part(&line, text, "one device in a recording of evtest"));
         }
     }
-    if !begun {
-        // A device without events is judged, too, so that people learn what was wrong with it.
-        left_out.extend(Following::begin(&told.description, 0, "", options, sink)?.err());
-    }
-    if let Some(device) = following {
+    // A device without events is judged, too, so that people learn what was wrong with it.
+    reading.begin(&mut told.description, feed, sink)?;
+    if let Some(device) = reading.following {
         device.end(sink)?;
     }
-    Ok(left_out)
+    Ok(reading.left_out)
+}
+
+/// Time in microseconds, type, code and value.
+type Event = (u64, u16, u16, i32);
+
+/// The events, as they come.
+struct Reading<'a> {
+    options: &'a Options,
+    /// Events of the first frame, which wait until the device is judged.
+    early: Vec<Event>,
+    begun: bool,
+    following: Option<Following>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Reading<'_> {
+    fn event(
+        &mut self,
+        event: Event,
+        description: &mut Description,
+        feed: &Feed<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ImportError> {
+        if self.begun {
+            return self.following.as_mut().map_or(Ok(()), |device| device.event(event, feed, sink));
+        }
+        self.early.push(event);
+        let is_frame = (event.1, event.2) == (EV_SYN, SYN_REPORT);
+        if is_frame || self.early.len() == EARLY { self.begin(description, feed, sink) } else { Ok(()) }
+    }
+
+    /// Judges the device. People shorten such texts: an axis of contacts that an event names is one it has.
+    fn begin(
+        &mut self,
+        description: &mut Description,
+        feed: &Feed<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ImportError> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
+        let names = |code: u16| self.early.iter().any(|event| (event.1, event.2) == (EV_ABS, code));
+        if names(ABS_MT_TRACKING_ID) {
+            description.axes.entry(ABS_MT_TRACKING_ID).or_insert(SLOTS);
+            description.axes.entry(ABS_MT_SLOT).or_insert(SLOTS);
+        }
+        match Following::begin(description, 0, "", self.options, sink)? {
+            Ok(device) => self.following = Some(device),
+            Err(reason) => self.left_out.push(reason),
+        }
+        for event in std::mem::take(&mut self.early) {
+            if let Some(device) = &mut self.following {
+                device.event(event, feed, sink)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What was told of the device so far.
@@ -141,7 +190,7 @@ fn number(text: &[u8]) -> Option<u16> {
 
 /// `seconds.microseconds, type 3 (EV_ABS), code 57 (ABS_MT_TRACKING_ID), value 12`, or a line of dashes with the name
 /// of what ends a frame.
-fn event(feed: &Feed<'_>, line: &[u8], text: &[u8]) -> Result<(u64, u16, u16, i32), ImportError> {
+fn event(feed: &Feed<'_>, line: &[u8], text: &[u8]) -> Result<Event, ImportError> {
     let comma = memchr::memchr(b',', text)
         .ok_or_else(|| feed.part(line, text, "a comma after the time of the event"))?;
     let time = feed.microseconds(line, &text[..comma])?;

@@ -3,6 +3,7 @@
 use super::record::pads;
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
+use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -199,11 +200,9 @@ fn said(survey: &Survey, names: &[&str], screen: &mut Screen) -> Result<(), Fail
     for (session, name) in survey.sessions.iter().zip(names) {
         let quality = session.quality;
         let unit = session.source.unit.as_str();
-        let (frames, touches) = (quality.frames, quality.touches);
-        screen.line(&format!(
-            "  {name}: {}, {frames} frames, {touches} touches, pressure in {unit}",
-            session.device
-        ))?;
+        let (frames, touches) = (count::of(quality.frames, "frame"), count::of(quality.touches, "touch"));
+        let device = place::harmless(&session.device);
+        screen.line(&format!("  {name}: {device}, {frames}, {touches}, pressure in {unit}"))?;
         for warning in &session.warnings {
             let advice = warning.advice();
             screen.line(&screen.tone(Tone::Doubtful, &format!("    {warning}; {advice}")))?;
