@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A second implementation of the openweigh formats, in exact fractions, from docs/spec alone (numbers: its pages).
-usage: rederive.py [ROOT]    re-derive the weights, results and claims of every manifests/*.json under ROOT (Python 3.11)"""
+usage: rederive.py [ROOT]    re-derive the weights, results and claims of every manifests/*.json under ROOT, or of the release in ROOT (Python 3.11)"""
 import collections, hashlib, itertools, json, math, re, sys, tomllib
 from fractions import Fraction
 from operator import mul
@@ -319,12 +319,17 @@ def session_readings(recipe, dataset, session):
     return [made([str(i)], None if f.gap else texts_of(f.values), home.get(i), i in home and i in home[i].settled, f.saturated, f.gap)
             for i, f in frames.items()]
 def main(root):
-    counts, sums, pinned = collections.Counter(), "", root / "manifests/SHA256SUMS"
-    for path in sorted((root / "manifests").glob("*.json")):
+    release = (root / "manifest.json").is_file()  # 10.1: a release has one manifest, and its checksums are of every file
+    folder = root if release else root / "manifests"
+    counts, sums, pinned = collections.Counter(), "", folder / "SHA256SUMS"
+    for path in [root / "manifest.json"] if release else sorted(folder.glob("*.json")):
         data = path.read_bytes()
         sums += f"{sha256(data)}  {path.name}\n"
         item(counts, "manifest", path.name, lambda: difference(data.decode(), dumps(json.loads(data))))
         check(root, json.loads(data), counts)
+    if release:
+        listed = [line.split("  ", 1)[1] for line in pinned.read_text().splitlines()]
+        sums = "".join(f"{sha256((root / path).read_bytes())}  {path}\n" for path in listed if (root / path).is_file())
     item(counts, "sums", str(pinned), lambda: difference(pinned.read_text() if pinned.exists() else sums, sums) if sums else "no manifest")
     return print(f"{counts['weights'] + counts['results']} derived, {counts['claim']} claims, {counts['failed']} failed") or counts["failed"] > 0
 if __name__ == "__main__": sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)))

@@ -9,6 +9,7 @@
 //! What it does *not* do: it prints nothing, reads no environment, and decides nothing by the clock on the
 //! wall; times in the files are those of the source.
 
+pub mod builtin;
 mod digits;
 mod error;
 pub mod evdev;

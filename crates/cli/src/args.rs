@@ -31,7 +31,7 @@ pub(crate) struct Global {
     /// Print failures only
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Print every item
+    /// Print every item, and how long it took
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// Say when to use colour
@@ -94,8 +94,13 @@ pub(crate) enum Command {
     Fit(cmd::fit::Args),
     #[command(subcommand)]
     Recipe(Recipe),
+    #[command(subcommand)]
+    Claims(Claims),
+    #[command(subcommand)]
+    Protocol(Protocol),
     Readings(cmd::readings::Args),
     Replay(cmd::replay::Args),
+    Predict(cmd::predict::Args),
     Seal(cmd::seal::Args),
     Publish(cmd::publish::Args),
     Verify(cmd::verify::Args),
@@ -128,4 +133,23 @@ pub(crate) enum Import {
   openweigh recipe new --dataset coins --target mass --terms 1,reading")]
 pub(crate) enum Recipe {
     New(cmd::recipe::Args),
+}
+
+/// Make claims
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  openweigh claims new --weights scale-1.0.0
+  openweigh claims new --weights scale-1.0.0 --results scale-1.0.0")]
+pub(crate) enum Claims {
+    New(cmd::claims::Args),
+}
+
+/// Make and list protocols
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  openweigh protocol list
+  openweigh protocol new --name kitchen --masses 10,20,50,100")]
+pub(crate) enum Protocol {
+    New(cmd::protocol::NewArgs),
+    List(cmd::protocol::ListArgs),
 }

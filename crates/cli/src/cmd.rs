@@ -1,6 +1,7 @@
 //! One file a command, each with its `Args` and a `run`.
 
 pub(crate) mod about;
+pub(crate) mod claims;
 pub(crate) mod devices;
 pub(crate) mod exclude;
 pub(crate) mod explain;
@@ -12,7 +13,9 @@ pub(crate) mod import_table;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod packaging;
+pub(crate) mod predict;
 pub(crate) mod proposing;
+pub(crate) mod protocol;
 pub(crate) mod publish;
 pub(crate) mod pull;
 pub(crate) mod push;
@@ -27,7 +30,7 @@ pub(crate) mod verify;
 pub(crate) mod weigh;
 pub(crate) mod withdraw;
 
-use crate::args::{Args, Command, Import, Recipe};
+use crate::args::{Args, Claims, Command, Import, Protocol, Recipe};
 use crate::failure::Failure;
 use crate::screen::Screen;
 
@@ -50,6 +53,10 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Fit(args) => fit::run(args, &global, screen),
         Command::Recipe(Recipe::New(args)) => recipe::run(&args, &global, screen),
         Command::Readings(args) => readings::run(&args, &global, screen),
+        Command::Claims(Claims::New(args)) => claims::run(&args, &global, screen),
+        Command::Protocol(Protocol::New(args)) => protocol::new(&args, screen),
+        Command::Protocol(Protocol::List(_)) => protocol::list(screen),
+        Command::Predict(args) => predict::run(&args, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),
         Command::Publish(args) => publish::run(&args, &global, screen),

@@ -14,6 +14,7 @@ use openweigh_ledger::seal::SealError;
 use openweigh_ledger::{DraftError, Kind, NotFound, OpenError};
 use openweigh_publish::Missing;
 use openweigh_replay::ReplayError;
+use openweigh_replay::single::PredictError;
 use openweigh_store::{ReleaseFault, StoreError};
 use openweigh_trust::agent::AgentError;
 use openweigh_trust::key::{KeyError, SignError};
@@ -36,6 +37,8 @@ pub(crate) enum Failure {
     Digest { path: String, listed_in: String, found: String, expected: String },
     #[error("the data have one session, and the recipe validates by leaving sessions out")]
     OneSession { place: Option<String> },
+    #[error("{error}")]
+    Predict { error: PredictError, example: String },
     #[error(transparent)]
     Proposal(#[from] ProposalError),
     #[error(transparent)]
@@ -96,9 +99,9 @@ impl Failure {
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Store(StoreError::Location { .. } | StoreError::ReadOnly { .. }) => {
-                exit::USAGE
-            }
+            Self::Predict { .. }
+            | Self::Usage(_)
+            | Self::Store(StoreError::Location { .. } | StoreError::ReadOnly { .. }) => exit::USAGE,
             Self::Store(StoreError::Digest { .. } | StoreError::Length { .. }) => exit::FAILED,
             Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
                 exit::FAILED
@@ -124,6 +127,7 @@ impl Failure {
     pub(crate) fn advice(&self) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::NotFound(missing) => Cow::Owned(sought(missing)),
+            Self::Predict { example, .. } => Cow::Owned(format!("say each value once, as in `{example}`")),
             Self::OneSession { place: Some(place) } => Cow::Owned(format!(
                 "record a second session, or set `validation = \"leave-one-out\"` in {place}"
             )),

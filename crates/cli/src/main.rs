@@ -4,10 +4,12 @@ mod access;
 mod args;
 mod attest;
 mod cmd;
+mod completing;
 mod count;
 mod exit;
 mod failure;
 mod keys;
+mod meant;
 mod place;
 mod progress;
 mod screen;
@@ -17,31 +19,35 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // A shell asks for completions by a variable of the environment; then nothing else is done.
+    let program = || completing::with(args::Args::command());
+    clap_complete::CompleteEnv::with_factory(program).var(completing::VARIABLE).complete();
     let matches = args::Args::command().try_get_matches();
     let parsed = matches.and_then(|matches| Ok((called(&matches), args::Args::from_arg_matches(&matches)?)));
-    let args = match parsed {
+    let (command, args) = match parsed {
         Ok((command, args)) => {
-            openweigh_ledger::lock::introduce(&command, progress::waiting);
-            args
+            openweigh_ledger::lock::introduce(&format!("openweigh {}", command.join(" ")), progress::waiting);
+            (command.join("-"), args)
         }
         Err(message) => {
+            let message = meant::meant(message);
             // Help and version are answers, everything else is a mistake in the words.
             let code = if message.use_stderr() { exit::USAGE } else { exit::DONE };
             return message.print().map_or(ExitCode::from(exit::USAGE), |()| ExitCode::from(code));
         }
     };
-    let mut screen = screen::Screen::new(&args.global);
+    let mut screen = screen::Screen::new(&args.global, command);
     let outcome = cmd::run(args, &mut screen);
     ExitCode::from(screen.close(outcome))
 }
 
-/// The command as others are told who holds a ledger's lock: `openweigh import table`.
-fn called(matches: &ArgMatches) -> String {
-    let mut words = vec!["openweigh"];
+/// The command's words: others are told them of who holds a ledger's lock, and they name the format of its document.
+fn called(matches: &ArgMatches) -> Vec<String> {
+    let mut words = Vec::new();
     let mut at = matches;
     while let Some((name, inner)) = at.subcommand() {
-        words.push(name);
+        words.push(name.to_owned());
         at = inner;
     }
-    words.join(" ")
+    words
 }

@@ -44,10 +44,10 @@ pub(crate) struct OnDisk<'a>(pub(crate) &'a Ledger, pub(crate) &'a Progress);
 
 impl Files for OnDisk<'_> {
     fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
-        let mut done = 0u64;
+        let (mut done, meter) = (0u64, self.1.meter(size(&self.0.on_disk(path))));
         let read = self.0.read(path, limit, &mut |block| {
             done += block.len() as u64;
-            self.1.show(|| format!("reading {path}: {} MB", done / 1_000_000));
+            meter.show(|| format!("reading {path}"), done);
             sink(block);
         });
         read.map_err(unreadable)
@@ -60,10 +60,10 @@ impl Files for OnDisk<'_> {
         block: Vec<u8>,
         sink: &mut dyn FnMut(Vec<u8>, usize) -> Vec<u8>,
     ) -> Result<(), Unreadable> {
-        let mut done = 0u64;
+        let (mut done, meter) = (0u64, self.1.meter(size(&self.0.on_disk(path))));
         let read = self.0.read_owned(path, limit, block, &mut |block, start| {
             done += (block.len() - start) as u64;
-            self.1.show(|| format!("reading {path}: {} MB", done / 1_000_000));
+            meter.show(|| format!("reading {path}"), done);
             sink(block, start)
         });
         read.map_err(unreadable)
@@ -72,6 +72,11 @@ impl Files for OnDisk<'_> {
     fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable> {
         self.0.everything(folder).map_err(unreadable)
     }
+}
+
+/// How many bytes a file has, for people waiting.
+fn size(path: &Path) -> Option<u64> {
+    path.metadata().ok().map(|metadata| metadata.len())
 }
 
 /// A release, and a folder of somebody who was given the touches that it keeps back.

@@ -17,6 +17,9 @@ pub(crate) struct Screen {
     document: Option<serde_json::Value>,
     /// Standard output, where it was set aside.
     out: Option<File>,
+    /// The command's words, which name the format of its document.
+    command: String,
+    started: std::time::Instant,
 }
 
 /// How much is said to people.
@@ -37,7 +40,23 @@ pub(crate) enum Tone {
     Faint,
 }
 
+/// Ends a tone, in a text that is yet to be printed.
+const PLAIN: char = '\u{f8ff}';
+
 impl Tone {
+    const ALL: [Self; 5] = [Self::Good, Self::Bad, Self::Doubtful, Self::Strong, Self::Faint];
+
+    /// Begins it, in a text that is yet to be printed.
+    fn mark(self) -> char {
+        match self {
+            Self::Good => '\u{f8f0}',
+            Self::Bad => '\u{f8f1}',
+            Self::Doubtful => '\u{f8f2}',
+            Self::Strong => '\u{f8f3}',
+            Self::Faint => '\u{f8f4}',
+        }
+    }
+
     fn style(self) -> Style {
         let colored = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
         match self {
@@ -51,8 +70,11 @@ impl Tone {
 }
 
 impl Screen {
-    #[expect(clippy::disallowed_methods, reason = "the one door to the environment")]
-    pub(crate) fn new(global: &Global) -> Self {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one door to the environment, and a clock for people waiting"
+    )]
+    pub(crate) fn new(global: &Global, command: String) -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let wanted = |terminal: bool| match global.color {
             When::Always => true,
@@ -71,6 +93,8 @@ impl Screen {
             closed: false,
             document: None,
             out: None,
+            command,
+            started: std::time::Instant::now(),
         }
     }
 
@@ -98,23 +122,23 @@ impl Screen {
         self.volume == Volume::Quiet
     }
 
-    /// The text in its tone.
+    /// The text in its tone, to be printed by [`Screen::line`] or [`Screen::finding`].
     pub(crate) fn tone(&self, tone: Tone, text: &str) -> String {
-        toned(self.color, tone, text)
+        if self.color { format!("{}{text}{PLAIN}", tone.mark()) } else { text.to_owned() }
     }
 
-    /// A line for people on standard output.
+    /// A line for people on standard output. What would command the terminal is escaped.
     pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
-        if self.json || self.volume == Volume::Quiet {
-            Ok(())
-        } else {
-            self.raw(format!("{text}\n").as_bytes())
-        }
+        if self.volume == Volume::Quiet { Ok(()) } else { self.finding(text) }
     }
 
     /// A line that stays even when only mistakes are wanted.
     pub(crate) fn finding(&mut self, text: &str) -> Result<(), Failure> {
-        if self.json { Ok(()) } else { self.raw(format!("{text}\n").as_bytes()) }
+        if self.json {
+            return Ok(());
+        }
+        let line = format!("{}\n", rendered(self.color, text));
+        self.raw(line.as_bytes())
     }
 
     /// Bytes on standard output: an artifact asked for as `-`.
@@ -139,8 +163,12 @@ impl Screen {
         }
     }
 
-    /// The document for machines.
-    pub(crate) fn document(&mut self, document: serde_json::Value) {
+    /// The document for machines; an artifact that is shown as it is has its own format.
+    pub(crate) fn document(&mut self, mut document: serde_json::Value) {
+        if let Some(keys) = document.as_object_mut() {
+            let format = format!("openweigh.{}/1", self.command);
+            keys.entry("format").or_insert_with(|| format.into());
+        }
         self.document = Some(document);
     }
 
@@ -154,25 +182,53 @@ impl Screen {
             _ => code,
         };
         match outcome {
-            Ok(code) => printed(&mut self, code),
+            Ok(code) => {
+                if self.is_verbose() {
+                    let millis = self.started.elapsed().as_millis();
+                    let _ = writeln!(std::io::stderr(), "took {}.{:03} s", millis / 1000, millis % 1000);
+                }
+                printed(&mut self, code)
+            }
             Err(failure) => {
                 let code = failure.code();
                 let word = toned(self.color_errors, Tone::Bad, "error");
-                let _ = writeln!(std::io::stderr(), "{word}: {failure}");
+                // Lines of a list stay lines; everything else that would command the terminal is shown.
+                let text: Vec<String> =
+                    failure.to_string().lines().map(|line| rendered(false, line)).collect();
+                let _ = writeln!(std::io::stderr(), "{word}: {}", text.join("\n"));
                 if let Some(advice) = failure.advice() {
                     let word = toned(self.color_errors, Tone::Strong, "what to do");
-                    let _ = writeln!(std::io::stderr(), "{word}: {advice}");
+                    let _ = writeln!(std::io::stderr(), "{word}: {}", rendered(false, &advice));
                 }
                 if self.json {
                     let advice = failure.advice();
                     self.document = Some(
-                        serde_json::json!({ "error": failure.to_string(), "advice": advice, "exit": code }),
+                        serde_json::json!({ "format": "openweigh.error/1", "error": failure.to_string(), "advice": advice, "exit": code }),
                     );
                 }
                 printed(&mut self, code)
             }
         }
     }
+}
+
+/// A line as it is printed: marks of tones become those of the terminal, and whatever else is no printable text is
+/// escaped, so that a name from outside cannot command a terminal or look like a line of ours.
+fn rendered(color: bool, text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            PLAIN if color => out.push_str(&Style::new().bold().render_reset().to_string()),
+            _ if openweigh_formats::text::misleads(c) => out.extend(c.escape_unicode()),
+            _ => match Tone::ALL.into_iter().find(|tone| tone.mark() == c) {
+                Some(tone) if color => out.push_str(&tone.style().render().to_string()),
+                Some(_) => out.extend(c.escape_unicode()),
+                None if c == PLAIN => out.extend(c.escape_unicode()),
+                None => out.push(c),
+            },
+        }
+    }
+    out
 }
 
 fn toned(color: bool, tone: Tone, text: &str) -> String {

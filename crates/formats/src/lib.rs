@@ -22,6 +22,7 @@ pub mod limits;
 pub mod malformed;
 pub mod manifest;
 mod marks;
+mod missing;
 pub mod number;
 pub mod path;
 pub mod publication;

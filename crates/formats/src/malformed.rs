@@ -124,6 +124,9 @@ pub enum Fault {
     /// JSON or TOML that is not of the expected shape.
     #[error("{0}")]
     Syntax(String),
+    /// Keys that a file lacks, each with the place of the object that it belongs into.
+    #[error("missing: {}", keys(.0))]
+    Missing(Vec<(String, Position)>),
     /// JSON of the right shape in another layout.
     #[error("not in canonical layout: found `{found}`, expected `{expected}`")]
     NotCanonical {
@@ -166,6 +169,11 @@ pub enum Fault {
         /// What was expected.
         expected: String,
     },
+}
+
+fn keys(keys: &[(String, Position)]) -> String {
+    let one = |(key, position): &(String, Position)| format!("`{key}` (line {})", position.line);
+    keys.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// The name of something that was found and that no format allows, in printable ASCII: nothing in it can be taken for

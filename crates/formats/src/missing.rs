@@ -3,7 +3,7 @@
 //! A deserializer stops at the first key that is missing. Here that key is put in, with a value that is accepted,
 //! and the file is read again, until nothing more is missing or no value is accepted.
 
-use crate::malformed::Position;
+use crate::malformed::{Fault, Malformed, Position};
 
 /// How often a file is read again: more keys than that are not told.
 const KEYS: usize = 24;
@@ -28,8 +28,19 @@ pub(crate) trait Language {
     fn insertion(&self, text: &str, start: usize, key: &str, value: &str) -> (usize, String);
 }
 
+/// Bytes up to which a text is read again and again.
+const BYTES: usize = 1 << 16;
+
+/// The fault that keys are missing, if that is what stopped a reader first.
+pub(crate) fn fault(text: &str, stop: &Stop, language: &impl Language) -> Option<Malformed> {
+    named(&stop.message)?;
+    let keys = if text.len() <= BYTES { keys(text, language) } else { Vec::new() };
+    let position = keys.first()?.1;
+    Some(Malformed { position, fault: Fault::Missing(keys) })
+}
+
 /// The keys that a text lacks, each with the place of the object it belongs into.
-pub(crate) fn keys(text: &str, language: &impl Language) -> Vec<(String, Position)> {
+fn keys(text: &str, language: &impl Language) -> Vec<(String, Position)> {
     let mut filled = text.to_owned();
     // Where something was put in, and how much.
     let mut inserted: Vec<(usize, usize)> = Vec::new();
@@ -126,5 +137,62 @@ impl<R: Fn(&str) -> Result<(), Stop>> Language for Json<R> {
         let before = text.get(..start).unwrap_or_default().trim_end();
         let comma = if before.ends_with('{') { "" } else { "," };
         (before.len(), format!("{comma}\"{key}\":{value}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::recipe::Recipe;
+    use crate::{canonical, claim, dataset::Dataset, publication::Publication};
+
+    fn lacks(fault: crate::Malformed) -> String {
+        fault.to_string()
+    }
+
+    #[test]
+    fn all_keys_that_a_recipe_lacks_are_told_at_once() {
+        let text = "format = \"openweigh.recipe/1\"\n\n[model]\n# nothing\n\n[fit]\ndigits = 5\n\n[result]\n";
+        let found = Recipe::from_toml(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            lacks(found),
+            "1:1: missing: `name` (line 1), `target` (line 3), `terms` (line 3), `decimals` (line 9)"
+        );
+        let nothing = Recipe::from_toml(b"format = \"openweigh.recipe/1\"\n").unwrap_err();
+        let told = lacks(nothing);
+        assert!(
+            ["`name`", "`model`", "`target`", "`terms`", "`result`", "`decimals`"]
+                .iter()
+                .all(|key| told.contains(key)),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn inline_tables_and_lists_of_tables_are_looked_into() {
+        let text =
+            "format = \"openweigh.claims/1\"\n\n[[claim]]\nid = \"a\"\nover = { }\n\n[[claim]]\nid = \"b\"\n";
+        let told = lacks(claim::from_toml(text.as_bytes()).unwrap_err());
+        for expected in [
+            "`statement` (line 3)",
+            "`quantity` (line 3)",
+            "`value` (line 3)",
+            "`file` (line 5)",
+            "`over` (line 7)",
+        ] {
+            assert!(told.contains(expected), "{expected}: {told}");
+        }
+        let told = lacks(Publication::from_toml(b"format = \"openweigh.publication/1\"\n").unwrap_err());
+        assert!(told.contains("`summary`") && told.contains("`limits`"), "{told}");
+    }
+
+    #[test]
+    fn json_lacks_keys_too() {
+        let whole = include_str!("../../../datasets/nist-noint1/dataset.json");
+        let cut: String = (whole.lines())
+            .filter(|line| !line.starts_with("  \"title\"") && !line.starts_with("  \"kind\""))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let told = lacks(canonical::read::<Dataset>(cut.as_bytes()).unwrap_err());
+        assert!(told.contains("`title`") && told.contains("`kind`"), "{told}");
     }
 }

@@ -208,7 +208,7 @@ text_type!(
 
 /// Whether a character makes a line look like other text than it is: controls, line and paragraph
 /// separators, and the marks that turn the direction of writing.
-fn misleads(c: char) -> bool {
+pub fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -9,6 +9,9 @@ const RELEASE: &str = "manifest.json";
 /// How alike two words must be, from 0 to 1, for one to be offered in place of the other.
 const ALIKE: f64 = 0.8;
 
+/// How alike a word and a slip of the hand are.
+const SLIP: f64 = 0.99;
+
 /// What a word can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -124,7 +127,13 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
         let lower = candidate.to_lowercase();
         // A name without its version is nearer than any misspelling.
         let whole = lower.strip_prefix(&word).is_some_and(|rest| rest.starts_with('-'));
-        let alike = if whole { 1.0 } else { strsim::jaro_winkler(&word, &lower) };
+        // Two letters in the wrong order, or one too many, are a slip of the hand; in short words they are all.
+        let slip = word.chars().count() > 2 && strsim::osa_distance(&word, &lower) == 1;
+        let alike = match (whole, slip) {
+            (true, _) => 1.0,
+            (false, true) => SLIP,
+            (false, false) => strsim::jaro_winkler(&word, &lower),
+        };
         // Of equals the last one is taken, which of several versions is the latest.
         if alike >= ALIKE && best.is_none_or(|(least, _)| alike >= least) {
             best = Some((alike, candidate));
@@ -225,6 +234,7 @@ mod tests {
             ("coin", Some("coins")),
             ("scale", Some("scale-1.1.0")),
             ("scale-1.0.1", Some("scale-1.0.0")),
+            ("clel", Some("cell")),
             ("thermometer", None),
             ("", None),
         ] {

@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod claims;
+pub mod coefficient;
 pub mod completeness;
 pub mod contradictions;
 pub mod divergence;

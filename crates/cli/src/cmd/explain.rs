@@ -1,5 +1,7 @@
 //! `openweigh explain`: how one number came to be, or why it differs.
 
+mod coefficient;
+
 use crate::args::Global;
 use crate::count;
 use crate::exit;
@@ -9,7 +11,7 @@ use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_dataset::Data;
-use openweigh_exact::Ratio;
+use openweigh_exact::{Decimal, Ratio};
 use openweigh_formats::Digest;
 use openweigh_formats::claim::{Claim, Quantity};
 use openweigh_formats::dataset::Exclusion;
@@ -29,14 +31,16 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh explain load-cell-1.0.0                     what there is to explain
-  openweigh explain load-cell-1.0.0 b2                  the claim `b2`
+  openweigh explain load-cell-1.0.0 b2                  the claim or the coefficient `b2`
+  openweigh explain artifacts/weights/scale-1.0.0.json b1
   openweigh explain load-cell-1.0.0 load-cell:12        row 12 of the dataset `load-cell`
   openweigh explain coins-1.0.0 coins:s01/euro-1        weighing `euro-1` of session `s01`")]
 pub(crate) struct Args {
-    /// Manifest, by path or `name-version`
+    /// Manifest, release or weights, by path or `name-version`
     manifest: String,
-    /// A claim's id, DATASET:ROW with rows counted from 0, or DATASET:SESSION/WEIGHING
-    #[arg(value_name = "CLAIM or ROW")]
+    /// A claim's id, a coefficient as `fit` numbers them (b0, b1, …), DATASET:ROW with rows counted from 0, or
+    /// DATASET:SESSION/WEIGHING
+    #[arg(value_name = "CLAIM, COEFFICIENT or ROW")]
     subject: Option<String>,
 }
 
@@ -49,12 +53,19 @@ struct Scene<'a> {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let own = place::ledger()?;
-    let path = place::find(&own, Kind::Manifest, &args.manifest)?;
+    let path = match place::find(&own, Kind::Manifest, &args.manifest) {
+        Ok(path) if !is_weights(&path) => path,
+        Ok(path) => return coefficient::of_weights(&path, args.subject.as_deref(), screen),
+        Err(missing) => {
+            let weights = place::find(&own, Kind::Weights, &args.manifest).map_err(|_| missing)?;
+            return coefficient::of_weights(&weights, args.subject.as_deref(), screen);
+        }
+    };
     let (manifest, _): (Manifest, _) = place::document(&path)?;
     let (root, scope) = super::verify::root_of(&path);
     let ledger = Ledger::at(root);
     let effort = global.effort();
-    let (mut unread, progress) = (Vec::new(), Progress::new(true));
+    let (mut unread, progress) = (Vec::new(), Progress::of("deriving"));
     let contents = listing::read_all(&manifest, &OnDisk(&ledger, &progress), &scope, effort, &mut |item| {
         if item.verdict != Verdict::Checked {
             unread.push(item);
@@ -79,15 +90,46 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     } else if let Ok(row) = row.parse::<usize>() {
         scene.row(dataset, row, screen)
     } else {
-        let ids: Vec<&str> = manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
-        Err(Failure::usage(format!(
-            "`{subject}` is no claim of this manifest and no row; its claims are: {}",
-            ids.join(", ")
-        )))
+        scene.coefficient(subject, screen)
     }
 }
 
+/// Whether a file is of weights.
+fn is_weights(path: &std::path::Path) -> bool {
+    let head = place::read(path, limits::JSON_BYTES).unwrap_or_default();
+    String::from_utf8_lossy(&head[..head.len().min(200)]).contains("\"openweigh.weights/")
+}
+
 impl Scene<'_> {
+    /// A coefficient of the manifest's weights, claimed or not; of several weights, `WEIGHTS:b1` says which.
+    fn coefficient(&self, subject: &str, screen: &mut Screen) -> Result<u8, Failure> {
+        let (name, word) = match subject.split_once(':') {
+            Some((name, word)) => (Some(name), word),
+            None => (None, subject),
+        };
+        let named = |weights: &Weights| {
+            name.is_none_or(|name| {
+                name == format!("{}-{}", weights.name, weights.version) || name == weights.name.as_str()
+            })
+        };
+        let all = || self.contents.weights.iter().filter(|(_, weights)| named(weights));
+        for (path, weights) in all() {
+            if let Some(told) = coefficient::tell(weights, path.as_str(), word, screen) {
+                return told;
+            }
+        }
+        let ids: Vec<&str> = self.manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
+        if ids.is_empty()
+            && let Some((_, weights)) = all().next()
+        {
+            return Err(coefficient::unknown(weights, word));
+        }
+        Err(Failure::usage(format!(
+            "`{subject}` is no claim, coefficient or row of this manifest; its claims are: {}",
+            ids.join(", ")
+        )))
+    }
+
     fn overview(&self, screen: &mut Screen) -> Result<u8, Failure> {
         let manifest = self.manifest;
         screen.line(
@@ -101,15 +143,16 @@ impl Scene<'_> {
             screen.line(&format!("  {kind}: {}", inputs.join(" + ")))?;
             screen.line(&format!("       -> {}", outputs.join(", ")))?;
         }
-        let mut rows = vec![["claim", "claimed", "exactly", "statement"].map(str::to_owned).to_vec()];
+        let mut rows = vec![["claim", "claimed", "recomputed", "statement"].map(str::to_owned).to_vec()];
         let mut documents = Vec::new();
         for claim in &manifest.claims {
             let exact = claims::recompute(claim, manifest, self.contents, self.derived).ok();
-            let exact =
-                exact.map_or_else(|| "cannot be recomputed".to_owned(), |(exact, _)| digits(&exact, 20));
-            documents.push(
-                json!({ "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": exact }),
-            );
+            let exact = exact.map(|(exact, _)| exact);
+            documents.push(json!({
+                "id": claim.id.as_str(), "claimed": claim.value.to_string(),
+                "exactly": exact.as_ref().map(exactly), "digits": exact.as_ref().map(|exact| digits(exact, 20)),
+            }));
+            let exact = exact.map_or_else(|| "cannot be recomputed".to_owned(), |exact| cut(&exact, 20));
             rows.push(vec![
                 claim.id.to_string(),
                 claim.value.to_string(),
@@ -142,7 +185,7 @@ impl Scene<'_> {
             self.derivation(claim, screen)?;
         }
         let exact = claims::recompute(claim, self.manifest, self.contents, self.derived).ok();
-        let exact = exact.map(|(exact, _)| digits(&exact, 40));
+        let exact = exact.map(|(exact, _)| exactly(&exact));
         let (code, verdict, why) = match claims::check(claim, self.manifest, self.contents, self.derived) {
             Verdict::Checked => (exit::DONE, "holds", None),
             Verdict::Failed(finding) => {
@@ -185,7 +228,7 @@ impl Scene<'_> {
         if let Some(fraction) = fraction(value) {
             screen.line(&format!("  {kind} {fraction}"))?;
         }
-        screen.line(&format!("  that is   {}", digits(&exact, 40)))?;
+        screen.line(&format!("  that is   {}", cut(&exact, 40)))?;
         let places = claim.value.0.places();
         screen.line(&format!("  rounded   {} to {places} decimals, half to even", exact.to_places(places)))
     }
@@ -368,6 +411,25 @@ fn digits(exact: &Exact, count: u32) -> String {
     match exact {
         Exact::Value(value) => openweigh_exact::round::to_digits(value, count).to_string(),
         Exact::Root(square) => openweigh_exact::root::to_digits(square, count).to_string(),
+    }
+}
+
+/// The same, with a mark where more digits would follow.
+fn cut(exact: &Exact, count: u32) -> String {
+    let shown = digits(exact, count);
+    let Ok(number) = Decimal::parse_within(&shown, usize::MAX) else { return shown };
+    let whole = match exact {
+        Exact::Value(value) => Ratio::from(&number) == *value,
+        Exact::Root(square) => Ratio::from(&number.times(&number)) == *square,
+    };
+    if whole { shown } else { format!("{shown}…") }
+}
+
+/// The exact value itself, for machines.
+fn exactly(exact: &Exact) -> String {
+    match exact {
+        Exact::Value(value) => value.reduced_text(),
+        Exact::Root(square) => format!("sqrt({})", square.reduced_text()),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::args::Global;
 use crate::cmd::proposing::{self, ModelArgs};
 use crate::failure::Failure;
 use crate::place;
+use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_fit::{FitError, Header, Training, fit};
@@ -98,7 +99,9 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         name,
         version: args.version,
     };
+    let progress = Progress::of("fitting");
     let fitted = fit(header, &recipe, &training, global.threads());
+    drop(progress);
     let weights = fitted.map_err(|error| one_session(error, &from))?.weights;
     let bytes = canonical::write(&weights);
     if args.output.as_deref() == Some(std::path::Path::new("-")) {

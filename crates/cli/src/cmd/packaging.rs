@@ -1,22 +1,25 @@
 //! `openweigh completions` and `openweigh man`, for packagers.
 
 use crate::args;
+use crate::completing;
 use crate::exit;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use clap::CommandFactory;
 
-/// Completions for a shell
+/// Print completions for a shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  openweigh completions bash > /usr/share/bash-completion/completions/openweigh
-  openweigh completions zsh > _openweigh")]
+  openweigh completions bash > ~/.local/share/bash-completion/completions/openweigh
+  openweigh completions zsh > _openweigh
+
+They ask the program, so they know the datasets, recipes and weights of the ledger that you are in.")]
 pub(crate) struct CompletionsArgs {
     /// Which shell
     shell: clap_complete::Shell,
 }
 
-/// The man page of the program, or of one of its commands
+/// Print the man page of the program, or of one of its commands
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh man > openweigh.1
@@ -27,8 +30,11 @@ pub(crate) struct ManArgs {
 }
 
 pub(crate) fn completions(args: &CompletionsArgs, screen: &mut Screen) -> Result<u8, Failure> {
-    let mut bytes = Vec::new();
-    clap_complete::generate(args.shell, &mut args::Args::command(), "openweigh", &mut bytes);
+    let (mut bytes, name) = (Vec::new(), "openweigh");
+    let shells = clap_complete::env::Shells::builtins();
+    let word = args.shell.to_string();
+    let shell = shells.completer(&word).expect("every shell that clap names has a completer");
+    shell.write_registration(completing::VARIABLE, name, name, name, &mut bytes).map_err(Failure::Output)?;
     screen.raw(&bytes)?;
     Ok(exit::DONE)
 }

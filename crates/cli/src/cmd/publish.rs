@@ -123,7 +123,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         results: &prepared.results,
         withheld: &none,
     };
-    let progress = Progress::new(true);
+    let progress = Progress::of("deriving");
     let mut missing = source.missing();
     let touches = withheld::touches(&source);
     if args.withhold.is_some() {
@@ -279,7 +279,7 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     let publication = Publication::from_toml(&said)
         .map_err(|source| Failure::Malformed { path: place::shown(&said_path), source })?;
     let effort = global.effort();
-    let (progress, mut broken) = (Progress::new(true), None);
+    let (progress, mut broken) = (Progress::of("deriving"), None);
     let from = OnDisk(&ledger, &progress);
     let (report, contents) = examine(&manifest, &from, &Scope::Ledger, effort, |item| {
         if broken.is_none() {
@@ -316,7 +316,7 @@ fn predecessor(args: &Args, manifest: &Manifest, max_csv: u64) -> Result<Option<
             return Err(Failure::usage(what));
         }
     };
-    let (release, progress) = (Ledger::at(given.clone()), Progress::new(true));
+    let (release, progress) = (Ledger::at(given.clone()), Progress::of("deriving"));
     let previous = Previous::read(&OnDisk(&release, &progress), "", named, max_csv)
         .map_err(|error| Failure::input(place::shown(given), error))?;
     previous.precedes(manifest).map_err(|error| Failure::input(place::shown(given), error))?;

@@ -34,9 +34,9 @@ use std::time::Duration;
 /// Record a pad into a session of a dataset, guided step by step
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  openweigh record --name coins --protocol protocols/coins.toml --no-click --license CC0-1.0
+  openweigh record --name coins --protocol coins --no-click --license CC0-1.0
   openweigh record --name trial --library target/release/libopenweigh_simulator.so --seconds 60
-  openweigh record --name linux --device /dev/input/event7 --grab --protocol protocols/coins.toml
+  openweigh record --name linux --device /dev/input/event7 --grab --protocol masses
 
 Ctrl-C ends a recording cleanly: the session is kept. A recording that was killed is finished with
 `openweigh recover`.")]
@@ -54,9 +54,9 @@ pub(crate) struct Args {
     /// Every pad that can be weighed on, each into a session of its own: suffix a, b…
     #[arg(long, conflicts_with = "device")]
     all_devices: bool,
-    /// Which loads to put on in which order; see protocols/
-    #[arg(long, value_name = "FILE")]
-    protocol: Option<PathBuf>,
+    /// Which loads to put on in which order: a name that `openweigh protocol list` gives, or a file
+    #[arg(long, value_name = "P")]
+    protocol: Option<String>,
     /// Switch the pad's clicks off while it records (Mac)
     #[arg(long)]
     no_click: bool,
@@ -150,7 +150,7 @@ struct Ready {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
-    let protocol = args.protocol.as_ref().map(|path| protocol(path)).transpose()?;
+    let protocol = args.protocol.as_ref().map(|word| cmd::protocol::find(&ledger, word)).transpose()?;
     let mut options = args.options(pads::salt(&ledger, args.told.salt.as_ref())?);
     screen.set_aside();
     let (pads, chosen) = args.choose(&mut options)?;
@@ -204,11 +204,6 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         report(&done, screen)?;
     }
     failed.map_or(Ok(exit::DONE), |error| Err(error.into()))
-}
-
-fn protocol(path: &Path) -> Result<Protocol, Failure> {
-    let bytes = place::read(path, limits::TOML_BYTES)?;
-    Protocol::parse(&bytes).map_err(|source| Failure::Malformed { path: place::shown(path), source })
 }
 
 fn record_all(

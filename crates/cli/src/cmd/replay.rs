@@ -1,18 +1,31 @@
 //! `openweigh replay`
 
 use crate::args::Global;
+use crate::count;
 use crate::failure::Failure;
 use crate::place;
 use crate::progress::Progress;
-use crate::screen::Screen;
+use crate::screen::{Screen, Tone};
 use crate::{exit, show};
 use openweigh_exact::{root, round};
 use openweigh_formats::Digest;
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Ledger, Written};
+use openweigh_replay::overview::{self, Overview, Row};
 use openweigh_replay::verify::{Pair, write};
 use serde_json::json;
 use std::path::PathBuf;
+
+/// Predictions that are shown without `-v`.
+const SHOWN: usize = 10;
+
+/// What flags mean.
+const FLAGS: [(&str, &str); 4] = [
+    ("extrapolated", "outside the range that was fitted"),
+    ("saturated", "the sensor may have been at its limit"),
+    ("gap", "a feature is missing, so nothing is predicted"),
+    ("excluded", "never fitted"),
+];
 
 /// Apply weights to datasets: a table of predictions
 #[derive(Debug, clap::Args)]
@@ -40,7 +53,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let (weights, _) = place::weights(&ledger, &args.weights)?;
     let loaded = place::datasets(&ledger, &args.dataset, &weights.recipe, global.max_csv())?;
     let pairs: Vec<Pair<'_>> = loaded.iter().map(|loaded| (&loaded.dataset, loaded.data())).collect();
-    let (mut bytes, progress) = (Vec::new(), Progress::new(true));
+    let (mut bytes, progress) = (Vec::new(), Progress::of("predicting"));
     let outcome = write(&weights, &pairs, global.threads(), &mut |block| {
         bytes.extend_from_slice(block);
         progress.show(|| format!("predicting: {} MB of results", bytes.len() / 1_000_000));
@@ -62,19 +75,73 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let rmse = errors.mean_square().map(|square| root::to_places(&square, decimals).to_string());
     let mean = errors.mean().map(|mean| round::to_places(&mean, decimals).to_string());
     let largest = errors.largest().map(|largest| round::to_places(&largest, decimals).to_string());
+    let shown = if screen.is_verbose() { usize::MAX } else { SHOWN };
+    let seen = overview::of(&bytes, shown).map_err(|source| {
+        // What was written just now is in the dialect.
+        Failure::Malformed { path: place::shown(&path), source }
+    })?;
     screen.document(json!({
         "file": place::shown(&path), "sha256": digest.as_str(), "bytes": bytes.len(), "rows": rows,
-        "written": written != Written::Same,
+        "written": written != Written::Same, "extrapolated": seen.flagged("extrapolated"),
+        "gaps": seen.flagged("gap"), "saturated": seen.flagged("saturated"),
         "errors": { "n": errors.rows(), "rmse": rmse, "mean_error": mean, "max_abs_error": largest },
     }));
-    screen.line(&format!("{rows} rows, {} of them compared with a known target", errors.rows()))?;
+    tell(&seen, &weights, screen)?;
+    screen.line(&format!(
+        "{}, {} of them compared with a known target",
+        count::of(rows, "row"),
+        errors.rows()
+    ))?;
+    for (flag, meaning) in FLAGS {
+        let flagged = seen.flagged(flag);
+        if flagged > 0 {
+            let word = screen.tone(Tone::Doubtful, flag);
+            screen.line(&format!("  {word}: {}: {meaning}", count::of(flagged, "row")))?;
+        }
+    }
     if let (Some(rmse), Some(mean), Some(largest)) = (rmse, mean, largest) {
         let unit = weights.recipe.result.unit.as_ref().map_or(String::new(), |unit| format!(" {unit}"));
         screen
             .line(&format!("  rmse {rmse}{unit}, mean error {mean}{unit}, largest error {largest}{unit}"))?;
     }
     show::written(&path, written, &digest, screen)?;
+    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    show::next(&format!("claims new --weights {} --results {stem}", args.weights), screen)?;
     Ok(exit::DONE)
+}
+
+/// The first predictions, each with its uncertainty.
+fn tell(seen: &Overview, weights: &Weights, screen: &mut Screen) -> Result<(), Failure> {
+    if seen.shown.is_empty() {
+        return Ok(());
+    }
+    let unit = weights.recipe.result.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
+    let target = &weights.recipe.model.target;
+    let of = if weights.recipe.reading.is_some() { "weighing" } else { "row" };
+    let mut rows =
+        vec![vec![of.to_owned(), format!("known{unit}"), format!("{target}{unit}"), "±".to_owned()]];
+    rows[0].extend(["error".to_owned(), "flags".to_owned()]);
+    let places = |cell: &dyn Fn(&Row) -> &String| {
+        seen.shown.iter().map(|row| cell(row).split_once('.').map_or(0, |(_, behind)| behind.len() + 1)).max()
+    };
+    let known = places(&|row| &row.target).unwrap_or_default();
+    rows.extend(seen.shown.iter().map(|row| {
+        // Known values have as many decimals as they have; the points stand below each other.
+        let behind = row.target.split_once('.').map_or(0, |(_, behind)| behind.len() + 1);
+        vec![
+            row.of.clone(),
+            format!("{}{}", row.target, " ".repeat(known - behind)),
+            row.predicted.clone(),
+            row.expanded_u.clone(),
+            row.error.clone(),
+            row.flags.clone(),
+        ]
+    }));
+    show::table(&rows, &[false, true, true, true, true, false], screen)?;
+    if let Some(more) = seen.rows.checked_sub(seen.shown.len() as u64).filter(|more| *more > 0) {
+        screen.line(&format!("  … {more} more lines in the file"))?;
+    }
+    screen.line(&format!("  ± {}", super::predict::coverage(weights)))
 }
 
 /// `W`, or `W-on-D` on other data than the weights were fitted on.

@@ -4,6 +4,7 @@ use crate::args::Global;
 use crate::count;
 use crate::failure::Failure;
 use crate::place;
+use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_formats::manifest::{Manifest, Tool};
@@ -87,7 +88,9 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         tool: tool(),
         max_csv: global.max_csv(),
     };
+    let progress = Progress::of("reading and hashing");
     let sealed = seal(&ledger, request)?;
+    drop(progress);
     let (manifest, bytes) = (&sealed.manifest, sealed.bytes());
     if args.output.as_deref() == Some(Path::new("-")) {
         screen.raw(&bytes)?;

@@ -312,7 +312,7 @@ fn one(
         heading.over(&item, screen)?;
         report.items.push(item);
     }
-    let (mut broken, progress) = (None, Progress::new(true));
+    let (mut broken, progress) = (None, Progress::of("verifying"));
     if let Some(item) = pinned {
         broken = heading.over(&item, screen).err();
         report.items.push(item);
