@@ -37,6 +37,8 @@ pub(crate) enum Failure {
     Digest { path: String, listed_in: String, found: String, expected: String },
     #[error("the data have one session, and the recipe validates by leaving sessions out")]
     OneSession { place: Option<String> },
+    #[error("the model is not said: a recipe, terms or a preset")]
+    NoModel { datasets: String },
     #[error("{error}")]
     Predict { error: PredictError, example: String },
     #[error(transparent)]
@@ -99,7 +101,8 @@ impl Failure {
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Predict { .. }
+            Self::NoModel { .. }
+            | Self::Predict { .. }
             | Self::Usage(_)
             | Self::Store(StoreError::Location { .. } | StoreError::ReadOnly { .. }) => exit::USAGE,
             Self::Store(StoreError::Digest { .. } | StoreError::Length { .. }) => exit::FAILED,
@@ -127,6 +130,9 @@ impl Failure {
     pub(crate) fn advice(&self) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::NotFound(missing) => Cow::Owned(sought(missing)),
+            Self::NoModel { datasets } => Cow::Owned(format!(
+                "fit a line with `openweigh fit --dataset {datasets} --preset affine`; `openweigh fit --help` lists the other presets"
+            )),
             Self::Predict { example, .. } => Cow::Owned(format!("say each value once, as in `{example}`")),
             Self::OneSession { place: Some(place) } => Cow::Owned(format!(
                 "record a second session, or set `validation = \"leave-one-out\"` in {place}"

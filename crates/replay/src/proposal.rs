@@ -127,7 +127,10 @@ impl Proposals<'_> {
                 "Coefficient of the constant term".to_owned()
             }
             (Quantity::Coefficient, Some(term)) => format!("Coefficient of {term}"),
-            (Quantity::StandardError, Some(_)) => "Its standard error".to_owned(),
+            (Quantity::StandardError, Some(term)) if term.is_one() => {
+                "Standard error of the constant term".to_owned()
+            }
+            (Quantity::StandardError, Some(term)) => format!("Standard error of the coefficient of {term}"),
             (Quantity::ResidualSd, _) => "Standard deviation of the residuals".to_owned(),
             (Quantity::N, _) => "Rows that were fitted".to_owned(),
             (Quantity::Rmse, _) => format!("Root mean square error of the predicted {target}"),

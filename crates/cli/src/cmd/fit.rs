@@ -25,7 +25,7 @@ use std::path::PathBuf;
   openweigh fit --dataset day-1 day-2 --recipe affine --name scale --version 2.0.0 -o -
 
 Without --recipe, the recipe that was made of --terms or --preset is written into artifacts/recipes.")]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["recipe", "terms", "preset"])))]
+#[command(group(clap::ArgGroup::new("what").args(["recipe", "terms", "preset"])))]
 pub(crate) struct Args {
     /// Datasets, by name or folder, in order
     #[arg(long, value_name = "D", required = true, num_args = 1..)]
@@ -78,8 +78,9 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
             proposing::settle_name(&ledger, &mut recipe);
             (recipe, loaded, From::Words)
         }
-        (word, _) => {
-            let path = place::find(&ledger, Kind::Recipe, word.as_deref().unwrap_or_default())?;
+        (None, None) => return Err(Failure::NoModel { datasets: args.dataset.join(" ") }),
+        (Some(word), _) => {
+            let path = place::find(&ledger, Kind::Recipe, word)?;
             let recipe = place::recipe(&path)?;
             let loaded = place::datasets(&ledger, &args.dataset, &recipe, global.max_csv())?;
             (recipe, loaded, From::File(path))

@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "W")]
     weights: String,
     /// A value for each feature, as `openweigh inspect W` lists them
-    #[arg(value_name = "FEATURE=VALUE", required = true, value_parser = value)]
+    #[arg(value_name = "FEATURE=VALUE", value_parser = value)]
     values: Vec<(ColumnName, Decimal)>,
     /// The same of the tare [default: 0, as of readings whose tare is subtracted already]
     #[arg(long, value_name = "FEATURE=VALUE", value_parser = value)]

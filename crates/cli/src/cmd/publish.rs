@@ -193,6 +193,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             ))?;
         }
     }
+    show::next(&format!("verify {shown}"), screen)?;
     Ok(exit::DONE)
 }
 

@@ -34,9 +34,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let ledger = place::ledger()?;
     let (_, first, _) = place::describe(&ledger, &args.dataset[0])?;
     let name = args.name.clone().unwrap_or(first.name);
-    let wish = args.model.wish(name).ok_or_else(|| {
-        Failure::usage("say what the model is: --preset affine for a line, or --terms 1,COLUMN for terms")
-    })?;
+    let datasets = args.dataset.join(" ");
+    let wish = args.model.wish(name).ok_or_else(|| Failure::NoModel { datasets: datasets.clone() })?;
     let (mut recipe, _) = proposing::propose(&wish, &ledger, &args.dataset, global.max_csv())?;
     if args.name.is_none() && !args.force {
         proposing::settle_name(&ledger, &mut recipe);
@@ -49,7 +48,6 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }));
     show::text(&text, screen)?;
     show::written(&path, written, &Digest::of(text.as_bytes()), screen)?;
-    let datasets = args.dataset.join(" ");
     show::next(&format!("fit --dataset {datasets} --recipe {}", recipe.name), screen)?;
     Ok(exit::DONE)
 }

@@ -12,11 +12,11 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
+use crate::show;
 use openweigh_capture::{
     CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, Source, pad,
     run as follow,
 };
-use openweigh_formats::limits;
 use openweigh_formats::number::Number;
 use openweigh_formats::session::{Clicks, Environment, PressureUnit};
 use openweigh_formats::text::{Line, Name};
@@ -26,7 +26,6 @@ use openweigh_ledger::edit::Edit;
 use openweigh_multitouch::ClickGuard;
 use pads::{Pad as Chosen, Pads, Where};
 use serde_json::json;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -409,5 +408,15 @@ fn report(done: &[Ended], screen: &mut Screen) -> Result<(), Failure> {
         screen.line(&format!("wrote {}", place::shown(&recorded.folder)))?;
     }
     let Some(recorded) = last else { return Ok(()) };
-    screen.line(&screen.tone(Tone::Faint, &format!("  sha256 of dataset.json {}", recorded.dataset)))
+    screen.line(&screen.tone(Tone::Faint, &format!("  sha256 of dataset.json {}", recorded.dataset)))?;
+    let dataset = recorded
+        .place
+        .folder()
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    if done.iter().any(|one| one.recorded.weighings > 0) {
+        show::next(&format!("fit --dataset {dataset} --preset affine"), screen)
+    } else {
+        show::next(&format!("inspect {dataset}"), screen)
+    }
 }

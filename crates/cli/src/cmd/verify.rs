@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::place::{self, Lent, OnDisk};
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
+use crate::show;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::sums::Sums;
@@ -107,7 +108,25 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     summary(&done, worst, screen)?;
     tell_notes(&done, screen)?;
     tell_unlisted(&unlisted.unwrap_or_default(), screen)?;
+    if let ([path], [one]) = (paths.as_slice(), done.as_slice())
+        && code == exit::DONE
+        && matches!(root_of(path).1, Scope::Ledger)
+    {
+        next(path, one, screen)?;
+    }
     Ok(code)
+}
+
+/// What can be done with a manifest that holds: it can be published, once it is said by whom.
+fn next(path: &Path, done: &Done, screen: &mut Screen) -> Result<(), Failure> {
+    let Some(manifest) = &done.manifest else { return Ok(()) };
+    let said = Ledger::at(root_of(path).0).place(Kind::Publication, manifest.name.as_str());
+    let name = &done.name;
+    if said.is_file() {
+        show::next(&format!("publish {name} -o ../{name}"), screen)
+    } else {
+        show::next(&format!("publish {name} --template > {}", place::shown(&said)), screen)
+    }
 }
 
 /// Nobody signs a manifest in a ledger: who asks for signatures there must not be told that everything holds.
