@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_place() {
         for (steps, message) in [
-            ("", "1:1: missing field `step`"),
+            ("", "1:1: missing: `step` (line 1)"),
             ("[[step]]\nprompt = \"\"\nrole = \"full\"\n", "9:8: unknown variant"),
             ("[[step]]\nprompt = \"\"\nrole = \"tare\"\nmass = \"1\"\n", "10:1: unknown field `mass`"),
             ("[[step]]\nprompt = \"\"\nrole = \"reference\"\n", "7:1: step.reference_g: found ``"),

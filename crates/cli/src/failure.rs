@@ -1,6 +1,7 @@
 //! Why a command stopped, and what a person can do about it. Libraries state, this advises.
 
 use crate::exit;
+use crate::place;
 use openweigh_capture::evdev::{EvdevError, Refusal};
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
 use openweigh_capture::{CaptureError, WeighError};
@@ -11,7 +12,7 @@ use openweigh_formats::text::ColumnName;
 use openweigh_ledger::edit::EditError;
 use openweigh_ledger::release::ReleaseError;
 use openweigh_ledger::seal::SealError;
-use openweigh_ledger::{DraftError, Kind, NotFound, OpenError};
+use openweigh_ledger::{DraftError, Kind, NotFound, OpenError, lookup};
 use openweigh_publish::Missing;
 use openweigh_replay::ReplayError;
 use openweigh_replay::single::PredictError;
@@ -19,6 +20,7 @@ use openweigh_store::{ReleaseFault, StoreError};
 use openweigh_trust::agent::AgentError;
 use openweigh_trust::key::{KeyError, SignError};
 use std::borrow::Cow;
+use std::path::Path;
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +29,7 @@ pub(crate) enum Failure {
     Usage(String),
     #[error(transparent)]
     NotFound(#[from] NotFound),
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}{}", beside(path, source))]
     Open { path: String, source: OpenError },
     #[error("{path}:{source}")]
     Malformed { path: String, source: Malformed },
@@ -67,7 +69,7 @@ pub(crate) enum Failure {
     Unproved { path: String },
     #[error("not published, for want of {}:\n{}", if .0.len() == 1 { "one thing" } else { "these" }, lines(.0))]
     Incomplete(Vec<Missing>),
-    #[error(transparent)]
+    #[error("{}", unwritten(.0))]
     Write(#[from] DraftError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
@@ -175,7 +177,7 @@ impl Failure {
                 "choose another folder with -o; --force replaces releases alone"
             }
             Self::Malformed { path, .. } if path.ends_with(".csv") => {
-                "this file is not in the strict dialect; bring foreign tables in with `openweigh import table`"
+                "restore this file if openweigh wrote it (docs/spec/2-csv.md says what it looks like); bring a table of another program in with `openweigh import table FILE --name NAME`"
             }
             Self::Malformed { path, .. } if path.ends_with(".json") => {
                 "files of openweigh are written by it; restore this one, or derive it again"
@@ -185,7 +187,7 @@ impl Failure {
                 "the file has changed since; restore it, or import the data under a new version"
             }
             Self::Open { source: OpenError::Missing, .. } => {
-                "check the name; paths are relative to where you are, names to the ledger"
+                "give the path from where you are, or act elsewhere with `-C DIR`"
             }
             Self::Fit(FitError::NoColumn { .. }) => {
                 "correct the recipe's target and terms, or choose another dataset"
@@ -217,13 +219,39 @@ impl Failure {
                  still fails, report it with what `sw_vers` prints"
             }
             Self::Library(_) => {
-                "Apple's framework is on Macs only; elsewhere give --library the simulator that cargo builds"
+                "Apple's framework is on Macs only; elsewhere `cargo build --release -p openweigh-simulator`, and give `--library target/release/libopenweigh_simulator.so`"
             }
             Self::Evdev(error) => return event_device(error),
             Self::Store(error) => storing(error),
             Self::Pad(_) => "see `openweigh devices` for the pads and what they can",
             _ => return None,
         })
+    }
+}
+
+/// What is there in place of a file that is missing.
+fn beside(path: &str, source: &OpenError) -> String {
+    let OpenError::Missing = source else { return String::new() };
+    let path = Path::new(path);
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return format!("; there is no folder {}, either", place::shown(folder));
+    };
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    let wanted = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let nearest = lookup::nearest(wanted, names.iter().map(String::as_str));
+    nearest.map_or_else(String::new, |nearest| {
+        format!("; did you mean {}?", place::shown(&folder.join(nearest)).trim_start_matches("./"))
+    })
+}
+
+/// Why a file was not written, with its path as a person there would type it.
+fn unwritten(error: &DraftError) -> String {
+    match error {
+        DraftError::Exists { path } => format!("{} exists with other content", place::shown(path)),
+        DraftError::System { path, source } => format!("cannot write {}: {source}", place::shown(path)),
     }
 }
 

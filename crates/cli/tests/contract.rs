@@ -444,7 +444,7 @@ fn artifacts_are_inspected_by_name() {
 fn every_command_has_its_page() {
     let scene = Scene::empty();
     scene.run(&["man"]).ends(0).says(".TH openweigh 1");
-    scene.run(&["man", "fit"]).ends(0).says("openweigh\\-fit");
+    scene.run(&["man", "fit"]).ends(0).says("openweigh\\-fit").says("\\-\\-dataset <D>...");
     let table = scene.run(&["man", "import", "table"]).ends(0).says("Turn a foreign table into a dataset");
     assert_eq!(scene.run(&["man", "import-table"]).ends(0).stdout, table.stdout);
     scene.run(&["man", "import", "recording"]).ends(0).says("\\-\\-pressure\\-unit");

@@ -136,6 +136,29 @@ fn check(name: &str) {
     }
 }
 
+/// A page for newcomers: whatever is typed was proposed before, by a message or by help, or is a name of their own.
+#[test]
+fn newcomers_type_what_they_are_told() {
+    const PAGE: &str = "docs/first-weights.md";
+    const OWN: [&str; 7] = ["scale", "kitchen", "kitchn", "../export.csv", "mass=g", "reading=mV", "new"];
+    check(PAGE);
+    let scene = Scene::empty();
+    let page = std::fs::read_to_string(repository().join(PAGE)).unwrap();
+    let mut said = scene.run(&["--help"]).ends(0).stdout;
+    for step in read(&page).0.iter().flatten() {
+        if let Some(words) = step.command.strip_prefix("openweigh ") {
+            let command: Vec<&str> = words.split(' ').take_while(|word| !word.starts_with('-')).collect();
+            let named = command.iter().take(if matches!(command[0], "import" | "claims") { 2 } else { 1 });
+            let help: Vec<&str> = named.copied().chain(["--help"]).collect();
+            said.push_str(&scene.run(&help).ends(0).stdout);
+            for word in words.split(' ').filter(|word| !OWN.contains(word)) {
+                assert!(said.contains(word), "nobody said `{word}` before: {}", step.command);
+            }
+        }
+        said.push_str(&step.shown);
+    }
+}
+
 /// The pages use Python for their second opinions; without it only the rest of the tests run.
 fn has_python() -> bool {
     Command::new("python3")

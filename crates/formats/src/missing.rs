@@ -34,7 +34,8 @@ const BYTES: usize = 1 << 16;
 /// The fault that keys are missing, if that is what stopped a reader first.
 pub(crate) fn fault(text: &str, stop: &Stop, language: &impl Language) -> Option<Malformed> {
     named(&stop.message)?;
-    let keys = if text.len() <= BYTES { keys(text, language) } else { Vec::new() };
+    let mut keys = if text.len() <= BYTES { keys(text, language) } else { Vec::new() };
+    keys.sort_by_key(|(_, position)| (position.line, position.column));
     let position = keys.first()?.1;
     Some(Malformed { position, fault: Fault::Missing(keys) })
 }

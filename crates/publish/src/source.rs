@@ -141,7 +141,7 @@ impl<'a> Source<'a> {
                 && dataset.kind == Kind::Table
                 && self.publication.instrument.is_none()
             {
-                add(path, "the device that measured is not stated: write `instrument` into publication.toml");
+                add(path, &self.instrument_wanted("the device that measured is not stated"));
             }
             if dataset.authors.is_empty() && dataset.provenance.origin.as_str().trim().is_empty() {
                 add(path, "nobody is named who made the data");
@@ -155,11 +155,17 @@ impl<'a> Source<'a> {
                 add(path, "the range in which they hold is not stated");
             }
             if weights.applies_to.pad.is_none() && self.publication.instrument.is_none() {
-                add(path, "the device they apply to is not stated: write `instrument` into publication.toml");
+                add(path, &self.instrument_wanted("the device they apply to is not stated"));
             }
         }
         self.add_missing_words(&mut missing);
         missing
+    }
+
+    /// That the instrument is to be said, and in which file a ledger has what a publisher says.
+    fn instrument_wanted(&self, what: &str) -> String {
+        let name = &self.manifest.name;
+        format!("{what}: write `instrument = \"...\"` into artifacts/publications/{name}.toml")
     }
 
     /// What the publisher has yet to say or to provide.

@@ -257,8 +257,8 @@ impl Scene<'_> {
             path.and_then(|path| self.results_of(path).map(|(results, weights)| (path, results, weights)));
         found.ok_or_else(|| {
             Failure::usage(format!(
-                "no results of this manifest have a dataset {}",
-                name.map_or("at all".to_owned(), |name| format!("`{name}`"))
+                "no results of this manifest are of {}: make them with `openweigh replay`, and seal them with --results",
+                name.map_or("any dataset".to_owned(), |name| format!("the dataset `{name}`"))
             ))
         })
     }

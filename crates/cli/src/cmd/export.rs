@@ -15,7 +15,7 @@ pub(crate) use without_frames::run;
 
 Numbers become decimals of 38 digits, missing values become null. The copy is to look at; nothing verifies it.")]
 pub(crate) struct Args {
-    /// A dataset, by name or folder, or results, by name or path
+    /// A dataset, by name or folder, results, by name or path, or a release that has one of them
     #[arg(value_name = "DATASET|RESULTS")]
     source: String,
     /// As a Parquet file
@@ -51,8 +51,9 @@ mod with_frames {
     use crate::failure::Failure;
     use crate::screen::Screen;
     use crate::{count, exit, place};
-    use openweigh_formats::dataset::MEASUREMENTS;
+    use openweigh_formats::dataset::{Kind, MEASUREMENTS};
     use openweigh_frames::{DataFrame, FrameError, parquet, results, table};
+    use openweigh_ledger::lookup::is_release;
     use openweigh_ledger::{Ledger, Written, write_atomically};
     use serde_json::json;
     use std::path::{Path, PathBuf};
@@ -103,6 +104,12 @@ mod with_frames {
     /// The results that a word means, none if it means a dataset.
     fn results_path(ledger: &Ledger, word: &str) -> Option<PathBuf> {
         let path = PathBuf::from(word);
+        if path.is_dir() && is_release(&path) {
+            // Of a release with a table that is copied, of one with sessions their results.
+            let table =
+                place::describe(ledger, word).is_ok_and(|(_, dataset, _)| dataset.kind == Kind::Table);
+            return ledger.find(openweigh_ledger::Kind::Results, word).ok().filter(|_| !table);
+        }
         if path.exists() {
             let csv = path.extension().is_some_and(|extension| extension == "csv");
             return (csv && !path.ends_with(MEASUREMENTS)).then_some(path);

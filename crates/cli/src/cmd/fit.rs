@@ -9,7 +9,7 @@ use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_fit::{FitError, Header, Training, fit};
 use openweigh_formats::licence::Licence;
-use openweigh_formats::recipe::Estimator;
+use openweigh_formats::recipe::{Estimator, Recipe};
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::{Kind, Ledger, Written};
@@ -59,7 +59,7 @@ pub(crate) struct Args {
 }
 
 /// Where the recipe is from.
-enum From {
+enum Origin {
     /// From a file of the ledger.
     File(PathBuf),
     /// From the command line; the file is yet to be written.
@@ -72,20 +72,7 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         Some(name) => name.clone(),
         None => place::describe(&ledger, &args.dataset[0])?.1.name,
     };
-    let (recipe, loaded, from) = match (&args.recipe, args.model.wish(name.clone())) {
-        (None, Some(wish)) => {
-            let (mut recipe, loaded) = proposing::propose(&wish, &ledger, &args.dataset, global.max_csv())?;
-            proposing::settle_name(&ledger, &mut recipe);
-            (recipe, loaded, From::Words)
-        }
-        (None, None) => return Err(Failure::NoModel { datasets: args.dataset.join(" ") }),
-        (Some(word), _) => {
-            let path = place::find(&ledger, Kind::Recipe, word)?;
-            let recipe = place::recipe(&path)?;
-            let loaded = place::datasets(&ledger, &args.dataset, &recipe, global.max_csv())?;
-            (recipe, loaded, From::File(path))
-        }
-    };
+    let (recipe, loaded, from) = model(&args, &ledger, name.clone(), global.max_csv())?;
     let parent = args.parent.as_ref().map(|word| place::weights(&ledger, word)).transpose()?;
     let training: Vec<Training<'_>> = loaded.iter().map(place::Loaded::training).collect();
     let named: Vec<&str> = loaded.iter().map(|loaded| loaded.dataset.name.as_str()).collect();
@@ -106,7 +93,7 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let weights = fitted.map_err(|error| one_session(error, &from))?.weights;
     let bytes = canonical::write(&weights);
     if args.output.as_deref() == Some(std::path::Path::new("-")) {
-        if let From::Words = from {
+        if let Origin::Words = from {
             proposing::write(&ledger, &recipe, false)?;
         }
         screen.raw(&bytes)?;
@@ -117,8 +104,8 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let (path, written) = place::write(&ledger, args.output.as_deref(), &own, &bytes, args.force, &read)?;
     let digest = Digest::of(&bytes);
     let made = match &from {
-        From::Words => Some(proposing::write(&ledger, &recipe, false)?),
-        From::File(_) => None,
+        Origin::Words => Some(proposing::write(&ledger, &recipe, false)?),
+        Origin::File(_) => None,
     };
     screen.document(json!({
         "file": place::shown(&path), "sha256": digest.as_str(), "bytes": bytes.len(),
@@ -137,12 +124,35 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     Ok(exit::DONE)
 }
 
+/// The recipe, with the datasets as it reads them.
+fn model(
+    args: &Args,
+    ledger: &Ledger,
+    name: Name,
+    max_csv: u64,
+) -> Result<(Recipe, Vec<place::Loaded>, Origin), Failure> {
+    match (&args.recipe, args.model.wish(name)) {
+        (None, Some(wish)) => {
+            let (mut recipe, loaded) = proposing::propose(&wish, ledger, &args.dataset, max_csv)?;
+            proposing::settle_name(ledger, &mut recipe);
+            Ok((recipe, loaded, Origin::Words))
+        }
+        (None, None) => Err(Failure::NoModel { datasets: args.dataset.join(" ") }),
+        (Some(word), _) => {
+            let path = place::find(ledger, Kind::Recipe, word)?;
+            let recipe = place::recipe(&path)?;
+            let loaded = place::datasets(ledger, &args.dataset, &recipe, max_csv)?;
+            Ok((recipe, loaded, Origin::File(path)))
+        }
+    }
+}
+
 /// Sessions that are to be left out, where there is only one: what to write, and where.
-fn one_session(error: FitError, from: &From) -> Failure {
+fn one_session(error: FitError, from: &Origin) -> Failure {
     let FitError::OneSession = error else { return error.into() };
     let place = match from {
-        From::Words => None,
-        From::File(path) => {
+        Origin::Words => None,
+        Origin::File(path) => {
             let bytes = place::read(path, limits::TOML_BYTES).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes).into_owned();
             let line = text.lines().position(|line| line.trim_start().starts_with("validation"));

@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     } else {
         return Err(Failure::input(
             place::shown(&path),
-            "found no file of openweigh: expected weights, a dataset, a recipe, a manifest or results",
+            "found no file of openweigh: expected weights, a dataset (by its folder), a recipe, a manifest or results; a table of another program comes in with `openweigh import table FILE --name NAME`",
         ));
     }
     screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {digest}")))?;

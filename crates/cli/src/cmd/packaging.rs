@@ -52,6 +52,22 @@ pub(crate) fn man(args: &ManArgs, screen: &mut Screen) -> Result<u8, Failure> {
     }
     let mut bytes = Vec::new();
     clap_mangen::Man::new(page.clone()).render(&mut bytes).map_err(Failure::Output)?;
-    screen.raw(&bytes)?;
+    screen.raw(with_values(&String::from_utf8_lossy(&bytes), page).as_bytes())?;
     Ok(exit::DONE)
+}
+
+/// The page with a synopsis that keeps the values of options: `--dataset <D>...`, as in help.
+fn with_values(page: &str, command: &clap::Command) -> String {
+    let usage = command.clone().render_usage().to_string();
+    let words: Vec<&str> = usage.trim_start_matches("Usage:").split_whitespace().collect();
+    let synopsis = words.join(" ").replace('\\', "\\e").replace('-', "\\-");
+    let mut replaced = String::with_capacity(page.len());
+    let mut of_synopsis = false;
+    for line in page.lines() {
+        let line = if of_synopsis { synopsis.as_str() } else { line };
+        of_synopsis = line == ".SH SYNOPSIS";
+        replaced.push_str(line);
+        replaced.push('\n');
+    }
+    replaced
 }
