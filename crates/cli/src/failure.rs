@@ -252,6 +252,7 @@ fn unwritten(error: &DraftError) -> String {
     match error {
         DraftError::Exists { path } => format!("{} exists with other content", place::shown(path)),
         DraftError::System { path, source } => format!("cannot write {}: {source}", place::shown(path)),
+        other => other.to_string(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! From a word to a file: what is sought, where, what is there instead, and which of those is meant, perhaps.
 
 use crate::layout::Ledger;
+use openweigh_formats::path::RelativePath;
+use openweigh_formats::text::Name;
 use std::path::{Path, PathBuf};
 
 /// The file that makes a folder a release.
@@ -213,6 +215,12 @@ impl Ledger {
         let nearest = nearest(stem, among.iter().map(String::as_str)).map(str::to_owned);
         let folder = PathBuf::from(kind.folder());
         NotFound { kind, word: word.to_owned(), folder, among, nearest, ambiguous: false }
+    }
+
+    /// The path inside a ledger of what has this name.
+    pub fn listed(kind: Kind, name: &Name) -> RelativePath {
+        let path = format!("{}/{name}{}", kind.folder(), kind.ending());
+        path.parse().expect("names are made of characters that paths allow")
     }
 
     /// Where a name of a kind is, or would be.

@@ -9,7 +9,7 @@ use openweigh_formats::Digest;
 use openweigh_formats::claim;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::Name;
-use openweigh_ledger::{Kind, Ledger, Written, write_atomically};
+use openweigh_ledger::{Kind, Ledger, Written};
 use openweigh_replay::proposal;
 use serde_json::json;
 use std::path::Path;
@@ -64,8 +64,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     })?;
     let text = claim::to_toml(&claims);
     let name = args.name.clone().unwrap_or_else(|| weights.name.clone());
-    let to = ledger.place(Kind::Claims, name.as_str());
-    let written = write_atomically(&to, text.as_bytes(), args.force)?;
+    let own = Ledger::listed(Kind::Claims, &name);
+    let (to, written) = place::write(&ledger, None, &own, text.as_bytes(), args.force, &[])?;
     let documents =
         claims.iter().map(|claim| json!({ "id": claim.id.as_str(), "value": claim.value.to_string() }));
     screen.document(json!({

@@ -9,7 +9,7 @@ use openweigh_capture::builtin::{self, Plan};
 use openweigh_formats::number::Number;
 use openweigh_formats::text::Name;
 use openweigh_formats::{Digest, limits};
-use openweigh_ledger::{Kind, Ledger, Written, write_atomically};
+use openweigh_ledger::{Kind, Ledger, Written};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -75,8 +75,9 @@ pub(crate) fn new(args: &NewArgs, screen: &mut Screen) -> Result<u8, Failure> {
         screen.raw(text.as_bytes())?;
         return Ok(exit::DONE);
     }
-    let path = args.output.clone().unwrap_or_else(|| ledger.place(Kind::Protocol, args.name.as_str()));
-    let written = write_atomically(&path, text.as_bytes(), args.force)?;
+    let own = Ledger::listed(Kind::Protocol, &args.name);
+    let (path, written) =
+        place::write(&ledger, args.output.as_deref(), &own, text.as_bytes(), args.force, &[])?;
     let digest = Digest::of(text.as_bytes());
     screen.document(
         json!({ "file": place::shown(&path), "written": written != Written::Same, "protocol": text }),

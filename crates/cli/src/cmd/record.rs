@@ -7,6 +7,7 @@ mod signals;
 
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
+use crate::cmd::protocol;
 use crate::count;
 use crate::exit;
 use crate::failure::Failure;
@@ -149,7 +150,7 @@ struct Ready {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let ledger = place::ledger()?;
-    let protocol = args.protocol.as_ref().map(|word| cmd::protocol::find(&ledger, word)).transpose()?;
+    let protocol = args.protocol.as_ref().map(|word| protocol::find(&ledger, word)).transpose()?;
     let mut options = args.options(pads::salt(&ledger, args.told.salt.as_ref())?);
     screen.set_aside();
     let (pads, chosen) = args.choose(&mut options)?;
