@@ -75,7 +75,7 @@ fn a_person_states_stretches_one_by_one() {
         .says("at rest")
         .says("--role tare")
         .says("--frames");
-    weigh(&scene, &["--suggest"]).ends(0).says("estimated; --noise X sets it");
+    weigh(&scene, &["--suggest"]).ends(0).says("(estimated; --noise X sets it)");
     weigh(&scene, &["--frames", "100..180", "--reference-g", "100.0", "--u-g", "0.010", "--id", "load"])
         .ends(0)
         .says("wrote datasets/simulated-magic-trackpad/dataset.json, version 1.1.0");

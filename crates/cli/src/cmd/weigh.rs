@@ -8,6 +8,7 @@ use crate::place;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_capture::{Protocol, RecordedSession, Statement, Suggestion, Which};
+use openweigh_dataset::rest::Stretch;
 use openweigh_exact::{Decimal, Fixed};
 use openweigh_formats::limits;
 use openweigh_formats::number::Number;
@@ -246,66 +247,82 @@ pub(crate) fn wrote(edited: &Edited, screen: &mut Screen) -> Result<(), Failure>
     screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {}", edited.sha256)))
 }
 
+/// A stretch at rest as it is told: its line of the table, what to type if it is no weighing yet, and its document.
+struct Told {
+    row: Vec<String>,
+    command: Option<String>,
+    document: serde_json::Value,
+}
+
+/// Fraction digits with which values of this noise are told apart.
+fn places(noise: f64) -> usize {
+    let (mut places, mut scaled) = (2, noise * 10.0);
+    while scaled < 1.0 && places < 12 {
+        scaled *= 10.0;
+        places += 1;
+    }
+    places
+}
+
+fn told(args: &Args, session: &RecordedSession<'_>, found: &Suggestion) -> Vec<Told> {
+    let begin = found.begin_s.unwrap_or_default();
+    let since = |time: f64| format!("{:.2}", time - begin);
+    let places = places(found.noise);
+    let lowest = found.stretches.iter().map(|stretch| stretch.mean).fold(f64::MAX, f64::min);
+    let tell = |stretch: &Stretch| {
+        let (first, last) = (stretch.first.frame, stretch.last.frame);
+        let mut all = session.weighings().iter();
+        let taken = all.find(|other| first <= other.last_frame && other.first_frame <= last);
+        let weighing = taken.map(|other| other.id.to_string());
+        let what = if stretch.mean - lowest <= found.noise { "--role tare" } else { "--reference-g MASS" };
+        let command =
+            format!("openweigh weigh {} {} --frames {first}..{last} {what}", args.dataset, args.session);
+        let (from, to) = (since(stretch.first.time), since(stretch.last.time));
+        let (mean, spread) = (format!("{:.places$}", stretch.mean), format!("{:.places$}", stretch.spread));
+        let document = json!({
+            "first_frame": first, "last_frame": last, "frames": stretch.frames, "from_s": from, "to_s": to,
+            "mean": mean, "spread": spread, "weighing": weighing, "command": command,
+        });
+        let frames = format!("{first}..{last}");
+        let row = vec![frames, format!("{from}..{to}"), mean, spread, weighing.clone().unwrap_or_default()];
+        Told { row, command: weighing.is_none().then_some(command), document }
+    };
+    found.stretches.iter().map(tell).collect()
+}
+
 fn suggest(
     args: &Args,
     session: &RecordedSession<'_>,
     found: &Suggestion,
     screen: &mut Screen,
 ) -> Result<u8, Failure> {
-    let begin = found.begin_s.unwrap_or_default();
-    let since = |time: f64| format!("{:.2}", time - begin);
-    let taken = |first: u64, last: u64| {
-        session.weighings().iter().find(|other| first <= other.last_frame && other.first_frame <= last)
-    };
-    let head = ["frames", "seconds", "mean", "spread", "weighing"];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    let (mut commands, mut documents) = (Vec::new(), Vec::new());
-    let lowest = found.stretches.iter().map(|stretch| stretch.mean).fold(f64::MAX, f64::min);
-    for stretch in &found.stretches {
-        let (first, last) = (stretch.first.frame, stretch.last.frame);
-        let weighing = taken(first, last).map(|other| other.id.to_string());
-        rows.push(vec![
-            format!("{first}..{last}"),
-            format!("{}..{}", since(stretch.first.time), since(stretch.last.time)),
-            format!("{:.2}", stretch.mean),
-            format!("{:.2}", stretch.spread),
-            weighing.clone().unwrap_or_default(),
-        ]);
-        let what = if stretch.mean - lowest <= found.noise { "--role tare" } else { "--reference-g MASS" };
-        let command =
-            format!("openweigh weigh {} {} --frames {first}..{last} {what}", args.dataset, args.session);
-        if weighing.is_none() {
-            commands.push(command.clone());
-        }
-        documents.push(json!({
-            "first_frame": first, "last_frame": last, "frames": stretch.frames, "weighing": weighing,
-            "from_s": since(stretch.first.time), "to_s": since(stretch.last.time),
-            "mean": format!("{:.6}", stretch.mean), "spread": format!("{:.6}", stretch.spread), "command": command,
-        }));
-    }
+    let told = told(args, session, found);
     screen.document(json!({
         "format": "openweigh.weigh.suggest/1", "dataset": args.dataset.as_str(), "session": args.session.as_str(),
-        "hold_s": found.hold_s.to_string(), "noise": format!("{:.6}", found.noise),
-        "noise_is_estimated": found.is_estimated, "stretches": documents,
+        "hold_s": found.hold_s.to_string(), "noise": found.noise.to_string(),
+        "noise_is_estimated": found.is_estimated,
+        "stretches": told.iter().map(|told| told.document.clone()).collect::<Vec<_>>(),
     }));
-    let origin = if found.is_estimated { ", estimated; --noise X sets it" } else { "" };
+    let origin = if found.is_estimated { " (estimated; --noise X sets it)" } else { "" };
+    let (stretches, places) = (count::of(told.len(), "stretch"), places(found.noise));
     screen.line(&format!(
-        "session {}: {} of {} s or longer within {:.2}{origin}",
-        args.session,
-        count::of(found.stretches.len(), "stretch at rest").replace("stretch at rests", "stretches at rest"),
-        found.hold_s,
-        found.noise
+        "session {}: {stretches} at rest for {} s or longer, all values within {:.places$}{origin}",
+        args.session, found.hold_s, found.noise
     ))?;
-    if found.stretches.is_empty() {
+    if told.is_empty() {
         screen.line("nothing rests that long: try a shorter --hold, or a larger --noise")?;
         return Ok(exit::DONE);
     }
+    let head = ["frames", "seconds", "mean", "spread", "weighing"].map(str::to_owned).to_vec();
+    let rows: Vec<_> = [head].into_iter().chain(told.iter().map(|told| told.row.clone())).collect();
     show::table(&rows, &[true, true, true, true, false], screen)?;
-    if !commands.is_empty() {
-        screen.line(
-            "what to type, with the mass in grams for MASS, and --tare ID for what it is weighed against:",
-        )?;
+    let commands: Vec<_> = told.into_iter().filter_map(|told| told.command).collect();
+    if commands.is_empty() {
+        return Ok(exit::DONE);
     }
+    screen.line(
+        "what to type, with the mass in grams for MASS, and --tare ID for what it is weighed against:",
+    )?;
     for command in commands {
         screen.line(&format!("  {command}"))?;
     }
