@@ -83,3 +83,26 @@ fn who_holds_the_lock_is_named() {
     drop(file);
     scene.run(&["import", "table", "d.csv", "--name", "d"]).ends(0);
 }
+
+#[test]
+fn on_a_full_disk_the_old_dataset_stays_whole() {
+    let scene = Scene::ledger();
+    scene.write("small.csv", b"x,y\n1,2\n");
+    scene.run(&["import", "table", "small.csv", "--name", "d"]).ends(0);
+    let before = scene.read("datasets/d/dataset.json");
+    let rows: String = (0..20_000).map(|row| format!("{row},{row}\n")).collect();
+    scene.write("large.csv", format!("x,y\n{rows}").as_bytes());
+    let words = format!(
+        "trap '' XFSZ; ulimit -f 16; exec '{}' import table large.csv --name d --force",
+        env!("CARGO_BIN_EXE_openweigh")
+    );
+    let ran =
+        std::process::Command::new("sh").args(["-c", &words]).current_dir(scene.path()).output().unwrap();
+    assert_eq!(ran.status.code(), Some(3), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(scene.read("datasets/d/dataset.json"), before);
+    assert!(is_whole(&scene, "d"));
+    let left = std::fs::read_dir(scene.path().join("datasets/d")).unwrap().count();
+    assert_eq!(left, 2, "no draft is left behind");
+    scene.run(&["import", "table", "large.csv", "--name", "d", "--force"]).ends(0);
+    assert!(is_whole(&scene, "d"));
+}
