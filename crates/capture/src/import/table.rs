@@ -11,8 +11,10 @@
 mod advice;
 mod choice;
 mod convention;
+mod converted;
 mod encoding;
 mod foreign;
+mod jsonlines;
 mod layout;
 mod lines;
 mod names;
@@ -26,6 +28,7 @@ mod survey;
 mod tally;
 mod text;
 mod units;
+mod workbook;
 mod write;
 
 pub use lines::{Fingerprint, LINE_BYTES, Source};

@@ -1,37 +1,41 @@
-//! `openweigh import table`: lenient on reading, strict on writing, and plain about what changed.
+//! `openweigh import table`: a foreign table becomes a dataset, read right or refused with what to type.
+
+mod report;
+mod spool;
 
 use crate::args::Global;
+use crate::cmd::reading_args::ReadingArgs;
 use crate::failure::Failure;
-use crate::place;
 use crate::screen::Screen;
-use crate::{exit, show};
-use openweigh_exact::{Decimal, DecimalError, IBig};
+use crate::{exit, place, show};
+use openweigh_capture::import::table::{self, Options, Plan};
 use openweigh_formats::dataset::{
-    CellType, ColumnSpec, Dataset, DatasetFile, DatasetRole, Format, Kind, MEASUREMENTS, Provenance,
-    ProvenanceKind,
+    CellType, Dataset, DatasetFile, DatasetRole, Format, Kind, MEASUREMENTS, Provenance, ProvenanceKind,
 };
 use openweigh_formats::licence::Licence;
-use openweigh_formats::malformed::shortened;
-use openweigh_formats::text::{ColumnName, Line, Name, Unit, Version};
-use openweigh_formats::{Digest, canonical, csv as dialect, limits};
+use openweigh_formats::text::{Line, Name, Version, tidied};
+use openweigh_formats::{Digest, canonical};
 use openweigh_ledger::{Ledger, Written};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Turn a foreign table into a dataset
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh import table readings.csv --name load-cell --unit load=lb --unit deflection=in
-  openweigh import table export.csv --name hx711 --license CC0-1.0 --provenance measured \\
-      --origin 'Measured by A. Person with an HX711 and a 5 kg bar, May 2026.'")]
+  openweigh import table log.txt --dry-run
+  openweigh import table export.csv --name hx711 --delimiter ';' --decimal , --missing 'HX711 not found.'
+
+Reads CSV with any delimiter, JSON lines, .xlsx and .ods. The whole file decides how it is read; what is not
+certain is refused, with the options that settle it. COL is a column's name in the source, its name in the
+dataset, or its number, as in '#2'.")]
 pub(crate) struct Args {
-    /// The table: CSV with `,`, `;` or tabs, `-` for standard input
-    #[arg(value_name = "FILE.csv")]
+    /// The table; `-` for standard input
+    #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Name of the dataset
-    #[arg(long, value_name = "N")]
-    name: Name,
+    #[arg(long, value_name = "N", required_unless_present = "dry_run")]
+    name: Option<Name>,
     /// Its semantic version
     #[arg(long, value_name = "V", default_value = "1.0.0")]
     version: Version,
@@ -53,417 +57,107 @@ pub(crate) struct Args {
     /// Where the numbers come from, in a sentence
     #[arg(long, value_name = "TEXT")]
     origin: Option<Line>,
-    /// Unit of a column; may be repeated
-    #[arg(long, value_name = "COL=UNIT")]
-    unit: Vec<String>,
     /// Replace an existing dataset
     #[arg(long)]
     force: bool,
+    /// Show the table as it would be stored, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let shown = place::shown(&args.file);
+    let options: Options = args.reading.options(global.max_csv())?;
+    let mut source = spool::open(&args.file, global.max_csv())?;
+    let refused = |refusal| Failure::Table { path: shown.clone(), source: refusal };
+    let plan = table::survey(&mut source, &options).map_err(refused)?;
+    let Some(name) = args.name.as_ref().filter(|_| !args.dry_run) else {
+        return report::dry_run(&plan, &mut source, &shown, screen);
+    };
     let ledger = place::ledger()?;
-    let bytes = place::read(&args.file, global.max_csv())?;
-    let source = place::shown(&args.file);
-    let mut changes = Changes::default();
-    let foreign = Foreign::read(&bytes, &source, &mut changes)?;
-    let names = foreign.column_names(&source, &mut changes)?;
-    let types = foreign.column_types(&names, &mut changes);
-    let table = foreign.strict(&names, &types, &source, &mut changes)?;
-    let dataset = describe(args, &names, &types, &table, &source)?;
-    let description = canonical::write(&dataset);
-    let folder = ledger.root().join("datasets").join(args.name.as_str());
-    let table_path =
-        Ledger::dataset(&args.name).sibling(&dataset.files[0].path).expect("a path of the layout");
-    let files = [(table_path, &*table), (Ledger::dataset(&args.name), &*description)];
-    let wrote = ledger.write_dataset(&args.name, &files, args.force)?;
-    ledger.keep_licence_texts(&args.license)?;
-    let rows = foreign.rows.len();
+    let kept = keep(args, name, &plan, &mut source, &ledger, &refused)?;
+    let folder = ledger.root().join("datasets").join(name.as_str());
     screen.document(json!({
-        "dataset": place::shown(&folder), "rows": rows, "written": wrote != Written::Same,
-        "columns": names.iter().map(ColumnName::as_str).collect::<Vec<_>>(), "changes": changes.lines(),
-        "sha256": Digest::of(&description).as_str(),
+        "format": "openweigh.import-table/1", "dataset": place::shown(&folder), "rows": plan.rows,
+        "written": kept.written != Written::Same,
+        "columns": plan.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
+        "changes": report::changes(&plan, &kept.rows), "reading": report::reading(&plan),
+        "sha256": kept.sha256.as_str(),
     }));
-    screen.line(&format!("{rows} rows of {} columns", names.len()))?;
-    for line in changes.lines() {
-        screen.line(&format!("  changed: {line}"))?;
+    screen.line(&report::size(&plan))?;
+    report::how(&plan, &kept.rows, screen)?;
+    let unitless = |column: &table::Column| column.unit.is_none() && column.cells == CellType::Number;
+    if let Some(column) = plan.columns.iter().find(|column| unitless(column)) {
+        let name = &column.name;
+        screen.line(&format!("  units are missing; if the source states them, add for example --unit {name}=UNIT"))?;
     }
-    if dataset.columns.iter().any(|column| column.unit.is_none() && column.cells == CellType::Number) {
-        screen.line("  units are missing; state them with --unit COLUMN=UNIT if the source does")?;
-    }
-    show::written(&folder.join("dataset.json"), wrote, &Digest::of(&description), screen)?;
+    show::written(&folder.join("dataset.json"), kept.written, &kept.sha256, screen)?;
     Ok(exit::DONE)
 }
 
-fn describe(
+/// What was kept.
+struct Kept {
+    rows: table::Rows,
+    written: Written,
+    sha256: Digest,
+}
+
+/// Writes the table and its description, both or none.
+fn keep(
     args: &Args,
-    names: &[ColumnName],
-    types: &[CellType],
-    table: &[u8],
-    source: &str,
-) -> Result<Dataset, Failure> {
-    let mut units: BTreeMap<&str, Unit> = BTreeMap::new();
-    for pair in &args.unit {
-        let (column, unit) = pair
-            .split_once('=')
-            .ok_or_else(|| Failure::usage(format!("--unit {pair}: expected COLUMN=UNIT")))?;
-        if !names.iter().any(|name| name.as_str() == column) {
-            let known: Vec<&str> = names.iter().map(ColumnName::as_str).collect();
-            return Err(Failure::usage(format!(
-                "--unit {pair}: there is no column `{column}`; there are {}",
-                known.join(", ")
-            )));
-        }
-        units
-            .insert(column, unit.parse().map_err(|error| Failure::usage(format!("--unit {pair}: {error}")))?);
-    }
-    let columns = (names.iter().zip(types))
-        .map(|(name, &cells)| ColumnSpec::new(name.clone(), units.remove(name.as_str()), cells))
-        .collect();
-    let line = |text: String| Line::try_from(text).map_err(|error| Failure::input(source, error));
-    let file_name = args
-        .file
-        .file_name()
-        .map_or_else(|| "standard input".into(), |name| name.to_string_lossy().into_owned());
-    Ok(Dataset {
-        format: Format::V1,
-        name: args.name.clone(),
+    name: &Name,
+    plan: &Plan,
+    source: &mut std::fs::File,
+    ledger: &Ledger,
+    refused: &dyn Fn(table::Refusal) -> Failure,
+) -> Result<Kept, Failure> {
+    let path = Ledger::dataset(name).sibling(&MEASUREMENTS.parse().expect("a constant")).expect("a path of the layout");
+    let mut draft = Draft::begin(ledger, &path)?;
+    let rows = plan.write(source, &mut draft).map_err(refused)?;
+    let file = DatasetFile {
+        path: MEASUREMENTS.parse().expect("a constant"),
+        role: DatasetRole::Measurements,
+        bytes: draft.bytes(),
+        sha256: draft.sha256(),
+    };
+    let description = canonical::write(&describe(args, name, plan, file));
+    let sha256 = Digest::of(&description);
+    let written = ledger.write_dataset_drafts(name, draft, &description, args.force)?;
+    ledger.keep_licence_texts(&args.license)?;
+    Ok(Kept { rows, written, sha256 })
+}
+
+fn describe(args: &Args, name: &Name, plan: &Plan, file: DatasetFile) -> Dataset {
+    let line = |text: &str| tidied(text).parse::<Line>().unwrap_or_else(|_| "table".parse().expect("a constant"));
+    let file_name = match args.file.file_name() {
+        Some(name) if args.file.as_os_str() != "-" => name.to_string_lossy().into_owned(),
+        _ => "standard input".into(),
+    };
+    let origin = format!("Imported from {file_name}; the origin was not stated.");
+    Dataset {
+        format: Format::V2,
+        name: name.clone(),
         version: args.version.clone(),
-        title: args.title.clone().map_or_else(|| line(args.name.to_string()), Ok)?,
-        description: args.description.clone(),
+        title: args.title.as_ref().map_or_else(|| line(name.as_str()), |title| line(title.as_str())),
+        description: line(args.description.as_str()),
         licence: args.license.clone(),
-        authors: args.author.clone(),
-        provenance: Provenance::stated(
-            match args.provenance.as_str() {
+        authors: args.author.iter().map(|author| line(author.as_str())).collect(),
+        provenance: Provenance {
+            kind: match args.provenance.as_str() {
                 "measured" => ProvenanceKind::Measured,
                 "simulated" => ProvenanceKind::Simulated,
                 _ => ProvenanceKind::Transcribed,
             },
-            args.origin
-                .clone()
-                .map_or_else(|| line(format!("Imported from {file_name}; the origin was not stated.")), Ok)?,
-        ),
+            origin: args.origin.as_ref().map_or_else(|| line(&origin), |origin| line(origin.as_str())),
+            source: Some(plan.source(&file_name)),
+            derived_from: None,
+        },
         kind: Kind::Table,
-        columns,
+        columns: plan.declared(),
         session_column: None,
         excluded: Vec::new(),
-        files: vec![DatasetFile {
-            path: MEASUREMENTS.parse().expect("a constant"),
-            role: DatasetRole::Measurements,
-            bytes: table.len() as u64,
-            sha256: Digest::of(table),
-        }],
-    })
-}
-
-/// What was changed on the way in: each kind with a count and its first instance.
-#[derive(Default)]
-struct Changes(BTreeMap<&'static str, (usize, String)>);
-
-impl Changes {
-    fn note(&mut self, kind: &'static str, first: impl FnOnce() -> String) {
-        self.0.entry(kind).or_insert_with(|| (0, first())).0 += 1;
-    }
-
-    fn lines(&self) -> Vec<String> {
-        (self.0.iter())
-            .map(|(kind, (count, first))| match (count, first.as_str()) {
-                (_, "") => (*kind).to_owned(),
-                (1, first) => format!("{kind} ({first})"),
-                (count, first) => format!("{kind}, {count} times (first: {first})"),
-            })
-            .collect()
-    }
-}
-
-/// A foreign table: a header and rows of raw fields, each row with its line.
-struct Foreign {
-    header: Vec<String>,
-    rows: Vec<(u64, Vec<String>)>,
-    decimal_comma: bool,
-}
-
-impl Foreign {
-    fn read(bytes: &[u8], source: &str, changes: &mut Changes) -> Result<Self, Failure> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes, |rest| {
-            changes.note("the byte order mark was dropped", String::new);
-            rest
-        });
-        if let Err(error) = std::str::from_utf8(bytes) {
-            let place = openweigh_formats::Position::of(bytes, error.valid_up_to());
-            return Err(Failure::input(
-                format!("{source}:{place}"),
-                "found bytes that are not UTF-8; save the table as UTF-8",
-            ));
-        }
-        if bytes.contains(&b'\r') {
-            changes.note("line ends became LF", String::new);
-        }
-        let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let count = |delimiter: u8| first_line.iter().filter(|&&byte| byte == delimiter).count();
-        let delimiter =
-            [b',', b';', b'\t'].into_iter().max_by_key(|&delimiter| (count(delimiter), delimiter == b','));
-        let delimiter = delimiter.unwrap_or(b',');
-        if delimiter == b';' && bytes.contains(&b',') {
-            changes.note("`,` inside a number was read as the decimal sign", String::new);
-        }
-        if delimiter != b',' {
-            changes.note("the delimiter became `,`", || {
-                if delimiter == b';' { "from `;`".into() } else { "from tabs".into() }
-            });
-        }
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(bytes);
-        let mut records = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| Failure::input(source, error))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            if record.iter().all(str::is_empty) {
-                changes.note("an empty line was dropped", || format!("line {line}"));
-                continue;
-            }
-            records.push((line, record.iter().map(str::to_owned).collect::<Vec<_>>()));
-        }
-        if records.is_empty() {
-            return Err(Failure::input(source, "found no rows, expected a header row and data below it"));
-        }
-        let (_, header) = records.remove(0);
-        for (line, row) in &records {
-            if row.len() != header.len() {
-                let (found, expected) = (row.len(), header.len());
-                return Err(Failure::input(
-                    format!("{source}:{line}:1"),
-                    format!("found {found} fields, expected {expected} as in the header"),
-                ));
-            }
-        }
-        if header.len() > limits::COLUMNS {
-            return Err(Failure::input(
-                source,
-                format!("found {} columns, at most {} are allowed", header.len(), limits::COLUMNS),
-            ));
-        }
-        Ok(Self { header, rows: records, decimal_comma: delimiter == b';' })
-    }
-
-    fn column_names(&self, source: &str, changes: &mut Changes) -> Result<Vec<ColumnName>, Failure> {
-        let mut names: Vec<ColumnName> = Vec::new();
-        for (at, raw) in self.header.iter().enumerate() {
-            if raw.parse::<Decimal>().is_ok() {
-                return Err(Failure::input(
-                    format!("{source}:1"),
-                    format!("found the number `{raw}` in the first row, expected a header of column names"),
-                ));
-            }
-            let mut text: String =
-                raw.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-            text = text.trim_matches('_').to_owned();
-            if raw.starts_with('_') {
-                text.insert(0, '_');
-            }
-            if text.is_empty() {
-                text = format!("column_{}", at + 1);
-            } else if text.starts_with(|c: char| c.is_ascii_digit()) {
-                text.insert(0, '_');
-            }
-            if text != *raw {
-                changes.note("a column was renamed", || format!("`{}` to `{text}`", shortened(raw, 40)));
-            }
-            let name: ColumnName = text.parse().map_err(|error| {
-                Failure::input(format!("{source}:1"), format!("column {}: {error}", at + 1))
-            })?;
-            if names.contains(&name) {
-                return Err(Failure::input(
-                    format!("{source}:1"),
-                    format!("found two columns `{name}`, expected each name once"),
-                ));
-            }
-            names.push(name);
-        }
-        Ok(names)
-    }
-
-    /// A column is of numbers if every cell that says something is a number.
-    fn column_types(&self, names: &[ColumnName], changes: &mut Changes) -> Vec<CellType> {
-        (0..self.header.len())
-            .map(|at| {
-                let mut numbers = 0;
-                let mut first_text = None;
-                for (line, row) in &self.rows {
-                    match number(&row[at], self.decimal_comma) {
-                        // A number that is too long is still a number, and is refused as one.
-                        Cell::Number(_) | Cell::TooLong(_) => numbers += 1,
-                        Cell::Missing => {}
-                        Cell::Text => {
-                            first_text.get_or_insert((line, &row[at]));
-                        }
-                    }
-                }
-                let Some((line, text)) = first_text else { return CellType::Number };
-                if numbers > 0 {
-                    let name = &names[at];
-                    changes.note("a column with some numbers is kept as text", || {
-                        format!("`{name}`, because of `{}` in line {line}", shortened(text, 30))
-                    });
-                }
-                CellType::Text
-            })
-            .collect()
-    }
-
-    /// The table in the strict dialect.
-    fn strict(
-        &self,
-        names: &[ColumnName],
-        types: &[CellType],
-        source: &str,
-        changes: &mut Changes,
-    ) -> Result<Vec<u8>, Failure> {
-        let mut out = Vec::new();
-        dialect::write_line(&mut out, names.iter().map(ColumnName::as_str));
-        for (line, row) in &self.rows {
-            let mut cells = Vec::with_capacity(row.len());
-            for ((raw, kind), name) in row.iter().zip(types).zip(names) {
-                let cell = match kind {
-                    CellType::Text => text(raw),
-                    CellType::Number => match number(raw, self.decimal_comma) {
-                        Cell::Number(value) => value,
-                        Cell::TooLong(error) => {
-                            return Err(Failure::input(
-                                format!("{source}:{line}"),
-                                format!("in column `{name}`: found {error}"),
-                            ));
-                        }
-                        Cell::Missing | Cell::Text => String::new(),
-                    },
-                };
-                if cell != *raw {
-                    let kind = match (kind, cell.is_empty()) {
-                        (CellType::Number, false) => "a number was rewritten canonically",
-                        (CellType::Number, true) => "a word for a missing number became an empty field",
-                        (CellType::Text, _) => "characters outside the dialect became `_`",
-                    };
-                    changes.note(kind, || {
-                        format!("line {line}, `{name}`: `{}` to `{cell}`", shortened(raw, 40))
-                    });
-                }
-                cells.push(cell);
-            }
-            if cells.len() == 1 && cells[0].is_empty() {
-                return Err(Failure::input(
-                    format!("{source}:{line}"),
-                    "a table of one column cannot have a missing value; add a column, or leave the row out",
-                ));
-            }
-            dialect::write_line(&mut out, cells.iter().map(String::as_str));
-        }
-        Ok(out)
-    }
-}
-
-fn text(raw: &str) -> String {
-    raw.chars().map(|c| if u8::try_from(c).is_ok_and(dialect::is_text_byte) { c } else { '_' }).collect()
-}
-
-enum Cell {
-    Number(String),
-    Missing,
-    Text,
-    TooLong(DecimalError),
-}
-
-/// Reads a number as people and programs write them: sign, point or decimal comma, exponent.
-fn number(raw: &str, decimal_comma: bool) -> Cell {
-    if raw.parse::<Decimal>().is_ok() {
-        return Cell::Number(raw.to_owned());
-    }
-    let lower = raw.to_ascii_lowercase();
-    let unsigned = lower.trim_start_matches(['+', '-']);
-    if raw.is_empty() || matches!(unsigned, "nan" | "na" | "n/a" | "null" | "none" | "inf" | "infinity") {
-        return Cell::Missing;
-    }
-    let (mantissa, exponent) = match lower.split_once('e') {
-        Some((mantissa, exponent)) => match exponent.strip_prefix('+').unwrap_or(exponent).parse::<i32>() {
-            Ok(exponent) => (mantissa, exponent),
-            Err(_) => return Cell::Text,
-        },
-        None => (lower.as_str(), 0),
-    };
-    let mantissa = if decimal_comma { mantissa.replacen(',', ".", 1) } else { mantissa.to_owned() };
-    let (negative, digits) = match mantissa.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, mantissa.strip_prefix('+').unwrap_or(&mantissa)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all = format!("{whole}{fraction}");
-    if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Cell::Text;
-    }
-    let limit = limits::MAX_CHARACTERS;
-    // Checked before any arithmetic: 1e999999999 must not become a number of a billion digits.
-    if all.len() > limit || exponent.unsigned_abs() > 2 * u32::try_from(limit).unwrap_or(u32::MAX) {
-        return Cell::TooLong(DecimalError::TooLong {
-            found: all.len().max(exponent.unsigned_abs() as usize),
-            limit,
-        });
-    }
-    let magnitude: IBig = all.parse().unwrap_or(IBig::ZERO);
-    let signed = if negative { -magnitude } else { magnitude };
-    let places = i64::try_from(fraction.len()).unwrap_or(0) - i64::from(exponent);
-    let value = match u32::try_from(places) {
-        Ok(places) => Decimal::new(signed, places),
-        Err(_) => Decimal::new(signed * IBig::from(10).pow(usize::try_from(-places).unwrap_or(0)), 0),
-    };
-    let text = value.to_string();
-    if text.len() > limit {
-        Cell::TooLong(DecimalError::TooLong { found: text.len(), limit })
-    } else {
-        Cell::Number(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_as_people_write_them() {
-        let read = |text: &str| match number(text, true) {
-            Cell::Number(value) => value,
-            Cell::Missing => "missing".to_owned(),
-            Cell::Text => "text".to_owned(),
-            Cell::TooLong(_) => "too long".to_owned(),
-        };
-        let cases = [
-            ("1.50", "1.5"),
-            ("+2", "2"),
-            ("-0.0", "0"),
-            (".5", "0.5"),
-            ("5.", "5"),
-            ("007", "7"),
-            ("1e3", "1000"),
-            ("-1.25E-2", "-0.0125"),
-            ("1,5", "1.5"),
-            ("NaN", "missing"),
-            ("-inf", "missing"),
-            ("", "missing"),
-            ("12 g", "text"),
-            ("1.2.3", "text"),
-            ("e5", "text"),
-            ("1e", "text"),
-            ("1e999999999", "too long"),
-            ("1e200", "too long"),
-            ("--1", "text"),
-            ("1_000", "text"),
-            ("0x10", "text"),
-            (".", "text"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(read(text), expected, "{text}");
-        }
+        files: vec![file],
     }
 }

@@ -2,6 +2,7 @@
 
 use super::choice::Found;
 use super::convention::{self, Numbers};
+use super::converted::Conversion;
 use super::layout::Layout;
 use super::lines::Fingerprint;
 use super::names::{self, Told};
@@ -89,8 +90,8 @@ pub struct Plan {
     pub kept_as_text: Vec<ColumnName>,
     /// Whether any number has a decimal sign.
     pub(crate) has_fractions: bool,
-    /// Whether the lines were made of a workbook or of JSON lines.
-    pub(crate) converted: bool,
+    /// What the lines are made of, if the source has none.
+    pub(crate) converted: Option<Conversion>,
     pub(crate) fields: usize,
     pub(crate) first: u64,
     pub(crate) sieve: Sieve,
@@ -165,7 +166,7 @@ impl Plan {
             notes,
             kept_as_text,
             has_fractions,
-            converted: false,
+            converted: None,
             fields: layout.fields,
             first: layout.first,
             sieve: Sieve::of(options),

@@ -29,7 +29,7 @@ impl Plan {
             (from.as_str() != column.name.as_str()).then(|| Rename { from, to: column.name.clone() })
         });
         let comments: Vec<&str> = self.comment.iter().map(String::as_str).collect();
-        let converted = self.converted;
+        let converted = self.converted.is_some();
         HowRead {
             encoding: Some(&self.encoding).filter(|_| !converted).and_then(|text| line(text)),
             delimiter: delimiter.filter(|_| !converted).and_then(word),

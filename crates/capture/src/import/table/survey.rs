@@ -1,6 +1,7 @@
 //! The first reading: everything is decided, nothing is written.
 
 use super::choice::{Found, choose};
+use super::converted;
 use super::encoding::{self, Decoding};
 use super::foreign;
 use super::layout::judge_layout;
@@ -134,6 +135,16 @@ pub(crate) struct Seen {
 
 /// Reads a source and decides; what is refused is refused without trying the ways out.
 pub(crate) fn attempt(source: &mut dyn Source, options: &Options) -> Result<Plan, Refusal> {
+    if options.encoding.is_none()
+        && let Some(conversion) = converted::kind(source, options)?
+    {
+        return converted::attempt(source, options, conversion);
+    }
+    attempt_lines(source, options)
+}
+
+/// The same of a source that is lines of fields.
+pub(crate) fn attempt_lines(source: &mut dyn Source, options: &Options) -> Result<Plan, Refusal> {
     let head = beginning(source)?;
     if options.encoding.is_none()
         && let Some(kind) = foreign::kind(&head)

@@ -1,0 +1,166 @@
+//! How a table is read, in words.
+
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::{count, exit, show};
+use openweigh_capture::import::table::{Change, ChangeKind, Delimiter, Group, Note, Plan, Rows, Source};
+use openweigh_formats::dataset::CellType;
+use openweigh_formats::malformed::shortened;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+
+/// Rows that are shown from each end.
+const SHOWN: usize = 5;
+
+/// Shows the table as it would be stored.
+pub(crate) fn dry_run(
+    plan: &Plan,
+    source: &mut dyn Source,
+    shown: &str,
+    screen: &mut Screen,
+) -> Result<u8, Failure> {
+    let (mut first, mut last) = (Vec::new(), VecDeque::new());
+    let rows = plan.rows(source, &mut |row| {
+        let cells = || row.text.split(',').map(|cell| shortened(cell, 30)).collect::<Vec<_>>();
+        if first.len() < SHOWN {
+            first.push(cells());
+        } else {
+            if last.len() == SHOWN {
+                last.pop_front();
+            }
+            last.push_back(cells());
+        }
+        Ok(())
+    });
+    let rows = rows.map_err(|source| Failure::Table { path: shown.to_owned(), source })?;
+    screen.document(json!({
+        "format": "openweigh.import-table/1", "rows": plan.rows, "written": false,
+        "columns": plan.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
+        "units": plan.columns.iter().map(|column| column.unit.as_ref().map(|unit| unit.as_str())).collect::<Vec<_>>(),
+        "types": plan.columns.iter().map(|column| word(column.cells)).collect::<Vec<_>>(),
+        "changes": changes(plan, &rows), "reading": reading(plan), "first": first, "last": last,
+    }));
+    screen.line(&format!("{shown}: {}, as they would be stored", size(plan)))?;
+    how(plan, &rows, screen)?;
+    screen.line("")?;
+    let mut lines = vec![["column", "type", "unit", "in the source"].map(str::to_owned).to_vec()];
+    for column in &plan.columns {
+        let unit = column.unit.as_ref().map_or("-", |unit| unit.as_str()).to_owned();
+        let header = if column.header.is_empty() { "-".into() } else { shortened(&column.header, 40) };
+        lines.push(vec![column.name.to_string(), word(column.cells).into(), unit, header]);
+    }
+    show::table(&lines, &[false; 4], screen)?;
+    screen.line("")?;
+    let left = plan.rows.saturating_sub((first.len() + last.len()) as u64);
+    let mut lines = vec![plan.columns.iter().map(|column| column.name.to_string()).collect::<Vec<_>>()];
+    lines.extend(first);
+    if left > 0 {
+        lines.push(vec!["…".into(); plan.columns.len()]);
+    }
+    lines.extend(last);
+    let right: Vec<bool> = plan.columns.iter().map(|column| column.cells == CellType::Number).collect();
+    show::table(&lines, &right, screen)?;
+    screen.line("")?;
+    screen.line("nothing was written; leave out --dry-run, and give a --name, to import it")?;
+    Ok(exit::DONE)
+}
+
+fn word(cells: CellType) -> &'static str {
+    match cells {
+        CellType::Number => "number",
+        CellType::Text => "text",
+    }
+}
+
+/// `6 rows of 2 columns`.
+pub(crate) fn size(plan: &Plan) -> String {
+    format!("{} of {}", count::of(plan.rows, "row"), count::of(plan.columns.len() as u64, "column"))
+}
+
+/// How the table was read, as `dataset.json` states it.
+pub(crate) fn reading(plan: &Plan) -> Value {
+    serde_json::to_value(plan.how_read()).unwrap_or_default()
+}
+
+/// Says how the table is read, as far as it is not the plainest way, and what is changed.
+pub(crate) fn how(plan: &Plan, rows: &Rows, screen: &mut Screen) -> Result<(), Failure> {
+    let mut read = Vec::new();
+    if plan.encoding != "UTF-8" {
+        read.push(format!("encoding {}", plan.encoding));
+    }
+    match plan.delimiter {
+        Delimiter::Comma | Delimiter::None => {}
+        Delimiter::Spaces => read.push("spaces between fields".into()),
+        Delimiter::Tab => read.push("tabs between fields".into()),
+        other => read.push(format!("`{}` between fields", other.as_str())),
+    }
+    let stated = plan.how_read();
+    if stated.decimal.as_ref().is_some_and(|sign| sign.as_str() == ",") {
+        read.push("`,` is the decimal sign".into());
+    }
+    match plan.convention.group {
+        Group::None => {}
+        Group::Space => read.push("spaces between groups of digits".into()),
+        other => read.push(format!("`{}` between groups of digits", other.as_str())),
+    }
+    if let Some(line) = plan.header_line.filter(|line| *line > 1) {
+        read.push(format!("the names are in line {line}"));
+    }
+    if plan.header_line.is_none() {
+        read.push("no header".into());
+    }
+    if let Some(line) = plan.units_line {
+        read.push(format!("the units are in line {line}"));
+    }
+    if !read.is_empty() {
+        screen.line(&format!("  read with: {}", read.join(", ")))?;
+    }
+    for note in &plan.notes {
+        screen.line(&format!("  {}", noted(note)))?;
+    }
+    changes(plan, rows).iter().try_for_each(|line| screen.line(&format!("  changed: {line}")))
+}
+
+fn noted(note: &Note) -> String {
+    match note {
+        Note::Mark => "left out: the byte order mark".into(),
+        Note::CarriageReturns => "changed: line ends, from CR LF to LF".into(),
+        Note::Blank(lines) => format!("left out: {}", count::of(*lines, "blank line")),
+        Note::Repeats(rows) => format!("left out: {} of the header", count::of(*rows, "repetition")),
+        Note::Above(1) => "left out: line 1, above the header".into(),
+        Note::Above(line) => format!("left out: lines 1 to {line}, above the header"),
+        Note::Separator(line) => format!("left out: line {line}, which states the delimiter"),
+        Note::EmptyColumn(at) => format!("left out: column {}, which has neither a name nor a value", at + 1),
+        Note::Arrows(at) => format!("left out: column {}, which holds arrows alone", at + 1),
+        Note::Index(at) => format!("named: column {} has no name and counts the rows; it is `index`", at + 1),
+        _ => "left out: something that is not named here".into(),
+    }
+}
+
+/// What was changed, by column.
+pub(crate) fn changes(plan: &Plan, rows: &Rows) -> Vec<String> {
+    let renamed = plan.columns.iter().filter(|column| column.renamed && !column.header.is_empty());
+    let mut lines: Vec<String> =
+        renamed.map(|column| format!("column `{}` is named `{}`", shortened(&column.header, 40), column.name)).collect();
+    lines.extend(rows.changes.iter().map(|change| changed(plan, change)));
+    lines
+}
+
+fn changed(plan: &Plan, change: &Change) -> String {
+    let name = plan.columns.get(change.column).map_or("", |column| column.name.as_str());
+    let what = match change.kind {
+        ChangeKind::Canonical => "written in canonical form, of the same value",
+        ChangeKind::Missing => "a word for a missing value, now empty",
+        ChangeKind::Text => "text without what a dataset cannot hold",
+    };
+    let show = |(line, before, after): &(u64, String, String)| {
+        format!("line {line}: `{}` to `{}`", shortened(before, 40), shortened(after, 40))
+    };
+    let cells = count::of(change.cells, "cell");
+    let first = show(&change.first);
+    if change.first == change.largest {
+        format!("`{name}`, {cells}: {what} ({first})")
+    } else {
+        format!("`{name}`, {cells}: {what} (first {first}; largest {})", show(&change.largest))
+    }
+}
