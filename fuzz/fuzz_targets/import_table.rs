@@ -1,60 +1,56 @@
-//! Foreign tables: lenient on reading, so what it reads need not be much; strict on writing, so what it
-//! writes is read by the strict reader.
+//! Foreign tables: whatever is read is in the strict dialect, and is read again as what it is; whatever is refused
+//! says why, and the options that it names work.
 #![no_main]
 
+use openweigh_capture::import::table::{Delimiter, Options, survey};
+use openweigh_formats::csv;
 use openweigh_formats::dataset::CellType;
-use openweigh_formats::table::TableReader;
-
-/// The part of the command that reads: `crates/cli/src/cmd/import_table.rs` from its second half on,
-/// cut out by `build.rs` since it is private to a program.
-mod import {
-    use openweigh_exact::{Decimal, DecimalError, IBig};
-    use openweigh_formats::dataset::CellType;
-    use openweigh_formats::malformed::shortened;
-    use openweigh_formats::text::ColumnName;
-    use openweigh_formats::{csv as dialect, limits};
-    use std::collections::BTreeMap;
-
-    /// Stands for the command's failure.
-    #[derive(Debug)]
-    pub(crate) struct Failure(pub(crate) String);
-
-    impl Failure {
-        fn input(path: impl ToString, what: impl ToString) -> Self {
-            Self(format!("{}: {}", path.to_string(), what.to_string()))
-        }
-    }
-
-    include!(concat!(env!("OUT_DIR"), "/import_table.rs"));
-
-    /// What the command does between reading and writing.
-    pub(crate) fn table(bytes: &[u8]) -> Result<(Vec<ColumnName>, Vec<CellType>, Vec<u8>), Failure> {
-        let mut changes = Changes::default();
-        let foreign = Foreign::read(bytes, "file", &mut changes)?;
-        let names = foreign.column_names("file", &mut changes)?;
-        let types = foreign.column_types(&names, &mut changes);
-        let table = foreign.strict(&names, &types, "file", &mut changes)?;
-        assert!(changes.lines().iter().all(|line| !line.is_empty()));
-        Ok((names, types, table))
-    }
-}
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let (names, types, table) = match import::table(bytes) {
-        Ok(read) => read,
-        Err(import::Failure(text)) => return assert!(!text.is_empty()),
-    };
-    let columns = names.iter().zip(types.iter().map(|kind| *kind == CellType::Number));
-    let mut reader = TableReader::new(columns);
-    let read = reader.feed(&table).and_then(|()| reader.finish());
-    assert!(read.is_ok(), "{} in {}", read.unwrap_err(), String::from_utf8_lossy(&table));
-    // A table in the strict dialect comes back as it is, but for rows that say nothing.
-    if table
-        .split(|&byte| byte == b'\n')
-        .any(|line| !line.is_empty() && line.iter().all(|&byte| byte == b','))
-    {
-        return;
+    // The first byte says some options, so that all ways are gone.
+    let Some((said, bytes)) = bytes.split_first() else { return };
+    let mut options = Options { max_bytes: 1 << 20, ..Options::default() };
+    if said & 1 == 1 {
+        options.header = openweigh_capture::import::table::Header::None;
     }
-    let again = import::table(&table).expect("a strict table is a foreign one, too");
-    assert_eq!(again, (names, types, table));
+    if said & 2 == 2 {
+        options.delimiter = Delimiter::ALL.get(usize::from(said >> 5)).copied();
+    }
+    if said & 4 == 4 {
+        options.encoding = Some("windows-1252".into());
+    }
+    if said & 8 == 8 {
+        options.comment.push("#".into());
+    }
+    let mut source = bytes;
+    let plan = match survey(&mut source, &options) {
+        Ok(plan) => plan,
+        Err(refusal) => {
+            assert!(!refusal.to_string().is_empty());
+            for way in &refusal.ways {
+                let mut said = options.clone();
+                way.flags.iter().for_each(|flag| flag.apply(&mut said));
+                assert!(survey(&mut source, &said).is_ok(), "{way}");
+            }
+            return;
+        }
+    };
+    let mut table = Vec::new();
+    let Ok(rows) = plan.write(&mut source, &mut table) else { return };
+    let text = std::str::from_utf8(&table).expect("UTF-8");
+    assert_eq!(text.lines().count() as u64, rows.rows + 1);
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        assert_eq!(cells.len(), plan.columns.len());
+        for (cell, column) in cells.iter().zip(&plan.columns) {
+            match column.cells {
+                CellType::Number => {
+                    let with_end = format!("{cell}\n");
+                    assert!(csv::number(with_end.as_bytes(), 0, b'\n').is_some(), "{cell}");
+                }
+                CellType::Text => assert!(csv::cell_flaw(cell).is_none(), "{cell}"),
+            }
+        }
+    }
+    assert!(plan.source("file").reading.is_some());
 });

@@ -19,6 +19,7 @@ pub(crate) mod protocol;
 pub(crate) mod publish;
 pub(crate) mod pull;
 pub(crate) mod push;
+pub(crate) mod reading_args;
 pub(crate) mod readings;
 pub(crate) mod receipt;
 pub(crate) mod recipe;

@@ -3,6 +3,7 @@
 use crate::exit;
 use crate::place;
 use openweigh_capture::evdev::{EvdevError, Refusal};
+use openweigh_capture::import::table;
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
 use openweigh_capture::{CaptureError, WeighError};
 use openweigh_fit::FitError;
@@ -79,6 +80,8 @@ pub(crate) enum Failure {
     Weigh(#[from] WeighError),
     #[error("{path}:{space}{source}", space = if matches!(source, ImportError::Malformed { .. } | ImportError::NoDescription { .. }) { "" } else { " " })]
     Import { path: String, source: ImportError },
+    #[error("{path}:{source}")]
+    Table { path: String, source: table::Refusal },
     #[error(transparent)]
     Library(openweigh_multitouch::OpenError),
     #[error("{0}")]
@@ -107,6 +110,7 @@ impl Failure {
             | Self::Predict { .. }
             | Self::Usage(_)
             | Self::Store(StoreError::Location { .. } | StoreError::ReadOnly { .. }) => exit::USAGE,
+            Self::Table { source, .. } if source.reason.is_usage() => exit::USAGE,
             Self::Store(StoreError::Digest { .. } | StoreError::Length { .. }) => exit::FAILED,
             Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
                 exit::FAILED
@@ -136,6 +140,7 @@ impl Failure {
                 "fit a line with `openweigh fit --dataset {datasets} --preset affine`; `openweigh fit --help` lists the other presets"
             )),
             Self::Predict { example, .. } => Cow::Owned(format!("say each value once, as in `{example}`")),
+            Self::Table { source, .. } => return ways_out(source),
             Self::OneSession { place: Some(place) } => Cow::Owned(format!(
                 "record a second session, or set `validation = \"leave-one-out\"` in {place}"
             )),
@@ -254,6 +259,14 @@ fn unwritten(error: &DraftError) -> String {
         DraftError::System { path, source } => format!("cannot write {}: {source}", place::shown(path)),
         other => other.to_string(),
     }
+/// The options that settle a refused table, a line each.
+fn ways_out(refusal: &table::Refusal) -> Option<Cow<'static, str>> {
+    let typed: Vec<(String, &str)> =
+        refusal.ways.iter().map(|way| (place::harmless(&way.to_string()), way.gives.as_str())).collect();
+    let width = typed.iter().map(|(flags, _)| flags.chars().count()).max()?.min(40);
+    let lines = typed.iter().map(|(flags, gives)| format!("\n  {flags:width$}  {}", place::harmless(gives)));
+    let lead = if typed.len() == 1 { "add this to the command:" } else { "add one of these to the command:" };
+    Some(Cow::Owned(format!("{lead}{}", lines.collect::<String>())))
 }
 
 /// What a person can do about a word that names nothing.

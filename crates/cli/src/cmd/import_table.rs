@@ -12,11 +12,14 @@ use openweigh_capture::import::table::{self, Options, Plan};
 use openweigh_formats::dataset::{
     CellType, Dataset, DatasetFile, DatasetRole, Format, Kind, MEASUREMENTS, Provenance, ProvenanceKind,
 };
+use openweigh_formats::digest::Hasher;
 use openweigh_formats::licence::Licence;
+use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Line, Name, Version, tidied};
 use openweigh_formats::{Digest, canonical};
-use openweigh_ledger::{Ledger, Written};
+use openweigh_ledger::{Change, Draft, Expected, Ledger, Written};
 use serde_json::json;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Turn a foreign table into a dataset
@@ -91,7 +94,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let unitless = |column: &table::Column| column.unit.is_none() && column.cells == CellType::Number;
     if let Some(column) = plan.columns.iter().find(|column| unitless(column)) {
         let name = &column.name;
-        screen.line(&format!("  units are missing; if the source states them, add for example --unit {name}=UNIT"))?;
+        screen.line(&format!(
+            "  units are missing; if the source states them, add for example --unit {name}=UNIT"
+        ))?;
     }
     show::written(&folder.join("dataset.json"), kept.written, &kept.sha256, screen)?;
     Ok(exit::DONE)
@@ -104,6 +109,26 @@ struct Kept {
     sha256: Digest,
 }
 
+/// A file in the making, counted and hashed as it is written.
+struct Counted {
+    draft: Draft,
+    hasher: Hasher,
+    bytes: u64,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.draft.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.draft.flush()
+    }
+}
+
 /// Writes the table and its description, both or none.
 fn keep(
     args: &Args,
@@ -113,24 +138,28 @@ fn keep(
     ledger: &Ledger,
     refused: &dyn Fn(table::Refusal) -> Failure,
 ) -> Result<Kept, Failure> {
-    let path = Ledger::dataset(name).sibling(&MEASUREMENTS.parse().expect("a constant")).expect("a path of the layout");
-    let mut draft = Draft::begin(ledger, &path)?;
-    let rows = plan.write(source, &mut draft).map_err(refused)?;
-    let file = DatasetFile {
-        path: MEASUREMENTS.parse().expect("a constant"),
-        role: DatasetRole::Measurements,
-        bytes: draft.bytes(),
-        sha256: draft.sha256(),
-    };
+    let description_path = Ledger::dataset(name);
+    let measurements: RelativePath = MEASUREMENTS.parse().expect("a constant");
+    let table_path = description_path.sibling(&measurements).expect("a path of the layout");
+    let draft = Draft::begin(ledger, &table_path)?;
+    let mut counted = Counted { draft, hasher: Hasher::default(), bytes: 0 };
+    let rows = plan.write(source, &mut counted).map_err(refused)?;
+    let Counted { draft, hasher, bytes } = counted;
+    let file =
+        DatasetFile { path: measurements, role: DatasetRole::Measurements, bytes, sha256: hasher.finish() };
     let description = canonical::write(&describe(args, name, plan, file));
     let sha256 = Digest::of(&description);
-    let written = ledger.write_dataset_drafts(name, draft, &description, args.force)?;
+    let mut change = Change::of(ledger);
+    change.put_draft(draft, Expected::unless(args.force))?;
+    change.put(&description_path, &description, Expected::unless(args.force))?;
+    let written = ledger.commit_dataset(name, change)?;
     ledger.keep_licence_texts(&args.license)?;
     Ok(Kept { rows, written, sha256 })
 }
 
 fn describe(args: &Args, name: &Name, plan: &Plan, file: DatasetFile) -> Dataset {
-    let line = |text: &str| tidied(text).parse::<Line>().unwrap_or_else(|_| "table".parse().expect("a constant"));
+    let line =
+        |text: &str| tidied(text).parse::<Line>().unwrap_or_else(|_| "table".parse().expect("a constant"));
     let file_name = match args.file.file_name() {
         Some(name) if args.file.as_os_str() != "-" => name.to_string_lossy().into_owned(),
         _ => "standard input".into(),

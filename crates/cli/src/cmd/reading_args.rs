@@ -59,7 +59,8 @@ impl ReadingArgs {
     pub(crate) fn options(&self, max_bytes: u64) -> Result<Options, Failure> {
         let pairs = |option: &str, values: &[String], expected: &str| {
             let pair = |value: &String| {
-                let parts = value.rsplit_once('=').filter(|(left, right)| !left.is_empty() && !right.is_empty());
+                let parts =
+                    value.rsplit_once('=').filter(|(left, right)| !left.is_empty() && !right.is_empty());
                 let wrong = || Failure::usage(format!("{option} {value}: expected {expected}"));
                 parts.map(|(left, right)| (left.to_owned(), right.to_owned())).ok_or_else(wrong)
             };

@@ -26,7 +26,7 @@ pub(crate) fn tried(source: &mut dyn Source, options: &Options, mut refusal: Ref
     refusal
 }
 
-/// Follows a way to its ends: at most two of them.
+/// Follows a way to its ends: at most four of them.
 fn follow(
     source: &mut dyn Source,
     options: &Options,
@@ -52,7 +52,7 @@ fn follow(
         for end in follow(source, options, joined, depth - 1, readings) {
             ends.push(end);
         }
-        if ends.len() >= 2 {
+        if ends.len() >= 4 {
             break;
         }
     }

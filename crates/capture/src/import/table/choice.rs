@@ -35,9 +35,19 @@ pub(crate) fn likely(tallies: &[Tally], verdicts: &[Verdict]) -> Vec<usize> {
     let splits = |at: &usize| tallies[*at].fields.is_none_or(|fields| fields > 1);
     let mut best: Vec<usize> = Vec::new();
     for at in of(|delimiter| delimiter.byte().is_some()).into_iter().filter(splits) {
-        match best.first().map_or(Ordering::Greater, |first| rank(&verdicts[at], &verdicts[*first])) {
+        let Some(first) = best.first().copied() else {
+            best = vec![at];
+            continue;
+        };
+        let (one, other) = (&verdicts[at], &verdicts[first]);
+        let order = rank(one, other);
+        // Without a header, texts that hold the delimiter of another table are no proof against that table.
+        let open = one.level == 2 && other.level == 2 && !is_full(one) && !is_full(other);
+        match order {
+            Ordering::Greater if open => best.insert(0, at),
             Ordering::Greater => best = vec![at],
             Ordering::Equal => best.push(at),
+            Ordering::Less if open => best.push(at),
             Ordering::Less => {}
         }
     }
@@ -65,8 +75,13 @@ pub(crate) fn likely(tallies: &[Tally], verdicts: &[Verdict]) -> Vec<usize> {
         };
         if better {
             best = vec![at];
-        } else if is_full(spaces) && spaces.level == first.level && is_full(first) {
-            best.push(at);
+        } else if spaces.level == first.level && is_full(spaces) == is_full(first) {
+            // Without a header nothing tells which of two tables it is; with one, only two tables of numbers do not.
+            let open = if is_full(first) { true } else { first.level == 2 && spaces.share.0 > 0 };
+            if open {
+                let better = by_share(spaces, first) == Ordering::Greater;
+                best.insert(if better { 0 } else { best.len() }, at);
+            }
         }
     }
     for at in of(|delimiter| delimiter == Delimiter::None) {
@@ -80,7 +95,7 @@ pub(crate) fn likely(tallies: &[Tally], verdicts: &[Verdict]) -> Vec<usize> {
             // A header that falls into names says that there are fields, well made or not.
             Ordering::Greater if header_splits(none, tallies[best[0]].delimiter) => {}
             Ordering::Greater => best = vec![at],
-            Ordering::Equal if none.level == 3 && is_full(first) && !ends_in_unit(first) => {}
+            Ordering::Equal if none.level == 3 && is_full(first) && !names_with_unit(none) => {}
             Ordering::Equal if none.level == 3 || is_full(first) => best.push(at),
             Ordering::Equal if none.level == 2 => best = vec![at],
             _ => {}
@@ -95,10 +110,25 @@ fn header_splits(none: &Verdict, delimiter: Delimiter) -> bool {
     header.is_some_and(|header| delimiter.byte().is_some_and(|byte| header.as_bytes().contains(&byte)))
 }
 
-/// Whether two names are rather one with its unit: `Load, kg`.
-fn ends_in_unit(verdict: &Verdict) -> bool {
-    let names = verdict.outcome.as_ref().map(|layout| layout.names.as_slice());
-    matches!(names, Ok([first, last]) if first.chars().count() > 2 && units::is_known(last) && !matches!(last.as_str(), "1" | "-"))
+/// A header of several names above rows of one field: the rows lack some, unless it is a name with its unit.
+fn fields_in(layout: &Layout) -> Option<Refusal> {
+    let header = layout.names.first()?;
+    let marks = |byte: &u8| Delimiter::ALL.iter().any(|delimiter| delimiter.byte() == Some(*byte));
+    let names = header.bytes().filter(marks).count() + 1;
+    if names == 1 || units::in_header(header).1.is_some() {
+        return None;
+    }
+    let reason = Reason::Fields { found: 1, expected: names, lines: layout.rows };
+    Some(Refusal::at(layout.first, 1, reason).or(
+        vec![Flag::Delimiter(Delimiter::None)],
+        format!("takes each line as one field, called `{}`", super::names::drafted(header, 0)),
+    ))
+}
+
+/// Whether the header of a table of one column is rather one name with its unit: `Load, kg`, `Druck (g)`.
+fn names_with_unit(none: &Verdict) -> bool {
+    let header = none.outcome.as_ref().ok().and_then(|layout| layout.names.first());
+    header.is_some_and(|header| header.contains(' ') && units::in_header(header).1.is_some())
 }
 
 /// Chooses, or shows between which nothing decides.
@@ -110,10 +140,19 @@ pub(crate) fn choose(mut tallies: Vec<Tally>, mut verdicts: Vec<Verdict>) -> Res
     if best.len() > 1 {
         return Err(undecided(&mut tallies, &best));
     }
+    if tallies[first].delimiter.byte().is_none()
+        && let Some(refusal) = broken(&tallies)
+    {
+        return Err(refusal);
+    }
     let tally = tallies.swap_remove(first);
     let verdict = verdicts.swap_remove(first);
     let alone = tallies.is_empty();
     match verdict.outcome {
+        Ok(layout) if tally.delimiter == Delimiter::None && !alone => match fields_in(&layout) {
+            Some(refusal) => Err(refusal),
+            None => Ok(Found { layout, blank: tally.blank }),
+        },
         Ok(layout) => Ok(Found { layout, blank: tally.blank }),
         Err(refusal) if tally.delimiter == Delimiter::None && verdict.share.0 == 0 && !alone => {
             let is_empty = matches!(refusal.reason, Reason::NoRows { .. });
@@ -121,6 +160,16 @@ pub(crate) fn choose(mut tallies: Vec<Tally>, mut verdicts: Vec<Verdict>) -> Res
         }
         Err(refusal) => Err(refusal),
     }
+}
+
+/// A quote that is left open under a delimiter that the first row has: then the lines are not what they seem.
+fn broken(tallies: &[Tally]) -> Option<Refusal> {
+    tallies.iter().find_map(|tally| {
+        let byte = tally.delimiter.byte()?;
+        let has = tally.head.first().is_some_and(|row| row.raw.contains(&byte));
+        let (line, broken) = tally.first_broken().filter(|_| has)?;
+        Some(Refusal::at(line, broken.at as u64 + 1, super::refusal::restated(&broken.reason)))
+    })
 }
 
 fn undecided(tallies: &mut [Tally], best: &[usize]) -> Refusal {

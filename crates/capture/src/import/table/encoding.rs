@@ -97,7 +97,10 @@ pub(crate) fn propose(refusal: Refusal, head: &[u8]) -> Refusal {
     for label in ["windows-1252", "macintosh", "windows-1251", "gbk", "shift_jis"] {
         let Some(encoding) = Encoding::for_label(label.as_bytes()) else { continue };
         let (text, wrong) = encoding.decode_without_bom_handling(bytes);
-        let readable = !wrong && !text.chars().any(|c| c.is_control() && c != '\t' && c != '\r');
+        let readable = !wrong
+            && !text
+                .chars()
+                .any(|c| (c.is_control() && c != '\t' && c != '\r') || matches!(c, '\u{e000}'..='\u{f8ff}'));
         if readable && (!bytes.is_empty() || encoding == WINDOWS_1252) {
             shown.push((label.into(), openweigh_formats::malformed::shortened(text.trim(), 60)));
             proposed.push(label);

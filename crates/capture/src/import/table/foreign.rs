@@ -31,6 +31,11 @@ pub(crate) fn kind(head: &[u8]) -> Option<Kind> {
     {
         return Some(Kind::Xml);
     }
+    // One object a line is read; an object over several lines is not.
+    let several = text.starts_with(b"{") && !super::jsonlines::is_likely(head);
+    if several && text[1..].trim_ascii_start().starts_with(b"\"") {
+        return Some(Kind::Json);
+    }
     if text.starts_with(b"[")
         && text[1..].trim_ascii_start().first().is_some_and(|b| matches!(b, b'{' | b'[' | b']'))
     {

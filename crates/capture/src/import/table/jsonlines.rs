@@ -96,7 +96,7 @@ pub(crate) fn keys(source: &mut dyn Source, max: u64) -> Result<Vec<String>, Ref
 
 /// Gives a header and a line of fields for each object.
 pub(crate) struct Reader<'a> {
-    reader: BufReader<Box<dyn Read + 'a>>,
+    from: BufReader<Box<dyn Read + 'a>>,
     keys: Vec<String>,
     number: u64,
     text: Vec<u8>,
@@ -114,14 +114,14 @@ impl<'a> Reader<'a> {
             push_text(key, &mut out);
         }
         out.push(b'\n');
-        Self { reader: BufReader::new(reader), keys, number: 1, text: Vec::new(), out, given: 0 }
+        Self { from: BufReader::new(reader), keys, number: 1, text: Vec::new(), out, given: 0 }
     }
 
     /// Converts the next line; false at the end.
     fn fill(&mut self) -> Result<bool, Refusal> {
         self.out.clear();
         self.given = 0;
-        if !line(&mut self.reader, self.number, &mut self.text)? {
+        if !line(&mut self.from, self.number, &mut self.text)? {
             return Ok(false);
         }
         if !self.text.is_empty() {

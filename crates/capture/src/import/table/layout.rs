@@ -1,5 +1,7 @@
 //! Which row is the header, which states units, where the data start: judged for one delimiter.
 
+mod faults;
+
 use super::names;
 use super::number::Class;
 use super::options::{Delimiter, Flag, Header, Options};
@@ -14,10 +16,12 @@ pub(crate) struct Layout {
     pub(crate) delimiter: Delimiter,
     /// Fields of a row.
     pub(crate) fields: usize,
-    /// The line of the header, and its text as it stands there.
-    pub(crate) header: Option<(u64, Vec<u8>)>,
+    /// The line of the header.
+    pub(crate) header: Option<u64>,
     /// The same of the row of units.
-    pub(crate) units: Option<(u64, Vec<u8>)>,
+    pub(crate) units: Option<u64>,
+    /// Lines that are left out wherever they stand.
+    pub(crate) repeated: Vec<Vec<u8>>,
     /// The line of the first row of data.
     pub(crate) first: u64,
     /// The names in the header, empty where there are none.
@@ -65,6 +69,18 @@ impl Row {
         (0..self.cells.len()).map(|at| self.text(at)).collect()
     }
 
+    /// Whether it has a text: a row of numbers alone may well stand twice.
+    fn is_telling(&self) -> bool {
+        self.classes.iter().any(|class| matches!(class, Class::Text | Class::Numberish | Class::Stamp))
+    }
+
+    /// Whether names hold what is rather a delimiter.
+    fn holds_delimiters(&self, own: Delimiter) -> bool {
+        let others = [Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe].map(Delimiter::byte);
+        let foreign = |byte: &u8| others.contains(&Some(*byte)) && own.byte() != Some(*byte);
+        self.cells.iter().any(|(cell, _)| cell.iter().any(foreign))
+    }
+
     /// Whether it reads like a row of units: at least one known, the others empty or in brackets.
     fn states_units(&self) -> bool {
         let texts = self.texts();
@@ -79,7 +95,7 @@ struct Rows<'a> {
     tally: &'a Tally,
     options: &'a Options,
     fields: usize,
-    rows: Vec<Row>,
+    head: Vec<Row>,
 }
 
 /// The table with a certain header.
@@ -149,7 +165,7 @@ pub(crate) fn judge_layout(tally: &mut Tally, options: &Options) -> Verdict {
         let reason = Reason::Columns { found: fields, limit: limits::COLUMNS };
         return Verdict::none(Refusal::at(rows[0].line, 0, reason));
     }
-    Rows { tally, options, fields, rows }.judge()
+    Rows { tally, options, fields, head: rows }.judge()
 }
 
 impl Rows<'_> {
@@ -163,13 +179,13 @@ impl Rows<'_> {
 
     /// Whether a row has as many fields as the table; a header may lack the last, if that is empty throughout.
     fn is_row(&self, at: usize) -> bool {
-        self.rows[at].cells.len() == self.fields
+        self.head[at].cells.len() == self.fields
     }
 
     /// The table with the header in this row of the head.
     fn candidate(&self, header: Option<usize>, units: Option<usize>) -> Candidate {
         let first = units.or(header).map_or(0, |at| at + 1);
-        let names = header.map(|at| self.rows[at].texts()).unwrap_or_default();
+        let names = header.map(|at| self.head[at].texts()).unwrap_or_default();
         let mut candidate = Candidate {
             header,
             units,
@@ -181,8 +197,9 @@ impl Rows<'_> {
             ragged: None,
         };
         candidate.cells.resize(self.fields, Cells::default());
-        for (at, row) in self.rows.iter().enumerate() {
-            let repeats = [header, units].into_iter().flatten().any(|other| self.rows[other].raw == row.raw);
+        for (at, row) in self.head.iter().enumerate() {
+            let same = |other: usize| self.head[other].raw == row.raw && self.head[other].is_telling();
+            let repeats = [header, units].into_iter().flatten().any(same);
             if repeats {
                 candidate.repeats += row.again + u64::from(at >= first);
                 continue;
@@ -224,10 +241,13 @@ impl Rows<'_> {
         if bare.is_clean() {
             return self.bare(bare);
         }
-        for at in (0..self.rows.len()).filter(|at| self.is_header_row(*at)) {
+        for at in (0..self.head.len()).filter(|at| self.is_header_row(*at)) {
             for units in [None, Some(at + 1)] {
                 if units.is_some_and(|row| {
-                    row >= self.rows.len() || !self.is_row(row) || !self.rows[row].states_units()
+                    row >= self.head.len()
+                        || !self.is_row(row)
+                        || self.head[row].after_blank
+                        || !self.head[row].states_units()
                 }) {
                     continue;
                 }
@@ -245,19 +265,19 @@ impl Rows<'_> {
 
     /// Whether a row may be a header: as many fields as the data, or one less if the last column is empty.
     fn is_header_row(&self, at: usize) -> bool {
-        self.is_row(at) || (self.rows[at].cells.len() + 1 == self.fields && self.last_is_empty(at))
+        self.is_row(at) || (self.head[at].cells.len() + 1 == self.fields && self.last_is_empty(at))
     }
 
     fn last_is_empty(&self, after: usize) -> bool {
         let empty = |row: &Row| row.cells.last().is_some_and(|(cell, _)| cell.is_empty());
         self.fields > 1
             && self.tally.body.last().is_none_or(|cells| cells.said() + cells.words == 0)
-            && self.rows[after + 1..].iter().filter(|row| row.cells.len() == self.fields).all(empty)
+            && self.head[after + 1..].iter().filter(|row| row.cells.len() == self.fields).all(empty)
     }
 
     /// Whether a row says something else than data do: a text in some column of numbers or times, and no number in any.
     fn names_columns(&self, candidate: &Candidate, at: usize) -> bool {
-        let classes = &self.rows[at].classes;
+        let classes = &self.head[at].classes;
         let is = |column: usize, wanted: fn(&Class) -> bool| classes.get(column).is_some_and(wanted);
         let name: fn(&Class) -> bool = |class| matches!(class, Class::Text | Class::Numberish | Class::Stamp);
         let typed = |column: &usize| {
@@ -269,7 +289,7 @@ impl Rows<'_> {
 
     /// The first column of numbers in which a row has one.
     fn number_in(&self, candidate: &Candidate, at: usize) -> Option<usize> {
-        let number = |column: usize| matches!(self.rows[at].classes.get(column), Some(Class::Number { .. }));
+        let number = |column: usize| matches!(self.head[at].classes.get(column), Some(Class::Number { .. }));
         (0..self.fields).find(|column| candidate.is_numeric(*column) && number(*column))
     }
 
@@ -277,7 +297,7 @@ impl Rows<'_> {
     fn is_data(&self, candidate: &Candidate, at: usize) -> bool {
         let numeric: Vec<Class> = (0..self.fields)
             .filter(|column| candidate.is_numeric(*column))
-            .filter_map(|column| self.rows[at].classes.get(column).copied())
+            .filter_map(|column| self.head[at].classes.get(column).copied())
             .collect();
         let number = |class: &Class| matches!(class, Class::Number { .. });
         let silent = |class: &Class| matches!(class, Class::Empty | Class::Word);
@@ -289,7 +309,7 @@ impl Rows<'_> {
     /// No row stands out by its kind of cells.
     fn bare(&self, bare: Candidate) -> Verdict {
         let share = bare.share();
-        let line = self.rows[0].line;
+        let line = self.head[0].line;
         let numeric = (0..self.fields).any(|at| bare.cells[at].numbers > 0);
         // Times below a name.
         if bare.count > 1 && self.is_row(0) {
@@ -297,10 +317,10 @@ impl Rows<'_> {
             let times = |at: usize| {
                 candidate.cells[at].stamps > 0 && candidate.cells[at].others() == candidate.cells[at].stamps
             };
-            let named = |at: usize| self.rows[0].classes[at] == Class::Text;
+            let named = |at: usize| self.head[0].classes[at] == Class::Text;
             let typed = (0..self.fields).any(|at| times(at) && named(at));
             let unnamed =
-                (0..self.fields).all(|at| !matches!(self.rows[0].classes[at], Class::Number { .. }));
+                (0..self.fields).all(|at| !matches!(self.head[0].classes[at], Class::Number { .. }));
             if typed && unnamed {
                 return self.found(candidate, 0);
             }
@@ -310,7 +330,7 @@ impl Rows<'_> {
             return Verdict { level: 2, share, outcome: Err(refusal) };
         }
         let (reason, level) = if numeric { (Reason::NoHeader, 2) } else { (Reason::AllText, 2) };
-        let texts: Vec<String> = self.rows[0].texts();
+        let texts: Vec<String> = self.head[0].texts();
         let shown = openweigh_formats::malformed::shortened(&texts.join(" | "), 60);
         let keeps = (
             vec![Flag::NoHeader],
@@ -325,46 +345,47 @@ impl Rows<'_> {
     /// The header is found; what stands above it must not be data.
     fn found(&self, candidate: Candidate, at: usize) -> Verdict {
         let numbers = self.number_in(&candidate, at);
-        let line = self.rows[at].line;
+        let line = self.head[at].line;
         if let Some(column) = numbers {
             let share = candidate.share();
-            let (cell, place) = &self.rows[at].cells[column];
+            let (cell, place) = &self.head[at].cells[column];
             let cell = String::from_utf8_lossy(cell).into_owned();
             let refusal = Refusal::at(line, *place, Reason::HeaderNumbers { cell })
                 .or(vec![Flag::NoHeader], format!("keeps line {line} as a row of data"))
                 .or(vec![Flag::HeaderRow(line)], format!("takes the names of the columns from line {line}"));
             return Verdict { level: 2, share, outcome: Err(refusal) };
         }
-        let above = (0..at).filter(|row| self.is_row(*row)).last();
-        let apart = above.is_none_or(|above| self.rows[above + 1..=at].iter().any(|row| row.after_blank));
+        let above = (0..at).rfind(|row| self.is_row(*row));
+        let apart = above.is_none_or(|above| self.head[above + 1..=at].iter().any(|row| row.after_blank));
         if !apart {
             let share = candidate.share();
             let first = (0..at).find(|row| self.is_row(*row)).unwrap_or(0);
-            let (first, last) = (self.rows[first].line, line);
+            let (first, last) = (self.head[first].line, line);
             let mut flags = vec![Flag::HeaderRow(line)];
-            flags.extend(candidate.units.map(|row| Flag::UnitsRow(self.rows[row].line)));
+            flags.extend(candidate.units.map(|row| Flag::UnitsRow(self.head[row].line)));
             let refusal = Refusal::at(first, 0, Reason::Headers { first, last }).or(
                 flags,
                 format!("takes the names of the columns from line {line} and leaves out what stands above"),
             );
             return Verdict { level: 1, share, outcome: Err(refusal) };
         }
-        self.finish(candidate, 3)
+        let level = if self.head[at].holds_delimiters(self.tally.delimiter) { 2 } else { 3 };
+        self.finish(candidate, level)
     }
 
     /// Whatever row is the header, some cells do not fit the others.
     fn unclean(&self, bare: Candidate) -> Verdict {
-        let first = (0..self.rows.len()).find(|at| self.is_header_row(*at));
+        let first = (0..self.head.len()).find(|at| self.is_header_row(*at));
         let Some(first) = first else {
             return Verdict { level: 0, share: bare.share(), outcome: Err(self.refuse(&bare)) };
         };
         let units = Some(first + 1)
-            .filter(|row| *row < self.rows.len() && self.is_row(*row) && self.rows[*row].states_units());
+            .filter(|row| *row < self.head.len() && self.is_row(*row) && self.head[*row].states_units());
         let headed = self.candidate(Some(first), units);
         let named = self.names_columns(&headed, first)
             && !(0..self.fields).any(|at| {
                 headed.is_numeric(at)
-                    && matches!(self.rows[first].classes.get(at), Some(Class::Number { .. }))
+                    && matches!(self.head[first].classes.get(at), Some(Class::Number { .. }))
             });
         let (chosen, level) = if named { (headed, 3) } else { (bare, 2) };
         let level = match (&chosen.ragged, first) {
@@ -377,25 +398,25 @@ impl Rows<'_> {
 
     fn with_header_on(&self, line: u64) -> Verdict {
         let Some(at) =
-            self.rows.iter().position(|row| row.line >= line).filter(|at| self.rows[*at].line == line)
+            self.head.iter().position(|row| row.line >= line).filter(|at| self.head[*at].line == line)
         else {
             let option = format!("--header-row {line}");
             let expected = "there is no row of the table on this line".to_owned();
             return Verdict::none(Refusal::whole(Reason::Option { option, expected }));
         };
         if !self.is_header_row(at) {
-            let reason = Reason::HeaderFields { found: self.rows[at].cells.len(), expected: self.fields };
+            let reason = Reason::HeaderFields { found: self.head[at].cells.len(), expected: self.fields };
             return Verdict { level: 1, share: (0, 1), outcome: Err(Refusal::at(line, 0, reason)) };
         }
         let units =
-            self.options.units_line.and_then(|line| self.rows.iter().position(|row| row.line == line));
+            self.options.units_line.and_then(|line| self.head.iter().position(|row| row.line == line));
         if let (Some(line), None) = (self.options.units_line, units) {
             let option = format!("--units-row {line}");
             let expected = "there is no row of the table on this line".to_owned();
             return Verdict::none(Refusal::whole(Reason::Option { option, expected }));
         }
         let next = Some(at + 1)
-            .filter(|row| *row < self.rows.len() && self.is_row(*row) && self.rows[*row].states_units());
+            .filter(|row| *row < self.head.len() && self.is_row(*row) && self.head[*row].states_units());
         let plain = self.candidate(Some(at), units.filter(|row| *row > at));
         let candidate = if units.is_none() && !plain.is_clean() && next.is_some() {
             self.candidate(Some(at), next)
@@ -415,17 +436,23 @@ impl Rows<'_> {
             let level = if candidate.ragged.is_some() { 0 } else { level };
             return Verdict { level, share, outcome: Err(self.refuse(&candidate)) };
         }
-        let after = |at: Option<usize>| at.map_or(0, |at| self.rows[at].line + 1);
-        let of = |at: Option<usize>| at.map(|at| (self.rows[at].line, self.rows[at].raw.clone()));
+        let after = |at: Option<usize>| at.map_or(0, |at| self.head[at].line + 1);
+        let of = |at: Option<usize>| at.map(|at| self.head[at].line);
         let texts = |at: Option<usize>| {
-            let mut texts = at.map(|at| self.rows[at].texts()).unwrap_or_default();
+            let mut texts = at.map(|at| self.head[at].texts()).unwrap_or_default();
             texts.resize(self.fields, String::new());
             texts
         };
-        let first = self.rows.get(candidate.first);
+        let first = self.head.get(candidate.first);
         let outcome = Ok(Layout {
             delimiter: self.tally.delimiter,
             fields: self.fields,
+            repeated: [candidate.header, candidate.units]
+                .into_iter()
+                .flatten()
+                .filter(|at| self.head[*at].is_telling())
+                .map(|at| self.head[at].raw.clone())
+                .collect(),
             header: of(candidate.header),
             units: of(candidate.units),
             first: first.map_or_else(|| after(candidate.units.or(candidate.header)), |row| row.line),
@@ -437,77 +464,4 @@ impl Rows<'_> {
         });
         Verdict { level, share, outcome }
     }
-
-    /// Says what does not fit in a table with this header.
-    fn refuse(&self, candidate: &Candidate) -> Refusal {
-        if let Some((line, found, lines, raw)) = &candidate.ragged {
-            let reason = Reason::Fields { found: *found, expected: self.fields, lines: *lines };
-            let mut refusal = Refusal::at(*line, 0, reason);
-            // A remark among the rows can be named by how it begins.
-            let word: String = raw.trim().chars().take_while(|c| c.is_alphabetic() || *c == ' ').collect();
-            let word = word.trim();
-            if word.chars().count() > 2 {
-                let gives = format!("leaves out the lines that start with `{word}`");
-                refusal = refusal.or(vec![Flag::Comment(word.to_owned())], gives);
-            }
-            return refusal;
-        }
-        let Some(at) = candidate.mixed().next() else {
-            return Refusal::whole(Reason::NoRows { header: candidate.header.is_some() });
-        };
-        let cells = &candidate.cells[at];
-        let spot = cells.some_texts.first().cloned().unwrap_or_else(|| unreachable_spot(at));
-        let column = candidate
-            .header
-            .map_or_else(|| names::numbered(at), |row| names::called(&self.rows[row].text(at), at));
-        let lone = self.fields == 1 && cells.others() == 1;
-        if candidate.header.is_some() && (lone || self.is_second_header(candidate, spot.line)) {
-            return Refusal::at(spot.line, 0, Reason::Stacked { header: spot.cell, line: spot.line });
-        }
-        let reason = Reason::BadCell {
-            column: column.clone(),
-            cell: spot.cell.clone(),
-            cells: cells.others(),
-            numbers: cells.numbers,
-        };
-        let mut refusal = Refusal::at(spot.line, spot.column, reason);
-        if self.rows.len() > 1 && candidate.header.is_some() {
-            let next = candidate.header.map_or(0, |row| row + 1);
-            let units_alone = |row: &Row| row.line == spot.line && self.number_in(candidate, next).is_none();
-            if self.rows.get(next).is_some_and(units_alone) {
-                let line = spot.line;
-                let header = candidate.header.map_or(1, |row| self.rows[row].line);
-                let gives = format!("takes the units of the columns from line {line}");
-                refusal = refusal.or(vec![Flag::HeaderRow(header), Flag::UnitsRow(line)], gives);
-            }
-        }
-        let missing: Vec<Flag> =
-            cells.some_texts.iter().map(|spot| Flag::Missing(spot.cell.clone())).collect();
-        let words = if missing.len() == 1 { "this text" } else { "these texts" };
-        refusal
-            .or(missing, format!("makes cells with {words} missing values"))
-            .or(vec![Flag::Text(column.clone())], "keeps the column as text")
-            .or(vec![Flag::Drop(column)], "leaves the column out")
-    }
-}
-
-impl Rows<'_> {
-    /// Whether a row of the head has a text in every column, below rows of data.
-    fn is_second_header(&self, candidate: &Candidate, line: u64) -> bool {
-        let Some(at) = self.rows.iter().position(|row| row.line == line) else { return false };
-        let text = |class: &Class| *class == Class::Text;
-        let numbers = (0..self.fields).filter(|column| candidate.is_numeric(*column)).count();
-        at > candidate.first
-            && self.is_row(at)
-            && self.rows[at].classes.iter().all(text)
-            && numbers == self.fields
-            && self.rows[candidate.first..at]
-                .iter()
-                .any(|row| row.classes.iter().any(|class| matches!(class, Class::Number { .. })))
-    }
-}
-
-/// A mixed column has a text; this is said if it had none.
-fn unreachable_spot(at: usize) -> super::tally::Spot {
-    super::tally::Spot { line: 0, column: at as u64, cell: String::new() }
 }

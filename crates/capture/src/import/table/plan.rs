@@ -128,7 +128,7 @@ impl Plan {
         {
             return Err(Refusal::whole(Reason::OnlyMissing));
         }
-        let header_line = layout.header.as_ref().map(|(line, _)| *line);
+        let header_line = layout.header;
         let named = names::name(&layout.names, &layout.unit_cells, &kept, &told, header_line.unwrap_or(0))?;
         let columns = (named.into_iter().zip(&kept).zip(types))
             .map(|((named, at), cells)| Column {
@@ -157,7 +157,7 @@ impl Plan {
             comment: options.comment.clone(),
             skipped,
             header_line,
-            units_line: layout.units.as_ref().map(|(line, _)| *line),
+            units_line: layout.units,
             sheet: None,
             missing: options.missing.clone(),
             dropped: told.drop.iter().map(|at| names::called(&layout.names[*at], *at)).collect(),
@@ -170,7 +170,7 @@ impl Plan {
             fields: layout.fields,
             first: layout.first,
             sieve: Sieve::of(options),
-            repeated: [layout.header, layout.units].into_iter().flatten().map(|(_, raw)| raw).collect(),
+            repeated: layout.repeated,
             max_bytes: options.max_bytes,
         })
     }
@@ -203,7 +203,11 @@ fn kept(layout: &Layout, told: &Told, notes: &mut Vec<Note>) -> Vec<usize> {
             && matches!(cells.some_texts[0].cell.as_str(), "->" | "=>" | "\u{2192}");
         if unnamed && arrow {
             notes.push(Note::Arrows(at));
-        } else if unnamed && cells.said() + cells.words == 0 && at + 1 == layout.fields && at > 0 {
+        } else if unnamed
+            && cells.said() + cells.words == 0
+            && at + 1 == layout.fields
+            && layout.header.is_some()
+        {
             notes.push(Note::EmptyColumn(at));
         } else {
             kept.push(at);

@@ -101,7 +101,7 @@ impl Splitter {
     }
 
     fn split_quoted(&mut self, line: &[u8], ends: impl Fn(u8) -> bool, runs: bool) -> Result<(), Broken> {
-        let blank = |at: usize| matches!(line.get(at), Some(b' ' | b'\t')) && !(ends(line[at]) && !runs);
+        let blank = |at: usize| matches!(line.get(at), Some(b' ' | b'\t')) && (runs || !ends(line[at]));
         let mut at = 0;
         loop {
             while blank(at) {

@@ -276,6 +276,13 @@ pub enum Reason {
     Sheets(Vec<String>),
 }
 
+impl Reason {
+    /// Whether what was typed is at fault, not the table.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Option { .. } | Self::NoColumn { .. } | Self::UnknownEncoding(_))
+    }
+}
+
 /// What a file is that is no table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]

@@ -197,13 +197,14 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
     let (mut separator_line, mut seen, mut open) = (0, 0, tallies.len() > 1);
     while let Some((number, line)) = lines.next()? {
         seen += line.len() + 1;
-        if number == 1 && options.delimiter.is_none() {
-            if let Some(delimiter) = separator(line) {
-                separator_line = 1;
-                tallies = vec![Tally::new(delimiter)];
-                open = false;
-                continue;
-            }
+        if number == 1
+            && options.delimiter.is_none()
+            && let Some(delimiter) = separator(line)
+        {
+            separator_line = 1;
+            tallies = vec![Tally::new(delimiter)];
+            open = false;
+            continue;
         }
         let Line::In(line) = sieve.line(number, line) else { continue };
         comments.see(number, line);

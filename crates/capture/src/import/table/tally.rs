@@ -8,7 +8,7 @@ use super::options::Delimiter;
 use super::record::{Broken, Splitter, trimmed};
 use super::refusal::Refusal;
 use openweigh_formats::limits;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Rows that are kept, among which the header is sought.
 const HEAD_ROWS: usize = 64;
@@ -161,7 +161,7 @@ pub(crate) struct Tally {
     head_bytes: usize,
     /// Fields of a row, once the head is complete.
     pub(crate) fields: Option<usize>,
-    known: HashMap<Vec<u8>, usize>,
+    known: BTreeMap<Vec<u8>, usize>,
     pub(crate) body: Vec<Cells>,
     pub(crate) rows: u64,
     pub(crate) ragged: Option<Ragged>,
@@ -179,7 +179,7 @@ impl Tally {
             head: Vec::new(),
             head_bytes: 0,
             fields: None,
-            known: HashMap::new(),
+            known: BTreeMap::new(),
             body: Vec::new(),
             rows: 0,
             ragged: None,
@@ -268,7 +268,7 @@ impl Tally {
 
     /// As many fields as most of the later rows of the head have.
     fn usual(&mut self) -> usize {
-        let mut counts: HashMap<usize, usize> = HashMap::new();
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         let from = self.head.len() / 2;
         for row in &self.head[from..] {
             if self.splitter.split(&row.raw).is_ok() {
@@ -276,6 +276,17 @@ impl Tally {
             }
         }
         counts.into_iter().max_by_key(|(fields, rows)| (*rows, *fields)).map_or(0, |(fields, _)| fields)
+    }
+
+    /// The first line that is no record, in the head or below it.
+    pub(crate) fn first_broken(&self) -> Option<(u64, Broken)> {
+        let mut splitter = self.splitter.clone();
+        let in_head =
+            self.head.iter().find_map(|row| splitter.split(&row.raw).err().map(|broken| (row.line, broken)));
+        in_head.or_else(|| {
+            let (line, broken) = self.broken.as_ref()?;
+            Some((*line, Broken { at: broken.at, reason: super::refusal::restated(&broken.reason) }))
+        })
     }
 
     /// The number of fields, settled at the latest now.

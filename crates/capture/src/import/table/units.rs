@@ -1,22 +1,22 @@
 //! Units, as headers and rows of units state them.
 
 /// Symbols and words that are units, without prefixes.
-const PLAIN: [&str; 74] = [
+const PLAIN: &[&str] = &[
     "%", "‰", "ppm", "1", "-", "a.u.", "arb", "count", "counts", "cnt", "LSB", "digit", "digits", "bit",
-    "raw", "ADC", "°C", "°F", "°", "℃", "degC", "deg", "rad", "mrad", "K", "lb", "lbs", "lbf", "oz", "ozf",
-    "in", "inch", "ft", "mil", "psi", "kgf", "gf", "kp", "kip", "slug", "gr", "ct", "stone", "min", "h",
-    "hr", "hrs", "d", "sec", "secs", "seconds", "second", "millis", "micros", "rpm", "RPM", "dB", "dBm",
-    "strain", "ustrain", "με", "µε", "mmHg", "atm", "dyn", "klbf", "kips", "rev", "tick", "ticks", "steps",
-    "frames", "samples", "grams",
+    "°C", "°F", "°", "℃", "degC", "deg", "rad", "mrad", "K", "lb", "lbs", "lbf", "oz", "ozf", "in", "inch",
+    "ft", "mil", "psi", "kgf", "gf", "kp", "kip", "slug", "gr", "ct", "stone", "min", "h", "hr", "hrs", "d",
+    "sec", "secs", "seconds", "second", "millis", "micros", "rpm", "RPM", "dB", "dBm", "strain", "ustrain",
+    "με", "µε", "mmHg", "atm", "dyn", "klbf", "kips", "rev", "tick", "ticks", "steps", "frames", "samples",
+    "grams",
 ];
 
 /// Symbols that take a prefix.
-const PREFIXED: [&str; 24] = [
+const PREFIXED: &[&str] = &[
     "g", "m", "s", "N", "Pa", "bar", "V", "A", "Hz", "J", "W", "Ω", "Ohm", "ohm", "F", "H", "T", "C", "l",
     "L", "t", "eV", "S", "mol",
 ];
 
-const PREFIXES: [&str; 14] = ["p", "n", "u", "µ", "μ", "m", "c", "d", "da", "h", "k", "M", "G", "T"];
+const PREFIXES: &[&str] = &["p", "n", "u", "µ", "μ", "m", "c", "d", "da", "h", "k", "M", "G", "T"];
 
 /// Whether a text is a unit that is known: symbols joined by `/`, `*`, `·` or spaces, with powers.
 pub(crate) fn is_known(text: &str) -> bool {

@@ -48,7 +48,8 @@ fn open(source: &mut dyn Source) -> Result<Book, Refusal> {
     if bytes.len() as u64 > BYTES {
         return Err(large(BYTES));
     }
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|error| wrong(&error))?;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes.as_slice()))
+        .map_err(|_| Refusal::whole(Reason::Kind(Kind::Zip)))?;
     let ods = archive.by_name("content.xml").is_ok();
     if !ods && archive.by_name("xl/workbook.xml").is_err() {
         return Err(Refusal::whole(Reason::Kind(Kind::Zip)));
@@ -83,7 +84,7 @@ fn open(source: &mut dyn Source) -> Result<Book, Refusal> {
     })
 }
 
-/// The cells of an OpenDocument sheet, repeated ones counted as often as they stand for; empty ones not at all.
+/// The cells of an `OpenDocument` sheet, repeated ones counted as often as they stand for; empty ones not at all.
 fn cells_of_ods(content: &[u8]) -> u64 {
     let repeated = |tag: &[u8], name: &[u8]| {
         let at = memchr::memmem::find(tag, name)? + name.len();
@@ -161,7 +162,7 @@ fn as_ref(cell: &Data) -> DataRef<'_> {
         Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
         Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
         Data::Error(error) => DataRef::Error(error.clone()),
-        _ => DataRef::Empty,
+        Data::Empty => DataRef::Empty,
     }
 }
 

@@ -140,8 +140,9 @@ fn noted(note: &Note) -> String {
 /// What was changed, by column.
 pub(crate) fn changes(plan: &Plan, rows: &Rows) -> Vec<String> {
     let renamed = plan.columns.iter().filter(|column| column.renamed && !column.header.is_empty());
-    let mut lines: Vec<String> =
-        renamed.map(|column| format!("column `{}` is named `{}`", shortened(&column.header, 40), column.name)).collect();
+    let mut lines: Vec<String> = renamed
+        .map(|column| format!("column `{}` is named `{}`", shortened(&column.header, 40), column.name))
+        .collect();
     lines.extend(rows.changes.iter().map(|change| changed(plan, change)));
     lines
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 
 /// Opens a file; what cannot be read twice, such as standard input, is copied into a temporary file first.
 pub(crate) fn open(path: &Path, max_bytes: u64) -> Result<File, Failure> {
-    let failed = |error: std::io::Error| Failure::input(place::shown(path), format!("cannot be read: {error}"));
+    let failed =
+        |error: std::io::Error| Failure::input(place::shown(path), format!("cannot be read: {error}"));
     if path.as_os_str() == "-" {
         return copied(&mut std::io::stdin().lock(), max_bytes).map_err(failed);
     }
