@@ -140,7 +140,7 @@ pub(crate) fn choose(mut tallies: Vec<Tally>, mut verdicts: Vec<Verdict>) -> Res
     if best.len() > 1 {
         return Err(undecided(&mut tallies, &best));
     }
-    if tallies[first].delimiter.byte().is_none()
+    if tallies[first].delimiter == Delimiter::None
         && let Some(refusal) = broken(&tallies)
     {
         return Err(refusal);
@@ -168,6 +168,9 @@ fn broken(tallies: &[Tally]) -> Option<Refusal> {
         let byte = tally.delimiter.byte()?;
         let has = tally.head.first().is_some_and(|row| row.raw.contains(&byte));
         let (line, broken) = tally.first_broken().filter(|_| has)?;
+        if !matches!(broken.reason, Reason::OpenQuote) {
+            return None;
+        }
         Some(Refusal::at(line, broken.at as u64 + 1, super::refusal::restated(&broken.reason)))
     })
 }
