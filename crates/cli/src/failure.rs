@@ -259,6 +259,8 @@ fn unwritten(error: &DraftError) -> String {
         DraftError::System { path, source } => format!("cannot write {}: {source}", place::shown(path)),
         other => other.to_string(),
     }
+}
+
 /// The options that settle a refused table, a line each.
 fn ways_out(refusal: &table::Refusal) -> Option<Cow<'static, str>> {
     let typed: Vec<(String, &str)> =
