@@ -302,11 +302,7 @@ impl<'a> RecordedSession<'a> {
     }
 
     /// The load of each frame in order: its number, the device's time, and the value if something rests.
-    fn loads(
-        &self,
-        channel: Option<&str>,
-        sink: &mut dyn FnMut(u64, Option<&Decimal>, Option<f64>),
-    ) -> Result<(), WeighError> {
+    fn loads(&self, channel: Option<&str>, sink: &mut Loads<'_>) -> Result<(), WeighError> {
         if self.edit.dataset().kind == Kind::SignalSessions {
             return self.samples(channel, sink);
         }
@@ -332,11 +328,7 @@ impl<'a> RecordedSession<'a> {
         Ok(())
     }
 
-    fn samples(
-        &self,
-        channel: Option<&str>,
-        sink: &mut dyn FnMut(u64, Option<&Decimal>, Option<f64>),
-    ) -> Result<(), WeighError> {
+    fn samples(&self, channel: Option<&str>, sink: &mut Loads<'_>) -> Result<(), WeighError> {
         let names = self.channels();
         let at = channel.map_or(Some(0), |channel| names.iter().position(|name| name.as_str() == channel));
         let at = at.ok_or_else(|| WeighError::NoChannel {
@@ -377,6 +369,9 @@ impl<'a> RecordedSession<'a> {
     }
 }
 
+/// Takes a frame's number, the device's time, and the load if something rests.
+type Loads<'a> = dyn FnMut(u64, Option<&Decimal>, Option<f64>) + 'a;
+
 /// The touches of a frame that rest.
 struct Gathered {
     frame: u64,
@@ -400,7 +395,7 @@ impl Gathered {
         *self.load.get_or_insert(0.0) += pressure.map_or(f64::NAN, f64::from);
     }
 
-    fn hand_on(self, sink: &mut dyn FnMut(u64, Option<&Decimal>, Option<f64>)) {
+    fn hand_on(self, sink: &mut Loads<'_>) {
         sink(self.frame, self.time.as_ref(), self.load.filter(|load| load.is_finite()));
     }
 }

@@ -340,6 +340,9 @@ fn weighing(error: &WeighError) -> Option<&'static str> {
         WeighError::Overlap { .. } => {
             "choose other frames, or take that weighing back first with --remove ID"
         }
+        WeighError::NoSession { .. } | WeighError::NoChannel { .. } | WeighError::NoWeighing { .. } => {
+            "type one of those; `openweigh inspect DATASET` lists the files of each session"
+        }
         WeighError::Taken { .. } => "choose another --id, or leave it out",
         WeighError::NoTare { .. } => {
             "state the tare first: `openweigh weigh DATASET SESSION --frames A..B --role tare --id ID`"

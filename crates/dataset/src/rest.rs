@@ -169,19 +169,16 @@ impl Stretches {
         if !self.rest.is_at_rest() {
             return self.end();
         }
-        match &mut self.now {
-            Some(running) => running.push(moment),
-            None => {
-                // A stretch that just ended may share frames with this window; each frame is in one alone.
-                let after = self.found.last().map(|stretch| stretch.last.frame);
-                let mut own =
-                    self.rest.moments.iter().filter(|one| after.is_none_or(|after| one.frame > after));
-                if let Some(first) = own.next() {
-                    let mut running = Running::begin(*first);
-                    own.for_each(|one| running.push(*one));
-                    self.now = Some(running);
-                }
-            }
+        if let Some(running) = &mut self.now {
+            return running.push(moment);
+        }
+        // A stretch that just ended may share frames with this window; each frame is in one alone.
+        let after = self.found.last().map(|stretch| stretch.last.frame);
+        let mut own = self.rest.moments.iter().filter(|one| after.is_none_or(|after| one.frame > after));
+        if let Some(first) = own.next() {
+            let mut running = Running::begin(*first);
+            own.for_each(|one| running.push(*one));
+            self.now = Some(running);
         }
     }
 
@@ -218,11 +215,16 @@ impl Running {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::float_cmp,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "the values are small whole numbers, which binary64 holds exactly"
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[expect(clippy::cast_precision_loss, reason = "small")]
     fn moments(values: &[f64]) -> Vec<Moment> {
         let moment =
             |(at, value): (usize, &f64)| Moment { frame: at as u64, time: at as f64 / 8.0, value: *value };

@@ -263,12 +263,11 @@ impl<'a> Edit<'a> {
             }
         }
         let description = Ledger::dataset(&self.dataset.name);
-        match under {
-            None => change.put(&description, &bytes, Expected::This(self.sha256.clone()))?,
-            Some(_) => {
-                change.put(&description, &bytes, Expected::Nothing)?;
-                change.relies_on(Ledger::dataset(&self.before.name), self.sha256.clone());
-            }
+        if under.is_none() {
+            change.put(&description, &bytes, Expected::This(self.sha256.clone()))?;
+        } else {
+            change.put(&description, &bytes, Expected::Nothing)?;
+            change.relies_on(Ledger::dataset(&self.before.name), self.sha256.clone());
         }
         let written = self.ledger.commit_dataset(&self.dataset.name, change)?;
         Ok(Edited { dataset: self.dataset, sha256, written })

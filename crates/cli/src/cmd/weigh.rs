@@ -162,7 +162,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     wrote(&edited, screen)?;
     let dataset = &edited.dataset.name;
-    screen.line(&format!("next: openweigh fit --dataset {dataset} --preset affine"))?;
+    let references = weighings.iter().filter(|weighing| weighing.role == Role::Reference).count();
+    screen.line(&if references < 3 {
+        format!("next: openweigh weigh {dataset} {} --suggest", args.session)
+    } else {
+        format!("next: openweigh fit --dataset {dataset} --preset affine")
+    })?;
     Ok(exit::DONE)
 }
 
@@ -306,7 +311,7 @@ fn suggest(
     let origin = if found.is_estimated { " (estimated; --noise X sets it)" } else { "" };
     let (stretches, places) = (count::of(told.len(), "stretch"), places(found.noise));
     screen.line(&format!(
-        "session {}: {stretches} at rest for {} s or longer, all values within {:.places$}{origin}",
+        "session {}: {stretches} at rest: in any {} s the values are within {:.places$}{origin}",
         args.session, found.hold_s, found.noise
     ))?;
     if told.is_empty() {
