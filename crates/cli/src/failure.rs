@@ -1,5 +1,6 @@
 //! Why a command stopped, and what a person can do about it. Libraries state, this advises.
 
+use crate::cmd::import_table::ways_out;
 use crate::exit;
 use crate::place;
 use openweigh_capture::evdev::{EvdevError, Refusal};
@@ -140,7 +141,7 @@ impl Failure {
                 "fit a line with `openweigh fit --dataset {datasets} --preset affine`; `openweigh fit --help` lists the other presets"
             )),
             Self::Predict { example, .. } => Cow::Owned(format!("say each value once, as in `{example}`")),
-            Self::Table { source, .. } => return ways_out(source),
+            Self::Table { source, .. } => return ways_out(source).map(Cow::Owned),
             Self::OneSession { place: Some(place) } => Cow::Owned(format!(
                 "record a second session, or set `validation = \"leave-one-out\"` in {place}"
             )),
@@ -259,16 +260,6 @@ fn unwritten(error: &DraftError) -> String {
         DraftError::System { path, source } => format!("cannot write {}: {source}", place::shown(path)),
         other => other.to_string(),
     }
-}
-
-/// The options that settle a refused table, a line each.
-fn ways_out(refusal: &table::Refusal) -> Option<Cow<'static, str>> {
-    let typed: Vec<(String, &str)> =
-        refusal.ways.iter().map(|way| (place::harmless(&way.to_string()), way.gives.as_str())).collect();
-    let width = typed.iter().map(|(flags, _)| flags.chars().count()).max()?.min(40);
-    let lines = typed.iter().map(|(flags, gives)| format!("\n  {flags:width$}  {}", place::harmless(gives)));
-    let lead = if typed.len() == 1 { "add this to the command:" } else { "add one of these to the command:" };
-    Some(Cow::Owned(format!("{lead}{}", lines.collect::<String>())))
 }
 
 /// What a person can do about a word that names nothing.

@@ -3,6 +3,8 @@
 mod report;
 mod spool;
 
+pub(crate) use report::ways_out;
+
 use crate::args::Global;
 use crate::cmd::reading_args::ReadingArgs;
 use crate::failure::Failure;

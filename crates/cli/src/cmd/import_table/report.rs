@@ -2,8 +2,10 @@
 
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::{count, exit, show};
-use openweigh_capture::import::table::{Change, ChangeKind, Delimiter, Group, Note, Plan, Rows, Source};
+use crate::{count, exit, place, show};
+use openweigh_capture::import::table::{
+    Change, ChangeKind, Delimiter, Group, Note, Plan, Refusal, Rows, Source,
+};
 use openweigh_formats::dataset::CellType;
 use openweigh_formats::malformed::shortened;
 use serde_json::{Value, json};
@@ -164,4 +166,14 @@ fn changed(plan: &Plan, change: &Change) -> String {
     } else {
         format!("`{name}`, {cells}: {what} (first {first}; largest {})", show(&change.largest))
     }
+}
+
+/// The options that settle a refused table, a line each.
+pub(crate) fn ways_out(refusal: &Refusal) -> Option<String> {
+    let typed: Vec<(String, &str)> =
+        refusal.ways.iter().map(|way| (place::harmless(&way.to_string()), way.gives.as_str())).collect();
+    let width = typed.iter().map(|(flags, _)| flags.chars().count()).max()?.min(40);
+    let lines = typed.iter().map(|(flags, gives)| format!("\n  {flags:width$}  {}", place::harmless(gives)));
+    let lead = if typed.len() == 1 { "add this to the command:" } else { "add one of these to the command:" };
+    Some(format!("{lead}{}", lines.collect::<String>()))
 }
