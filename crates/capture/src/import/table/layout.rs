@@ -74,6 +74,12 @@ impl Row {
         self.classes.iter().any(|class| matches!(class, Class::Text | Class::Numberish | Class::Stamp))
     }
 
+    /// Whether any cell begins as a name does, and not as a number: `-7 NaN` is a row of another table.
+    fn is_named(&self) -> bool {
+        let of_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b',');
+        self.cells.iter().any(|(cell, _)| cell.first().is_some_and(|byte| !of_number(byte)))
+    }
+
     /// Whether names hold what is rather a delimiter.
     fn holds_delimiters(&self, own: Delimiter) -> bool {
         let others = [Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe].map(Delimiter::byte);
@@ -369,7 +375,9 @@ impl Rows<'_> {
             );
             return Verdict { level: 1, share, outcome: Err(refusal) };
         }
-        let level = if self.head[at].holds_delimiters(self.tally.delimiter) { 2 } else { 3 };
+        let row = &self.head[at];
+        let doubtful = row.holds_delimiters(self.tally.delimiter) || !row.is_named();
+        let level = if doubtful { 2 } else { 3 };
         self.finish(candidate, level)
     }
 
