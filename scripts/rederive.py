@@ -44,24 +44,30 @@ def dataset(read, path):  # 3; read(path) gives a file's bytes
     files = {f["path"]: read(path[:-len("dataset.json")] + f["path"]) for f in meta["files"]}
     stated = [(f["bytes"], f["sha256"]) for f in meta["files"]]
     assert dumps(meta).encode() == data and stated == [(len(f), sha256(f)) for f in files.values()], f"{path}: layout, or a digest"
-    if meta["kind"] == "touch-sessions": return {**meta, "sha256": sha256(data), **sessions_of(files)}
-    rows = table(files["measurements.csv"], {c["name"]: CELLS[c["type"]] for c in meta["columns"]})
-    return {**meta, "sha256": sha256(data), "pads": [], "rows": rows, "units": {c["name"]: c["unit"] for c in meta["columns"]}}
+    meta = {"excluded": [], "session_column": None, **meta, "sha256": sha256(data)}
+    if meta["kind"] != "table": return {**meta, **sessions_of(files, meta["kind"])}
+    cells = {**CELLS, "text": '[^,"\r]*'} if meta["format"] == "openweigh.dataset/2" else CELLS  # 2.2, the table of characters apart
+    rows = table(files["measurements.csv"], {c["name"]: cells[c["type"]] for c in meta["columns"]})
+    return {**meta, "sessions": [], "rows": rows, "units": {c["name"]: c["unit"] for c in meta["columns"]}}
 def recipe_of(data):  # 4 and 5, the recipe with its defaults
-    given = {"tare": "none", "estimator": "ols", "digits": 17, "validation": "none", "unit": None, "coverage": "2"}
+    given = {"tare": "none", "estimator": "ols", "digits": 17, "validation": "none", "unit": None, "coverage": "2", "direction": "inverse"}
     read = tomllib.loads(data.decode("utf-8"))  # keys are unique without the names of their tables, [reading] apart
     given.update({**read, **read["model"], **read.get("fit", {}), **read["result"]})
     declared = ["coefficients"] * (given["estimator"] == "declared")  # 4.10
     assert declared == ["coefficients"] * ("coefficients" in given) and given["estimator"] in ("ols", "declared"), "estimator"
     assert not declared or (len(given["coefficients"]), given["validation"]) == (len(given["terms"]), "none"), "coefficients"
+    second = read["format"] == "openweigh.recipe/2"
+    if second: assert "coverage" not in read["result"] and given["direction"] == "inverse" and not {"session_terms", "uncertainty", "derive"} & {*given}, "reserved"
     assert given["target"] == "reference_g" if "reading" in read else given["tare"] == "none", "target or tare"
     def part(*keys): return {key: given[key] for key in keys}
-    return {**part("format", "name"), **({"reading": {**READING, **read["reading"]}} if "reading" in read else {}),
-            "model": part("target", "terms", "tare"), "fit": part("estimator", "digits", "validation", *declared),
-            "result": part("unit", "decimals", "coverage")}
+    left_out = [key for key in ("touches", "states") if second and key not in read.get("reading", {})]
+    reading = {key: value for key, value in {**READING, **read.get("reading", {})}.items() if key not in left_out}
+    return {**part("format", "name"), **({"reading": reading} if "reading" in read else {}),
+            "model": part("target", "terms", "tare", *["direction"] * second), "fit": part("estimator", "digits", "validation", *declared),
+            "result": part("unit", "decimals", *["coverage"] * (not second))}
 def factors(term):  # 4.1, [(feature, knot or None, exponent)]
-    pattern = rf"(?:hinge\(([A-Za-z_]\w*),({NUMBER})\)|([A-Za-z_]\w*))(?:\^([0-9]+))?"
-    parts = [re.fullmatch(pattern, part, re.ASCII) for part in term.split("*")] if term != "1" else []
+    pattern = rf"(?:hinge\(([^\W\d][\w]*),({NUMBER})\)|([^\W\d]\w*))(?:\^([0-9]+))?"
+    parts = [re.fullmatch(pattern, part) for part in term.split("*")] if term != "1" else []
     return [(m[1] or m[3], m[2] and Fraction(m[2]), int(m[4] or 1)) for m in parts]
 def features_of(terms): return list(dict.fromkeys(f for t in terms for f, _, _ in factors(t)))  # by first appearance
 def term_values(terms, row):  # 4.1, the vector x of a row
@@ -70,15 +76,20 @@ def term_values(terms, row):  # 4.1, the vector x of a row
 # A Reading is what is predicted, and fitted if it may be: a row of a table; of touch sessions a weighing or a frame (4.7).
 # cells: what names it in results; texts: its features there; x: its row of X, or None; inputs: the values that `range` is of;
 # y: the target's text, or ""; session: to which the fitted row belongs
-Reading = collections.namedtuple("Reading", "cells texts x inputs y session fitted saturated gap")
+Reading = collections.namedtuple("Reading", "cells texts x inputs y session fitted saturated gap excluded")
 def readings(recipe, s):
-    assert ("reading" in recipe) == (s["kind"] == "touch-sessions"), "a recipe for another kind of dataset"
-    if "reading" in recipe: return [r for session in s["sessions"] for r in session_readings(recipe, s["name"], session)]
-    terms, made = recipe["model"]["terms"], []
+    assert ("reading" in recipe) == (s["kind"] != "table"), "a recipe for another kind of dataset"
+    new = s["kind"] == "signal-sessions" or s["excluded"] or s["session_column"]
+    assert not new or recipe["format"] == "openweigh.recipe/2", "a recipe of version 2 is needed"
+    assert s["kind"] != "signal-sessions" or not {"touches", "states"} & {*recipe["reading"]}, "touches of signals"
+    if "reading" in recipe: return [r for session in s["sessions"] for r in session_readings(recipe, s, session)]
+    terms, made, excluded = recipe["model"]["terms"], [], [e["row"] for e in s["excluded"]]
+    assert all(row < len(s["rows"]) for row in excluded), "an excluded row that is not there"
     for i, row in enumerate(s["rows"]):  # 4.2
         texts, y = [row[f] for f in features_of(terms)], row.get(recipe["model"]["target"], "")
         x = term_values(terms, row) if all(texts) else None
-        made.append(Reading([s["name"], str(i)], texts, x, row, y, None, all(texts) and y != "", False, not all(texts)))
+        fitted, session = all(texts) and y != "" and i not in excluded, (s["name"], row.get(s["session_column"]))
+        made.append(Reading([s["name"], str(i)], texts, x, row, y, session, fitted, False, not all(texts), i in excluded))
     return made
 # ---- 4.2 to 4.5: least squares. g is ZᵀZ of Z = [X | y], and so holds XᵀX, Xᵀy and yᵀy
 def gram(p, rows): return [[sum(z[i] * z[j] for z in rows) for j in range(p + 1)] for i in range(p + 1)]
@@ -132,7 +143,10 @@ def fit(recipe, sets, chosen):  # 5
     terms, target = recipe["model"]["terms"], recipe["model"]["target"]
     units = {c: sets[0]["units"][c] for c in [target, *features_of(terms)]}
     assert units[target] in (None, recipe["result"]["unit"]), "result.unit is not the target's"
-    pads = [pad for s in sets for pad in s["pads"]]
+    pads, second = [device(recipe, session) for s in sets for session in s["sessions"]], recipe["format"] == "openweigh.recipe/2"
+    assert not second or chosen["parent"] is None, "a parent"
+    by_column = recipe["fit"]["validation"] == "leave-one-session-out" and "reading" not in recipe
+    assert not by_column or second and all(s["session_column"] for s in sets), "no session column"
     assert all(pad == pads[0] for pad in pads) and all(s["units"][c] == units[c] for s in sets for c in units), "pads or units"
     rows = [r for s in sets for r in readings(recipe, s) if r.fitted]
     assert rows, "nothing to fit"
@@ -149,32 +163,40 @@ def fit(recipe, sets, chosen):  # 5
     if check and check["rmse"] is None: reasons["validation"] = "fold-rank-deficient"
     def show(key, q): return digits(q, recipe["fit"]["digits"], key in ROOTS) if isinstance(q, Fraction) else q
     def ends(f, end): return exact(end(Fraction(r.inputs[f]) for r in rows), 128)
+    r_squared = show("r_squared", made["r_squared"])
+    about = "mean" if "1" in terms and recipe["model"]["tare"] != "model" else "zero"
+    if second and r_squared: r_squared = {"value": r_squared, "about": about}
     return {**made, **(check or {}), "recipe": recipe, "units": units}, dumps({
-        "format": "openweigh.weights/1", **{key: chosen[key] for key in ("name", "version", "title", "licence")},
-        "applies_to": {**{"pad": pad for pad in pads[:1]}, "columns": [{"name": c, "unit": u} for c, u in units.items()]},
+        "format": f"openweigh.weights/{2 if second else 1}", **{key: chosen[key] for key in ("name", "version", "title", "licence")},
+        "applies_to": {**{key: value for pad in pads[:1] for key, value in pad.items()}, "columns": [{"name": c, "unit": u} for c, u in units.items()]},
         "recipe": recipe, "terms": [{"term": t, "coefficient": show("coefficient", made["coefficient"][t]),
                                      "standard_error": show("standard_error", made["standard_error"][t])} for t in terms],
         "covariance": made["covariance"] and [[show("covariance", v) for v in row] for row in made["covariance"]],
-        **{key: show(key, made[key]) for key in ("residual_sd", "dof", "rss", "r_squared")},
+        **{key: show(key, made[key]) for key in ("residual_sd", "dof", "rss")}, "r_squared": r_squared,
         "range": [{"feature": f, "min": ends(f, min), "max": ends(f, max)} for f in features_of(terms)],
         "validation": check and {key: show(key, v) for key, v in check.items()},
-        "undefined": [{"quantity": q, "reason": r} for q, r in reasons.items()],
+        **({"components": []} if second else {}), "undefined": [{"quantity": q, "reason": r} for q, r in reasons.items()],
         "normal": {"n": len(z), "xtx": [[exact(v) for v in row[:p]] for row in g[:p]],
                    "xty": [exact(row[p]) for row in g[:p]], "yty": exact(g[p][p])},
-        "trained_on": [{k: s[k] for k in ("name", "version", "sha256")} for s in sets], "parent": chosen["parent"]})
+        "trained_on": [{k: s[k] for k in ("name", "version", "sha256")} for s in sets],
+        **({"sessions": [], "blocks": None, "lineage": None} if second else {"parent": chosen["parent"]})})
 COLUMNS = {"table": ("dataset,row", "predicted,expanded_u,target,error"), "frame": ("dataset,session,frame", "grams"),
            "weighing": ("dataset,session,weighing,role,label,frames", "grams,expanded_u_g,reference_g,error_g")}
+COLUMNS_2 = {**COLUMNS, "table": ("dataset,row", "predicted,u,dof,k,expanded_u,target,error"),
+             "weighing": (COLUMNS["weighing"][0], "grams,u_g,dof,k,expanded_u_g,reference_g,error_g")}
 def replay(weights, sets):  # 6
     recipe, normal = weights["recipe"], weights["normal"]
     terms, decimals, per = recipe["model"]["terms"], recipe["result"]["decimals"], recipe.get("reading", {}).get("per", "table")
-    k, features, texts = Fraction(recipe["result"]["coverage"]), features_of(terms), [t["coefficient"] for t in weights["terms"]]
+    second = recipe["format"] == "openweigh.recipe/2"
+    k, features, texts = Fraction(recipe["result"].get("coverage", 1)), features_of(terms), [t["coefficient"] for t in weights["terms"]]
     sums = [[*row, c] for row, c in zip([*normal["xtx"], normal["xty"]], [*normal["xty"], normal["yty"]])]
     fitted = statistics([[Fraction(v) for v in row] for row in sums], normal["n"], recipe)
-    first, last = [part.split(",") for part in COLUMNS[per]]
+    first, last = [part.split(",") for part in (COLUMNS_2 if second else COLUMNS)[per]]
     lines, cells, errors = [[*first, *features, *last, "flags"]], {}, []
     for s in sets:
         assert all(s["units"].get(c["name"], c["unit"]) == c["unit"] for c in weights["applies_to"]["columns"]), "units"
-        assert all(pad == weights["applies_to"]["pad"] for pad in s["pads"]), "another pad"
+        applies = {key: value for key, value in weights["applies_to"].items() if key != "columns"}
+        assert all(device(recipe, session) == applies for session in s["sessions"]), "another pad, or other channels"
         for r in readings(recipe, s):
             value, u, error, outside = "", "", "", False
             if r.x is not None:
@@ -182,10 +204,11 @@ def replay(weights, sets):  # 6
                 if fitted["dof"]: u = places(k * k * fitted["variance"](r.x), decimals, sqrt=True)
                 if r.y: error = places(Fraction(value) - Fraction(r.y), max(decimals, len(r.y.partition(".")[2])))
                 outside = any(not Fraction(e["min"]) <= Fraction(r.inputs[e["feature"]]) <= Fraction(e["max"]) for e in weights["range"])
-            flags = "+".join(flag for flag, is_set in (("saturated", r.saturated), ("extrapolated", outside), ("gap", r.gap)) if is_set)
-            lines.append([*r.cells, *r.texts, *[value, u, r.y, error][:len(last)], flags])
+            flags = "+".join(flag for flag, is_set in (("saturated", r.saturated), ("extrapolated", outside), ("gap", r.gap), ("excluded", r.excluded)) if is_set)
+            uncertain = [u, str(fitted["dof"]) if u else "", "", ""] if second else [u]
+            lines.append([*r.cells, *r.texts, *[value, *uncertain, r.y, error][:len(last)], flags])
             if per != "frame":
-                cells[tuple(r.cells[:3])] = {last[0]: value, "expanded_u": u}
+                cells[tuple(r.cells[:3])] = {last[0]: value, "expanded_u": "" if second else u}
                 errors += [Fraction(error)] if error else []
     return {**error_figures(errors), "n": len(errors), "cells": cells, "recipe": recipe}, "".join(",".join(line) + "\n" for line in lines)
 # ---- 7 and 8: manifests
@@ -228,7 +251,7 @@ def check(root, manifest, counts):  # 8
         for out in dict.fromkeys(outputs): item(counts, role, out, lambda: derived(kind, out))
     for c in manifest["claims"]:
         item(counts, "claim", f"{c['id']} {c['quantity']}", lambda: claimed(c, made[c["over"]["file"]]))
-# ---- 3.2 to 3.5, 4.7 and 4.8: touch sessions
+# ---- 3.2 to 3.7, 4.7 and 4.8: sessions
 READING = dict(per="weighing", touches="sum", states=["touching"], settle_s="0", statistic="mean", decimals=6, ceiling=None)
 STATES = "not-tracking start-in-range hover make-touch touching break-touch linger out-of-range"
 COUNT, INTEGER = "0|[1-9][0-9]*", "(?:0|-?[1-9][0-9]*)?"
@@ -239,26 +262,41 @@ TOUCHES = {**dict.fromkeys("frame device_frame device_s arrival_ns touch state f
 EVENTS = {"after_frame": f"(?:{COUNT})?", "kind": "gap|dropped|sleep|wake|device-lost|note", "detail": CELLS["text"]}
 WEIGHINGS = {"weighing": CELLS["text"], "role": "tare|reference|unknown", "label": CELLS["text"], "first_frame": COUNT, "last_frame": COUNT,
              "tare": CELLS["text"], "reference_g": CELLS["number"], "reference_u_g": CELLS["number"]}
+WEIGHINGS_2 = {**WEIGHINGS, "reference": CELLS["text"], "series": CELLS["text"], "direction": "(?:up|down)?", "position": CELLS["text"],
+               "hold_s": CELLS["number"]}
 def span(w): return range(int(w["first_frame"]), int(w["last_frame"]) + 1)
-def sessions_of(files):  # 3.2 to 3.5; a frame is the list of its rows
-    ids, sessions = sorted({path.split("/")[1] for path in files}), []
-    parts = ("events.csv", "session.json", "touches.csv", "weighings.csv")
-    assert list(files) == [f"sessions/{name}/{part}" for name in ids for part in parts], "files of the sessions"
+def device(recipe, session):  # 5, what `applies_to` says of it
+    if session["channels"] is None: return {"pad": session["pad"]}
+    channels = {channel["name"]: channel for channel in session["channels"]}
+    return {"channels": [channels[f] for f in features_of(recipe["model"]["terms"])]}
+def sessions_of(files, kind):  # 3.2 to 3.7; a frame is the list of its rows
+    own, sessions, signals = [path for path in files if path != "references.csv"], [], kind == "signal-sessions"
+    ids = sorted({path.split("/")[1] for path in own})
+    parts = ("events.csv", "samples.csv", "session.json", "weighings.csv") if signals else ("events.csv", "session.json", "touches.csv", "weighings.csv")
+    balance = {name: ["balance.csv"] * (f"sessions/{name}/balance.csv" in files) for name in ids}
+    assert own == [f"sessions/{name}/{part}" for name in ids for part in [*balance[name], *parts]], "files of the sessions"
     for name in ids:
-        events, data, touches, weighings = [files[f"sessions/{name}/{part}"] for part in parts]
-        head, rows, weighings = json.loads(data), table(touches, TOUCHES), table(weighings, WEIGHINGS)
-        counted = {"frames": len({row["frame"] for row in rows}), "touches": sum(row["touch"] != "" for row in rows)}
+        part = {part.split(".")[0]: files[f"sessions/{name}/{part}"] for part in parts}
+        events, data, weighings = part["events"], part["session"], part["weighings"]
+        head, second = json.loads(data), weighings.split(b"\n")[0].decode().split(",") == [*WEIGHINGS_2]
+        channels = head.get("channels")
+        assert (channels is not None) == signals, "channels"
+        columns = {"sample": COUNT, "device_s": CELLS["number"], "arrival_ns": INTEGER, **{c["name"]: CELLS["number"] for c in channels}} if signals else TOUCHES
+        rows, weighings = table(part["samples" if signals else "touches"], columns), table(weighings, WEIGHINGS_2 if second else WEIGHINGS)
+        number = "sample" if signals else "frame"
+        counted = {"frames": len({row[number] for row in rows}), "touches": 0 if signals else sum(row["touch"] != "" for row in rows)}
         counted["gaps"] = sum(row["kind"] != "note" for row in table(events, EVENTS))
         assert dumps(head).encode() == data and head["id"] == name and counted.items() <= head["quality"].items(), "session.json"
-        frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row["frame"]))]
-        assert [int(rows[0]["frame"]) for rows in frames] == [*range(len(frames))], "frames"
+        frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row[number]))]
+        assert [int(rows[0][number]) for rows in frames] == [*range(len(frames))] and not (signals and len(frames) < len(rows)), "frames"
         inside = [i for w in weighings for i in span(w)]
         assert all(map(span, weighings)) and inside == sorted({*inside} & {*range(len(frames))}), "weighings share a frame"
-        sessions.append({"id": name, "frames": frames, "events": table(events, EVENTS), "weighings": weighings,
+        sessions.append({"id": name, "channels": channels, "frames": frames, "events": table(events, EVENTS), "weighings": weighings,
                          "pad": {key: head["source"][key] for key in ("model", "transport", "unit", "quantum")}})
+    if signals: return {"sessions": sessions, "units": {"reference_g": "g", **{c["name"]: c["unit"] for c in sessions[0]["channels"]}}}
     units = dict.fromkeys("reference_g x y total pressure major minor density".split())
     units.update(reference_g="g", pressure={"grams": "g", "counts": "counts"}.get(sessions[0]["pad"]["unit"]))
-    return {"sessions": sessions, "pads": [session["pad"] for session in sessions], "units": units}
+    return {"sessions": sessions, "units": units}
 def frame_value(touches, f, how):  # 4.7, of the touches that count; None if a cell that is needed is empty
     if how == "first": touches = touches[:1]
     if how == "largest": touches = [max(touches, key=lambda t: (t["pressure"] != "", Fraction(t["pressure"] or 0)))]  # the first of equals
@@ -279,14 +317,20 @@ def statistic(name, values, times):  # 4.7
     return sum(inner) / len(inner)
 Frame = collections.namedtuple("Frame", "number time values saturated gap")  # gap: it lacks a feature
 Mass = collections.namedtuple("Mass", "row settled n texts saturated gap")  # a weighing; texts: its features, None without a reading
-def session_readings(recipe, dataset, session):
+def session_readings(recipe, s, session):
+    dataset, left_out = s["name"], [e["weighing"] for e in s["excluded"] if e["session"] == session["id"]]
+    assert {*left_out} <= {w["weighing"] for w in session["weighings"]}, "an excluded weighing that is not there"
     reading, tare, terms = recipe["reading"], recipe["model"]["tare"], recipe["model"]["terms"]
     features, settle, frames, masses = features_of(terms), Fraction(reading["settle_s"]), {}, {}
     times = [rows[0]["device_s"] and Fraction(rows[0]["device_s"]) for rows in session["frames"]]
     def texts_of(values): return [canonical(nearest(v, reading["decimals"], False), reading["decimals"]) for v in values]
     for i, rows in enumerate(session["frames"]):  # 4.7, frames: those that count
-        if touches := [t for t in rows if t["state"] in reading["states"]]:
-            *values, pressure = [frame_value(touches, f, reading["touches"]) for f in [*features, "pressure"]]
+        if session["channels"] is not None:
+            values = [Fraction(rows[0][f]) if rows[0][f] else None for f in features]
+            full = bool(values) and None not in (reading["ceiling"], values[0]) and abs(values[0]) >= Fraction(reading["ceiling"])
+            frames[i] = Frame(i, times[i], values, full, None in values)
+        elif touches := [t for t in rows if t["state"] in reading.get("states", ["touching"])]:
+            *values, pressure = [frame_value(touches, f, reading.get("touches", "sum")) for f in [*features, "pressure"]]
             full = None not in (reading["ceiling"], pressure) and pressure >= Fraction(reading["ceiling"])
             frames[i] = Frame(i, times[i], values, full, None in values)
     for w in session["weighings"]:  # 4.7, weighings
@@ -310,9 +354,10 @@ def session_readings(recipe, dataset, session):
             x = term_values(terms, inputs)
             if tare == "model": x = [v - w for v, w in zip(x, term_values(terms, less))]
         if other: saturated, gap = saturated or other.saturated, gap or other.gap
-        fitted = x is not None and role == "reference" and settled and not saturated
+        excluded = m is not None and (m.row["weighing"] in left_out or tare != "none" and m.row["tare"] in left_out)
+        fitted = x is not None and role == "reference" and settled and not saturated and not excluded
         return Reading([dataset, session["id"], *cells], texts or [""] * len(features), x, inputs, m.row["reference_g"] if m else "",
-                       (dataset, session["id"]), fitted, saturated, gap)
+                       (dataset, session["id"]), fitted, saturated, gap, excluded)
     if reading["per"] == "weighing":
         return [made([name, m.row["role"], m.row["label"], str(m.n)], m.texts, m, True, m.saturated, m.gap) for name, m in masses.items()]
     home = {i: m for m in masses.values() for i in span(m.row)}

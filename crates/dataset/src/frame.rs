@@ -45,7 +45,7 @@ impl From<Decimal> for Value {
 impl Value {
     /// Takes over a number: as from [`Value::from`], but fast for short ones.
     #[inline]
-    fn set(&mut self, number: &Number) {
+    pub(crate) fn set(&mut self, number: &Number) {
         match (self, number) {
             (Self::Narrow { digits, places }, Number::Narrow { digits: new_digits, places: new_places }) => {
                 (*digits, *places) = (*new_digits, *new_places);
@@ -86,7 +86,7 @@ pub struct Frame {
     pub number: u64,
     /// The device's time, in seconds.
     pub device_s: Number,
-    /// Touches that count.
+    /// Touches that count; 1 in a sample of a sensor.
     pub touches: usize,
     /// One value for each wanted quantity.
     pub values: Vec<Value>,

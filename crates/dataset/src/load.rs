@@ -171,15 +171,15 @@ pub fn session(
     max_csv: u64,
 ) -> Result<SessionReadings, LoadError> {
     let beside = beside(folder, dataset, id)?;
-    let touches = listed(dataset, id, DatasetRole::Touches)?;
+    let frames = listed(dataset, id, dataset.kind.frames())?;
     let mut chunks = Vec::new();
     let mut sink = |_, chunk| chunks.push(chunk);
-    let pass = sessions::pass(folder, &touches.path, max_csv, &beside, &[recipe], &mut sink);
-    let pass = pass.map_err(|error| unreadable(touches, error))?;
+    let pass = sessions::pass(folder, &frames.path, max_csv, &beside, &[recipe], &mut sink);
+    let pass = pass.map_err(|error| unreadable(frames, error))?;
     match pass.fault {
-        _ if pass.sha256 != touches.sha256 => return Err(changed(touches, pass.sha256)),
+        _ if pass.sha256 != frames.sha256 => return Err(changed(frames, pass.sha256)),
         None => {}
-        Some(Stopped::Malformed(source)) => return Err(malformed(touches, source)),
+        Some(Stopped::Malformed(source)) => return Err(malformed(frames, source)),
         Some(Stopped::Reading(error)) => return Err(error.into()),
     }
     Ok(SessionReadings { session: beside.session, weighings: beside.weighings, chunks })

@@ -1,17 +1,21 @@
-//! Touch sessions from files: the small files whole, the touches in one pass that hashes what it reads.
+//! Sessions from files: the small files whole, touches or samples in one pass that hashes what it reads.
 //!
 //! One thread reads and hashes, another takes the rows apart and forms readings, a third does with them what is
 //! wanted, so that a session of any size needs a few blocks of memory and little more time than its digest.
 
 use crate::ReadingError;
-use crate::weighing::{Chunk, Reducer};
+use crate::frame::Collector;
+use crate::sample::Sampler;
+use crate::weighing::{Chunk, Reducer, quantities};
 use openweigh_formats::declared::{Contradicted, Declared};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::Event;
 use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
+use openweigh_formats::samples::SampleReader;
 use openweigh_formats::session::Session;
+use openweigh_formats::text::ColumnName;
 use openweigh_formats::touches::{Quantity, Row, TouchReader};
 use openweigh_formats::weighings::Weighing;
 use openweigh_formats::{Digest, Fault, Malformed};
@@ -29,7 +33,7 @@ const BLOCKS: usize = 4;
 /// Lists of chunks on their way, each of the readings of a block.
 const LISTS: usize = 4;
 
-/// What a session is besides its touches.
+/// What a session is besides its touches or samples.
 #[derive(Debug, Clone)]
 pub struct Beside {
     /// Its description.
@@ -40,7 +44,7 @@ pub struct Beside {
     pub events: Vec<Event>,
 }
 
-/// What one pass over a session's touches found.
+/// What one pass over a session's touches or samples found.
 #[derive(Debug)]
 pub struct Pass {
     /// Size of the file.
@@ -70,7 +74,7 @@ type Made = Vec<(usize, Chunk)>;
 /// Takes chunks of readings, each with the place of its recipe.
 pub type Sink<'a> = dyn FnMut(usize, Chunk) + Send + 'a;
 
-/// Reads a session's touches once: hashes them, and hands the readings that each recipe makes to `sink`.
+/// Reads a session's touches or samples once: hashes them, and hands the readings that each recipe makes to `sink`.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -91,7 +95,9 @@ pub fn pass(
     std::thread::scope(|scope| {
         let parsing = scope.spawn(move || {
             let mut declared = Declared::of(&beside.session.source);
-            let parsed = parse(beside, recipes, &mut declared, &made, &blocks, &emptied);
+            let frames = Frames::of(path, beside, recipes);
+            let parsed = frames
+                .and_then(|frames| parse(frames, beside, recipes, &mut declared, &made, &blocks, &emptied));
             (parsed, declared.contradicted())
         });
         let using = scope.spawn(move || chunks.into_iter().flatten().for_each(|(at, chunk)| sink(at, chunk)));
@@ -111,7 +117,84 @@ pub fn pass(
     })
 }
 
+/// The data of a session on their way to frames, and to the frames as each recipe sees them.
+enum Frames {
+    Touches { reader: Box<TouchReader>, collectors: Vec<Collector>, touches: u64 },
+    Samples { reader: SampleReader, samplers: Vec<Sampler> },
+}
+
+/// What was counted.
+struct Counts {
+    frames: u64,
+    touches: u64,
+}
+
+impl Frames {
+    fn of(path: &RelativePath, beside: &Beside, recipes: &[&Recipe]) -> Result<Self, Stopped> {
+        let is_samples = path.as_str().ends_with("samples.csv");
+        let Some(channels) = beside.session.channels().filter(|_| is_samples) else {
+            if is_samples || beside.session.channels().is_some() {
+                let (found, expected) = if is_samples {
+                    ("none", "the channels of samples.csv")
+                } else {
+                    ("some", "`null` in a session with touches.csv")
+                };
+                let what = "`channels` of session.json".to_owned();
+                let (found, expected) = (found.to_owned(), expected.to_owned());
+                return Err(Malformed::whole(Fault::Inconsistent { what, found, expected }).into());
+            }
+            let mut wanted: Vec<Quantity> = recipes.iter().flat_map(|recipe| quantities(recipe)).collect();
+            wanted.push(Quantity::Pressure);
+            let collector =
+                |recipe: &&Recipe| Some(Collector::new(recipe.reading.as_ref()?, &quantities(recipe)));
+            let collectors = recipes.iter().filter_map(collector).collect();
+            return Ok(Self::Touches { reader: Box::new(TouchReader::new(&wanted)), collectors, touches: 0 });
+        };
+        let names: Vec<ColumnName> = channels.iter().map(|channel| channel.name.clone()).collect();
+        let samplers = recipes.iter().map(|recipe| Sampler::new(recipe, &beside.session));
+        let samplers = samplers.collect::<Result<_, ReadingError>>()?;
+        Ok(Self::Samples { reader: SampleReader::new(&names), samplers })
+    }
+
+    /// Reads the next bytes and hands the frames in them to the reducers.
+    fn feed(
+        &mut self,
+        part: &[u8],
+        declared: &mut Declared,
+        reducers: &mut [Reducer<'_>],
+    ) -> Result<(), Malformed> {
+        match self {
+            Self::Touches { reader, collectors, touches } => reader.feed(part, &mut |row: &Row| {
+                *touches += u64::from(row.state.is_some());
+                declared.see(row.value(Quantity::Pressure));
+                for (collector, reducer) in collectors.iter_mut().zip(&mut *reducers) {
+                    collector.row(row, &mut |frame| reducer.frame(frame));
+                }
+            }),
+            Self::Samples { reader, samplers } => reader.feed(part, &mut |sample| {
+                for (sampler, reducer) in samplers.iter_mut().zip(&mut *reducers) {
+                    reducer.frame(sampler.frame(sample));
+                }
+            }),
+        }
+    }
+
+    fn finish(self, reducers: &mut [Reducer<'_>]) -> Result<Counts, Malformed> {
+        match self {
+            Self::Touches { reader, mut collectors, touches } => {
+                let frames = reader.finish()?;
+                for (collector, reducer) in collectors.iter_mut().zip(reducers) {
+                    collector.finish(&mut |frame| reducer.frame(frame));
+                }
+                Ok(Counts { frames, touches })
+            }
+            Self::Samples { reader, .. } => Ok(Counts { frames: reader.finish()?, touches: 0 }),
+        }
+    }
+}
+
 fn parse(
+    mut frames: Frames,
     beside: &Beside,
     recipes: &[&Recipe],
     declared: &mut Declared,
@@ -119,24 +202,12 @@ fn parse(
     blocks: &Receiver<(Vec<u8>, usize)>,
     emptied: &SyncSender<Vec<u8>>,
 ) -> Result<(), Stopped> {
-    let mut wanted: Vec<Quantity> =
-        recipes.iter().flat_map(|recipe| crate::weighing::quantities(recipe)).collect();
-    wanted.push(Quantity::Pressure);
-    let mut reader = TouchReader::new(&wanted);
     let mut reducers: Vec<Reducer<'_>> =
         recipes.iter().map(|recipe| Reducer::new(recipe, &beside.weighings, &beside.events)).collect();
-    let mut touches = 0u64;
     for (block, start) in blocks {
         let mut ready = Vec::new();
         for part in block[start..].chunks(PART) {
-            let mut row = |row: &Row| {
-                touches += u64::from(row.state.is_some());
-                declared.see(row.value(Quantity::Pressure));
-                for reducer in &mut reducers {
-                    reducer.row(row);
-                }
-            };
-            reader.feed(part, &mut row)?;
+            frames.feed(part, declared, &mut reducers)?;
             for (at, reducer) in reducers.iter_mut().enumerate() {
                 while let Some(chunk) = reducer.ready()? {
                     ready.push((at, chunk));
@@ -149,8 +220,8 @@ fn parse(
         }
         drop(emptied.try_send(block));
     }
-    let frames = reader.finish()?;
-    agree(beside, frames, touches)?;
+    let counts = frames.finish(&mut reducers)?;
+    agree(beside, &counts)?;
     for (at, reducer) in reducers.iter_mut().enumerate() {
         let chunk = reducer.finish()?;
         if made.send(vec![(at, chunk)]).is_err() {
@@ -160,8 +231,10 @@ fn parse(
     Ok(())
 }
 
-/// Insists that the other files of the session speak of these touches.
-fn agree(beside: &Beside, frames: u64, touches: u64) -> Result<(), Malformed> {
+/// Insists that the other files of the session speak of these touches or samples.
+fn agree(beside: &Beside, counts: &Counts) -> Result<(), Malformed> {
+    let Counts { frames, touches } = *counts;
+    let data = if beside.session.channels().is_some() { "samples.csv" } else { "touches.csv" };
     let wrong = |what: String, found: String, expected: String| {
         Malformed::whole(Fault::Inconsistent { what, found, expected })
     };
@@ -170,7 +243,7 @@ fn agree(beside: &Beside, frames: u64, touches: u64) -> Result<(), Malformed> {
     {
         if stated != counted {
             let what = format!("`quality.{what}` of session.json");
-            return Err(wrong(what, stated.to_string(), format!("{counted}, as many as touches.csv has")));
+            return Err(wrong(what, stated.to_string(), format!("{counted}, as many as {data} has")));
         }
     }
     let gaps = beside.events.iter().filter(|event| event.kind.interrupts()).count() as u64;

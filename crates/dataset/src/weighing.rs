@@ -1,7 +1,10 @@
 //! The readings of a session, by weighing or by frame (4.7, 4.8).
+//!
+//! A [`Reducer`] takes frames, wherever they come from: a [`Collector`](crate::frame::Collector) makes them of
+//! touches, a [`Sampler`](crate::sample::Sampler) of samples, a live source as it likes.
 
 use crate::ReadingError;
-use crate::frame::{Collector, Frame, Value};
+use crate::frame::{Frame, Value};
 use crate::statistic::{self, Accumulator};
 
 pub use crate::statistic::Reduced;
@@ -9,7 +12,7 @@ use openweigh_exact::{Column, Decimal};
 use openweigh_formats::events::Event;
 use openweigh_formats::reading::{Per, Reading};
 use openweigh_formats::recipe::{Recipe, Tare};
-use openweigh_formats::touches::{Quantity, Row};
+use openweigh_formats::touches::Quantity;
 use openweigh_formats::weighings::{Role, Weighing};
 
 /// Readings of frames that are handed over at a time: few enough to stay in a core's cache.
@@ -75,13 +78,12 @@ impl Chunk {
     }
 }
 
-/// Forms the readings of a session from its rows.
+/// Forms the readings of a session from its frames.
 #[derive(Debug)]
 pub struct Reducer<'a> {
     reading: &'a Reading,
     tare: Tare,
     weighings: &'a [Weighing],
-    collector: Collector,
     state: State<'a>,
 }
 
@@ -110,8 +112,8 @@ impl<'a> Reducer<'a> {
     /// # Panics
     /// If the recipe has no `[reading]`.
     pub fn new(recipe: &'a Recipe, weighings: &'a [Weighing], events: &'a [Event]) -> Self {
-        let reading = recipe.reading.as_ref().expect("the recipe of touch sessions has a reading");
-        let wanted = quantities(recipe);
+        let reading = recipe.reading.as_ref().expect("the recipe of sessions has a reading");
+        let features = recipe.features().len();
         let state = State {
             reading,
             weighings,
@@ -121,18 +123,17 @@ impl<'a> Reducer<'a> {
             open: None,
             done: vec![None; weighings.len()],
             frames: Vec::new(),
-            columns: columns(wanted.len()),
+            columns: columns(features),
             fault: None,
-            features: wanted.len(),
+            features,
         };
-        let collector = Collector::new(reading, &wanted);
-        Self { reading, tare: recipe.model.tare, weighings, collector, state }
+        Self { reading, tare: recipe.model.tare, weighings, state }
     }
 
-    /// Takes in a row of `touches.csv`, in the order of the file.
-    pub fn row(&mut self, row: &Row) {
-        let state = &mut self.state;
-        self.collector.row(row, &mut |frame| state.frame(frame));
+    /// Takes in a frame, in the order of the session; its values are those of the recipe's features.
+    #[inline]
+    pub fn frame(&mut self, frame: &Frame) {
+        self.state.frame(frame);
     }
 
     /// The readings of frames that are ready, if there are enough of them.
@@ -143,13 +144,11 @@ impl<'a> Reducer<'a> {
         if self.state.frames.len() < CHUNK { Ok(None) } else { self.frames().map(Some) }
     }
 
-    /// The last readings, once all rows were taken in.
+    /// The last readings, once all frames were taken in.
     ///
     /// # Errors
     /// As [`Reducer::ready`].
     pub fn finish(&mut self) -> Result<Chunk, ReadingError> {
-        let state = &mut self.state;
-        self.collector.finish(&mut |frame| state.frame(frame));
         while self.state.at < self.weighings.len() {
             self.state.close();
         }
@@ -207,7 +206,7 @@ impl<'a> Reducer<'a> {
 pub fn stated(recipe: &Recipe, weighings: &[Weighing], readings: Vec<Reduced>) -> Chunk {
     assert_eq!(readings.len(), weighings.len(), "a reading for each weighing");
     let done: Vec<Option<Reduced>> = readings.into_iter().map(Some).collect();
-    chunk_of(quantities(recipe).len(), recipe.model.tare, weighings, &done)
+    chunk_of(recipe.features().len(), recipe.model.tare, weighings, &done)
 }
 
 /// The readings of weighings that are closed, each beside that of its tare.

@@ -8,6 +8,7 @@
 //! number; the number of threads changes none, because exact sums do not care how they are split.
 
 pub mod estimate;
+pub mod exclusion;
 pub mod figures;
 pub mod model;
 pub mod proposal;
@@ -25,7 +26,7 @@ use openweigh_exact::DecimalError;
 use openweigh_exact::possible::Impossible;
 use openweigh_formats::text::{ColumnName, Name, Unit};
 use openweigh_formats::weighings::Id;
-use openweigh_formats::weights::Pad;
+use openweigh_formats::weights::Instrument;
 
 /// Why data and recipe give no weights.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +44,9 @@ pub enum FitError {
         /// The number columns it has.
         available: Vec<ColumnName>,
     },
+    /// Weights of version 2 that continue others.
+    #[error("weights of version 2 cannot name a parent yet: fit without one, or with a recipe of version 1")]
+    Parent,
     /// A recipe of version 1 on a dataset with something that it does not know of.
     #[error("dataset `{dataset}` has {what}, which need a recipe of version 2 (`openweigh.recipe/2`)")]
     OldRecipe {
@@ -141,8 +145,8 @@ pub enum FitError {
     /// No readings can be formed.
     #[error(transparent)]
     Reading(#[from] openweigh_dataset::ReadingError),
-    /// A recipe for tables with touch sessions, or the other way round.
-    #[error("dataset `{dataset}` is of kind `{found}`, and the recipe is for `{expected}`: it has {}", if *expected == "table" { "no [reading]" } else { "a [reading]" })]
+    /// A recipe for tables with sessions, or the other way round.
+    #[error("dataset `{dataset}` is of kind `{found}`, and the recipe is for {}", if *expected == "table" { "`table`: it has no [reading]" } else { "sessions: it has a [reading]" })]
     Kind {
         /// The dataset.
         dataset: Name,
@@ -151,17 +155,56 @@ pub enum FitError {
         /// The recipe's.
         expected: &'static str,
     },
-    /// Sessions of different pads.
+    /// A recipe that reads touches, with sessions of signals.
+    #[error(
+        "dataset `{dataset}` has sessions of signals, and `{key}` of the recipe's [reading] is about touches: leave it out"
+    )]
+    TouchKey {
+        /// The dataset.
+        dataset: Name,
+        /// The key.
+        key: &'static str,
+    },
+    /// A recipe that reads what touches do not have.
+    #[error(
+        "dataset `{dataset}` has touch sessions, which have no `{feature}`; they have {}",
+        list(available)
+    )]
+    NoQuantity {
+        /// The dataset.
+        dataset: Name,
+        /// What the recipe reads.
+        feature: ColumnName,
+        /// What touches have.
+        available: Vec<ColumnName>,
+    },
+    /// An exclusion of what is not there.
+    #[error("dataset `{dataset}` excludes {what}, which it does not have")]
+    NothingExcluded {
+        /// The dataset.
+        dataset: Name,
+        /// What is not there.
+        what: String,
+    },
+    /// A table without sessions, under a validation that leaves sessions out.
+    #[error(
+        "dataset `{dataset}` has no session column, and the recipe validates by leaving sessions out: choose `leave-one-out`, or state in dataset.json which text column makes the sessions"
+    )]
+    NoSessions {
+        /// The dataset.
+        dataset: Name,
+    },
+    /// Sessions of different pads, or of different channels.
     #[error("session `{session}` of dataset `{dataset}` is of {found}, the others are of {expected}")]
     Pad {
         /// The dataset.
         dataset: Name,
         /// The session.
         session: Id,
-        /// Its pad.
-        found: Box<Pad>,
-        /// The pad of the others.
-        expected: Box<Pad>,
+        /// Its pad, or its channels.
+        found: Box<Instrument>,
+        /// That of the others.
+        expected: Box<Instrument>,
     },
     /// Statistics that were read and are not those of any data.
     #[error("`normal` is {0}")]

@@ -1,6 +1,7 @@
 //! The rows that are fitted: those that have the target and every feature (4.2, 4.8).
 
 use crate::FitError;
+use crate::exclusion::{self, Excluded};
 use crate::model::Inputs;
 use openweigh_dataset::weighing::{Chunk, Key};
 use openweigh_dataset::{Data, SessionReadings};
@@ -8,12 +9,14 @@ use openweigh_exact::Column;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::{CellType, Dataset};
 use openweigh_formats::reading::Per;
-use openweigh_formats::recipe::{Recipe, Tare};
+use openweigh_formats::recipe::{Format, Recipe, Tare, Validation};
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
+use openweigh_formats::touches::Quantity;
 use openweigh_formats::weighings::{Id, Role, Weighing};
-use openweigh_formats::weights::Pad;
+use openweigh_formats::weights::Instrument;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A dataset to be fitted.
@@ -34,8 +37,8 @@ pub struct Readings<'a> {
     features: Vec<Cow<'a, Column>>,
     tares: Option<Vec<Column>>,
     target: Cow<'a, Column>,
-    /// The rows of each session; empty for tables.
-    sessions: Vec<Range<usize>>,
+    /// The rows of each session, in runs; empty for tables without sessions.
+    sessions: Vec<Vec<Range<usize>>>,
 }
 
 /// The number column of a dataset, or the error that names it.
@@ -92,8 +95,8 @@ impl<'a> Readings<'a> {
         Inputs { features: &self.features, tares: self.tares.as_deref(), rows: self.rows() }
     }
 
-    /// The rows of each session, in order; none of tables.
-    pub fn sessions(&self) -> &[Range<usize>] {
+    /// The rows of each session, in runs, in order; none of tables without sessions.
+    pub fn sessions(&self) -> &[Vec<Range<usize>>] {
         &self.sessions
     }
 
@@ -133,12 +136,18 @@ fn of_tables<'a>(recipe: &Recipe, training: &[Training<'a>]) -> Result<Readings<
         recipe.features().into_iter().chain([recipe.model.target.clone()]).collect();
     check_units(recipe, &names, training)?;
     let mut gathered: Vec<Option<Cow<'a, Column>>> = vec![None; names.len()];
+    let (mut sessions, mut start) = (Vec::new(), 0);
     for training in training {
         let Data::Table(table) = training.data else { continue };
         let columns = (names.iter())
             .map(|name| numbers(training.dataset, table, name))
             .collect::<Result<Vec<_>, _>>()?;
-        let chosen = complete_rows(table.rows(), columns.iter().map(|(_, missing)| *missing));
+        let excluded = exclusion::of_rows(training.dataset, table.rows())?;
+        let lacking = columns.iter().map(|(_, missing)| *missing).chain([excluded.as_slice()]);
+        let chosen = complete_rows(table.rows(), lacking);
+        if recipe.fit.validation == Validation::LeaveOneSessionOut {
+            sessions.append(&mut sessions_of_table(training, table, chosen.as_deref(), &mut start)?);
+        }
         for (into, (column, _)) in gathered.iter_mut().zip(columns) {
             let part = match &chosen {
                 None => Cow::Borrowed(column),
@@ -153,7 +162,37 @@ fn of_tables<'a>(recipe: &Recipe, training: &[Training<'a>]) -> Result<Readings<
     let mut features: Vec<Cow<'a, Column>> = gathered.into_iter().flatten().collect();
     let target = features.pop().ok_or(FitError::NoRows)?;
     names.pop();
-    Ok(Readings { names, features, tares: None, target, sessions: Vec::new() })
+    Ok(Readings { names, features, tares: None, target, sessions })
+}
+
+/// The rows of each session of a table, counted from `start` among all fitted rows: neighbours make a run.
+fn sessions_of_table(
+    training: &Training<'_>,
+    table: &Table,
+    chosen: Option<&[usize]>,
+    start: &mut usize,
+) -> Result<Vec<Vec<Range<usize>>>, FitError> {
+    let dataset = training.dataset;
+    let column = dataset.session_column.as_ref();
+    let column = column.ok_or_else(|| FitError::NoSessions { dataset: dataset.name.clone() })?;
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut sessions: Vec<Vec<Range<usize>>> = Vec::new();
+    let count = chosen.map_or(table.rows(), <[usize]>::len);
+    for at in 0..count {
+        let row = chosen.map_or(at, |rows| rows[at]);
+        let text = table.text(column, row).unwrap_or_default();
+        let place = *places.entry(text).or_insert_with(|| {
+            sessions.push(Vec::new());
+            sessions.len() - 1
+        });
+        let row = *start + at;
+        match sessions[place].last_mut() {
+            Some(run) if run.end == row => run.end += 1,
+            _ => sessions[place].push(row..row + 1),
+        }
+    }
+    *start += count;
+    Ok(sessions)
 }
 
 /// Fitted rows of sessions, as they are gathered.
@@ -161,7 +200,7 @@ struct Gathered {
     features: Vec<Column>,
     tares: Option<Vec<Column>>,
     target: Column,
-    sessions: Vec<Range<usize>>,
+    sessions: Vec<Vec<Range<usize>>>,
 }
 
 fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Readings<'a>, FitError> {
@@ -169,12 +208,12 @@ fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Reading
     let columns = vec![Column::default(); names.len()];
     let tares = (recipe.model.tare != Tare::None).then(|| columns.clone());
     let mut into = Gathered { features: columns, tares, target: Column::default(), sessions: Vec::new() };
-    let mut pad = None;
+    let mut instrument = None;
     for training in training {
         let Data::Sessions(sessions) = training.data else { continue };
         for one in sessions {
-            let found = Pad::of(&one.session.source);
-            let expected = pad.get_or_insert_with(|| found.clone());
+            let found = Instrument::of(&one.session, recipe);
+            let expected = instrument.get_or_insert_with(|| found.clone());
             if found != *expected {
                 return Err(FitError::Pad {
                     dataset: training.dataset.name.clone(),
@@ -185,11 +224,17 @@ fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Reading
             }
             check_tares(recipe, &one.session.id, &one.weighings)?;
             let start = into.target.len();
+            let excluded = exclusion::of_weighings(
+                training.dataset,
+                &one.session.id,
+                &one.weighings,
+                recipe.model.tare,
+            )?;
             for chunk in &one.chunks {
-                into.push(one, chunk);
+                into.push(one, chunk, &excluded);
             }
             if into.target.len() > start {
-                into.sessions.push(start..into.target.len());
+                into.sessions.push(vec![start..into.target.len()]);
             }
         }
     }
@@ -199,9 +244,10 @@ fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Reading
 }
 
 impl Gathered {
-    fn push(&mut self, session: &SessionReadings, chunk: &Chunk) {
+    fn push(&mut self, session: &SessionReadings, chunk: &Chunk, excluded: &Excluded) {
         for (at, key) in chunk.keys.iter().enumerate() {
-            let Some(weighing) = key.weighing.map(|weighing| &session.weighings[weighing]) else { continue };
+            let Some(weighing) = key.weighing.filter(|weighing| !excluded.has(*weighing)) else { continue };
+            let weighing = &session.weighings[weighing];
             let Some(mass) = weighing.reference_g.as_ref().filter(|_| is_fitted(key, weighing)) else {
                 continue;
             };
@@ -248,11 +294,11 @@ fn check_kinds(recipe: &Recipe, training: &[Training<'_>]) -> Result<(), FitErro
     Ok(())
 }
 
-/// Refuses a recipe for tables on touch sessions, and the other way round; and a dataset with more in it than
-/// version 1 of recipes knows of.
+/// Refuses a recipe for tables on sessions, and the other way round; a dataset with more in it than version 1 of
+/// recipes knows of; and one that has no such features.
 ///
 /// # Errors
-/// The dataset is of the other kind, or needs a recipe of version 2.
+/// The dataset is of another kind, or needs a recipe of version 2.
 pub fn check_kind(recipe: &Recipe, dataset: &Dataset) -> Result<(), FitError> {
     use openweigh_formats::dataset::Kind;
     let newer = [
@@ -260,15 +306,31 @@ pub fn check_kind(recipe: &Recipe, dataset: &Dataset) -> Result<(), FitError> {
         (!dataset.excluded.is_empty(), "excluded rows or weighings"),
         (dataset.session_column.is_some(), "a session column"),
     ];
-    if let Some((_, what)) = newer.into_iter().find(|(is, _)| *is) {
+    if let Some((_, what)) = newer.into_iter().find(|(is, _)| *is && recipe.format == Format::V1) {
         return Err(FitError::OldRecipe { dataset: dataset.name.clone(), what });
     }
-    let word = |sessions: bool| if sessions { "touch-sessions" } else { "table" };
-    let sessions = dataset.kind == Kind::TouchSessions;
-    if sessions == recipe.reading.is_some() {
-        return Ok(());
+    let name = || dataset.name.clone();
+    let Some(reading) = &recipe.reading else {
+        if dataset.kind == Kind::Table {
+            return Ok(());
+        }
+        return Err(FitError::Kind { dataset: name(), found: dataset.kind.as_str(), expected: "table" });
+    };
+    match dataset.kind {
+        Kind::Table => {
+            Err(FitError::Kind { dataset: name(), found: dataset.kind.as_str(), expected: "touch-sessions" })
+        }
+        Kind::SignalSessions => match reading.of_touches() {
+            Some(key) => Err(FitError::TouchKey { dataset: name(), key }),
+            None => Ok(()),
+        },
+        Kind::TouchSessions => {
+            let unknown = |feature: &ColumnName| Quantity::named(feature.as_str()).is_none();
+            let Some(feature) = recipe.features().into_iter().find(unknown) else { return Ok(()) };
+            let available = Quantity::ALL.iter().filter_map(|own| own.as_str().parse().ok()).collect();
+            Err(FitError::NoQuantity { dataset: name(), feature, available })
+        }
     }
-    Err(FitError::Kind { dataset: dataset.name.clone(), found: word(sessions), expected: word(!sessions) })
 }
 
 /// The rows that no column lacks; none stands for all of them.

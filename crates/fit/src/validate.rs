@@ -65,7 +65,7 @@ fn errors_of_fold(
         .map(|term| round::to_digits(&solution.coefficient(term), recipe.fit.digits))
         .collect();
     let rows: Vec<usize> = if recipe.fit.validation == Validation::LeaveOneSessionOut {
-        readings.sessions()[fold].clone().collect()
+        readings.sessions()[fold].iter().cloned().flatten().collect()
     } else {
         (fold..readings.rows()).step_by(folds.len()).collect()
     };

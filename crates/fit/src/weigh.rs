@@ -19,8 +19,8 @@ use openweigh_formats::session::PressureUnit;
 use openweigh_formats::text::{ColumnName, Line, Name, Unit, Version};
 use openweigh_formats::versioned::Versioned;
 use openweigh_formats::weights::{
-    About, AppliesTo, Coefficient, ColumnUnit, FeatureRange, Format, NormalText, Pad, RSquared, Reason,
-    TrainedOn, Undefined, UndefinedQuantity, ValidationFigures, Weights,
+    About, AppliesTo, Coefficient, ColumnUnit, FeatureRange, Format, Instrument, NormalText, RSquared,
+    Reason, TrainedOn, Undefined, UndefinedQuantity, ValidationFigures, Weights,
 };
 use std::borrow::Cow;
 use std::ops::Range;
@@ -74,6 +74,9 @@ pub fn fit(
     training: &[Training<'_>],
     threads: usize,
 ) -> Result<Fitted, FitError> {
+    if recipe.format == recipe::Format::V2 && header.parent.is_some() {
+        return Err(FitError::Parent);
+    }
     let readings = Readings::gather(recipe, training)?;
     let folds = folds(recipe, &readings)?;
     check_sums(&Model::of(recipe), &readings, folds)?;
@@ -151,7 +154,11 @@ fn folds(recipe: &Recipe, readings: &Readings<'_>) -> Result<usize, FitError> {
 
 /// The statistics of each session.
 fn of_sessions(recipe: &Recipe, readings: &Readings<'_>, threads: usize) -> Vec<Normal> {
-    let of_session = |rows: &Range<usize>| normals(recipe, readings, rows.clone(), 1, threads).remove(0);
+    let of_run = |rows: &Range<usize>| normals(recipe, readings, rows.clone(), 1, threads).remove(0);
+    let of_session = |runs: &Vec<Range<usize>>| {
+        let sums = runs.iter().map(of_run).reduce(|sum, run| sum.plus(&run));
+        sums.expect("a session has rows")
+    };
     readings.sessions().iter().map(of_session).collect()
 }
 
@@ -210,18 +217,27 @@ fn sums(
 }
 
 fn applies_to(recipe: &Recipe, training: &[Training<'_>]) -> AppliesTo {
-    let sessions = training.iter().find_map(|training| match training.data {
+    let session = training.iter().find_map(|training| match training.data {
         Data::Sessions([first, ..]) => Some(&first.session),
         Data::Sessions([]) | Data::Table(_) => None,
     });
-    let pad = sessions.map(|session| Pad::of(&session.source));
-    let unit = |name: &ColumnName| match &pad {
-        Some(pad) => unit_of_reading(name, pad.unit),
+    let instrument = session.map(|session| Instrument::of(session, recipe));
+    let unit = |name: &ColumnName| match &instrument {
+        Some(Instrument::Pad(pad)) => unit_of_reading(name, pad.unit),
+        Some(Instrument::Channels(_)) if name.as_str() == REFERENCE => "g".parse().ok(),
+        Some(Instrument::Channels(channels)) => {
+            channels.iter().find(|channel| channel.name == *name)?.unit.clone()
+        }
         None => training.first()?.dataset.column(name)?.unit.clone(),
     };
     let names = [recipe.model.target.clone()].into_iter().chain(recipe.features());
     let columns = names.map(|name| ColumnUnit { unit: unit(&name), name }).collect();
-    AppliesTo { pad, channels: None, columns }
+    let (pad, channels) = match instrument {
+        Some(Instrument::Pad(pad)) => (Some(pad), None),
+        Some(Instrument::Channels(channels)) => (None, Some(channels)),
+        None => (None, None),
+    };
+    AppliesTo { pad, channels, columns }
 }
 
 /// The unit of a session's quantity: grams of the reference, the pad's own unit of pressure, shares of the

@@ -149,6 +149,15 @@ impl Kind {
             Self::SignalSessions => "signal-sessions",
         }
     }
+
+    /// Which file of a session readings are made of; a table has none.
+    pub fn frames(self) -> DatasetRole {
+        match self {
+            Self::Table => DatasetRole::Measurements,
+            Self::TouchSessions => DatasetRole::Touches,
+            Self::SignalSessions => DatasetRole::Samples,
+        }
+    }
 }
 
 /// A declared column.
@@ -224,6 +233,16 @@ pub enum DatasetRole {
 }
 
 impl DatasetRole {
+    /// Whether readings are made of the file's frames.
+    pub fn is_of_frames(self) -> bool {
+        matches!(self, Self::Touches | Self::Samples)
+    }
+
+    /// Whether weights are made of the file.
+    pub fn is_data(self) -> bool {
+        self == Self::Measurements || self.is_of_frames()
+    }
+
     /// The word in the file.
     pub fn as_str(self) -> &'static str {
         match self {

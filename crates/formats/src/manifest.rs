@@ -97,6 +97,11 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether readings are made of the file's frames.
+    pub fn is_of_frames(self) -> bool {
+        matches!(self, Self::Touches | Self::Samples)
+    }
+
     /// The version of the format that brought this role.
     pub fn format(self) -> Format {
         match self {

@@ -4,6 +4,7 @@ use crate::canonical::{Document, inconsistent};
 use crate::limits;
 use crate::malformed::Fault;
 use crate::number::Number;
+use crate::recipe::Recipe;
 use crate::samples::COLUMNS;
 use crate::text::{ColumnName, Line, Unit, text_type};
 use crate::versioned::Versioned;
@@ -233,6 +234,13 @@ impl Session {
     /// The channels of `samples.csv`; none of touch sessions.
     pub fn channels(&self) -> Option<&[Channel]> {
         self.channels.value().map(Vec::as_slice)
+    }
+
+    /// The channel of each feature of a recipe, by its place; none where the session has no such channel.
+    pub fn features(&self, recipe: &Recipe) -> Vec<Option<usize>> {
+        let channels = self.channels().unwrap_or_default();
+        let place = |name: &ColumnName| channels.iter().position(|channel| channel.name == *name);
+        recipe.features().iter().map(place).collect()
     }
 
     fn check_version(&self) -> Result<(), Fault> {

@@ -50,6 +50,14 @@ impl Table {
         })
     }
 
+    /// The text of a text column at a row, none if there is no such column.
+    pub fn text(&self, name: &ColumnName, row: usize) -> Option<&str> {
+        let (_, cells) = self.columns.iter().find(|(own, _)| own == name)?;
+        let Cells::Texts { joined, ends } = cells else { return None };
+        let start = if row == 0 { 0 } else { *ends.get(row - 1)? };
+        joined.get(start..*ends.get(row)?)
+    }
+
     /// The columns, in file order.
     pub fn columns(&self) -> &[(ColumnName, Cells)] {
         &self.columns

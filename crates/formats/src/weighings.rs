@@ -105,7 +105,8 @@ pub enum Direction {
 }
 
 impl Direction {
-    const ALL: [Self; 2] = [Self::Up, Self::Down];
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Up, Self::Down];
 
     /// The word in the file.
     pub fn as_str(self) -> &'static str {

@@ -12,7 +12,7 @@ use crate::malformed::Fault;
 use crate::number::{Number, Sum};
 use crate::reading::Reading;
 use crate::recipe::{self, Recipe, Tare};
-use crate::session::{Channel, PressureUnit, Source};
+use crate::session::{Channel, PressureUnit, Session, Source};
 use crate::term::Term;
 use crate::text::{ColumnName, Line, Name, Unit, Version};
 use crate::versioned::Versioned;
@@ -171,6 +171,49 @@ impl std::fmt::Display for Pad {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "{} by {}, pressure in {}", self.model, self.transport, self.unit.as_str())?;
         self.quantum.as_ref().map_or(Ok(()), |quantum| write!(out, " by steps of {quantum}"))
+    }
+}
+
+/// The device that sessions are of, as far as weights depend on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instrument {
+    /// A pad.
+    Pad(Pad),
+    /// The channels that a recipe reads, in the order of its features.
+    Channels(Vec<Channel>),
+}
+
+impl Instrument {
+    /// The instrument of a session, as a recipe reads it.
+    pub fn of(session: &Session, recipe: &Recipe) -> Self {
+        match session.channels() {
+            None => Self::Pad(Pad::of(&session.source)),
+            Some(channels) => {
+                let places = session.features(recipe).into_iter().flatten();
+                Self::Channels(places.map(|place| channels[place].clone()).collect())
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Instrument {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pad(pad) => pad.fmt(out),
+            Self::Channels(channels) => {
+                let names: Vec<String> = channels.iter().map(ToString::to_string).collect();
+                out.write_str(if names.len() == 1 { "the channel " } else { "the channels " })?;
+                out.write_str(&names.join(", "))
+            }
+        }
+    }
+}
+
+impl AppliesTo {
+    /// The device, of weights that were fitted on sessions.
+    pub fn instrument(&self) -> Option<Instrument> {
+        let channels = self.channels.clone().map(Instrument::Channels);
+        self.pad.clone().map(Instrument::Pad).or(channels)
     }
 }
 

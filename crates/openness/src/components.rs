@@ -267,8 +267,10 @@ fn datasets<'a>(subject: &Subject<'a>) -> Found<'a> {
     let present = Answer::all(here);
     let note =
         if present == Answer::Yes { "every row that was fitted" } else { "missing: data that are listed" };
-    let evidence =
-        [Role::Measurements, Role::Touches].into_iter().flat_map(|role| subject.files(role)).collect();
+    let evidence = [Role::Measurements, Role::Touches, Role::Samples]
+        .into_iter()
+        .flat_map(|role| subject.files(role))
+        .collect();
     Found::new(present, note, evidence, data_licences(subject))
 }
 

@@ -81,8 +81,10 @@ fn present(subject: &Subject<'_>) -> Criterion {
                 answer => Err((answer, "lists data that are not here as listed".to_owned())),
             }
         });
-    let evidence =
-        [Role::Measurements, Role::Touches].into_iter().flat_map(|role| subject.files(role)).collect();
+    let evidence = [Role::Measurements, Role::Touches, Role::Samples]
+        .into_iter()
+        .flat_map(|role| subject.files(role))
+        .collect();
     criterion("data.present", "the data themselves", found, evidence)
 }
 

@@ -15,7 +15,7 @@ use openweigh_formats::manifest::Role;
 use openweigh_formats::number::Number;
 use openweigh_formats::recipe::Estimator;
 use openweigh_formats::text::Unit;
-use openweigh_formats::weights::{RSquared, UndefinedQuantity, ValidationFigures, Weights};
+use openweigh_formats::weights::{Instrument, RSquared, UndefinedQuantity, ValidationFigures, Weights};
 
 /// The card.
 pub fn write(source: &Source<'_>) -> String {
@@ -93,8 +93,12 @@ fn weights(weights: &Weights) -> String {
     text += "\n| | |\n|---|---|\n";
     let mut row = |name: &str, value: String| text += &format!("| {name} | {value} |\n");
     let unit = in_unit(recipe.result.unit.as_ref());
-    match &weights.applies_to.pad {
-        Some(pad) => row("applies to", escaped(&pad.to_string())),
+    match weights.applies_to.instrument() {
+        Some(Instrument::Pad(pad)) => row("applies to", escaped(&pad.to_string())),
+        Some(channels) => {
+            let channels = escaped(&channels.to_string());
+            row("applies to", format!("{channels} of the instrument named below"));
+        }
         None => row("applies to", "the instrument named below".to_owned()),
     }
     for range in &weights.range {

@@ -138,7 +138,7 @@ impl<'a> Source<'a> {
                 add(path, "no origin is stated: import the data again with --origin");
             }
             if self.manifest.is_data_alone()
-                && dataset.kind == Kind::Table
+                && dataset.kind != Kind::TouchSessions
                 && self.publication.instrument.is_none()
             {
                 add(path, &self.instrument_wanted("the device that measured is not stated"));

@@ -5,7 +5,8 @@ use openweigh_formats::dataset::{CellType, Dataset};
 use openweigh_formats::manifest::{ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::reading::Per;
-use openweigh_formats::session::PressureUnit;
+use openweigh_formats::recipe::Format;
+use openweigh_formats::session::{Channel, PressureUnit, Session};
 use openweigh_formats::touches;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{events, weighings};
@@ -72,8 +73,13 @@ fn table<'a>(source: &Source<'a>, file: &'a ManifestFile) -> Option<Table<'a>> {
         Role::Touches => {
             (touch_columns(source, &file.path), Vec::new(), format!("Touches in {}", of_session()))
         }
+        Role::Samples => {
+            (sample_columns(source, &file.path), vec!["sample"], format!("Samples in {}", of_session()))
+        }
         Role::Events => (event_columns(), Vec::new(), format!("Events in {}", of_session())),
-        Role::Weighings => (weighing_columns(), vec!["weighing"], format!("Weighings in {}", of_session())),
+        Role::Weighings => {
+            (weighing_columns(source, &file.path), vec!["weighing"], format!("Weighings in {}", of_session()))
+        }
         Role::Results => {
             let weights = source.weights_of(&file.path)?;
             let (columns, key) = result_columns(weights);
@@ -128,10 +134,30 @@ fn measurements(dataset: &Dataset) -> Vec<Column> {
     dataset.columns.iter().map(column).collect()
 }
 
+/// The session that a file is of.
+fn session_of<'a>(source: &Source<'a>, path: &RelativePath) -> Option<&'a Session> {
+    let description = path.sibling(&"session.json".parse().ok()?).ok()?;
+    source.contents.sessions.get(&description)
+}
+
+fn sample_columns(source: &Source<'_>, path: &RelativePath) -> Vec<Column> {
+    let channels = session_of(source, path).and_then(Session::channels).unwrap_or_default();
+    let channel = |channel: &Channel| {
+        Column::number(
+            channel.name.as_str(),
+            channel.unit.as_ref().map(openweigh_formats::text::Unit::as_str),
+        )
+    };
+    let before = [
+        Column::integer("sample").counted().filled(),
+        Column::number("device_s", Some("s")),
+        Column { unit: Some("ns".to_owned()), ..Column::integer("arrival_ns") },
+    ];
+    before.into_iter().chain(channels.iter().map(channel)).collect()
+}
+
 fn touch_columns(source: &Source<'_>, path: &RelativePath) -> Vec<Column> {
-    let session = "session.json".parse().ok().and_then(|name| path.sibling(&name).ok());
-    let session = session.and_then(|path| source.contents.sessions.get(&path));
-    let pressure = match session.map(|session| session.source.unit) {
+    let pressure = match session_of(source, path).map(|session| session.source.unit) {
         Some(PressureUnit::Grams) => Some("g"),
         Some(PressureUnit::Counts) => Some("counts"),
         Some(PressureUnit::Unknown) | None => None,
@@ -162,8 +188,17 @@ fn roles() -> [&'static str; 3] {
     [weighings::Role::Tare, weighings::Role::Reference, weighings::Role::Unknown].map(weighings::Role::as_str)
 }
 
-fn weighing_columns() -> Vec<Column> {
-    vec![
+fn weighing_columns(source: &Source<'_>, path: &RelativePath) -> Vec<Column> {
+    let weighings = source.contents.weighings.get(path);
+    let second = weighings.is_some_and(|all| all.iter().any(|weighing| weighing.details.is_some()));
+    let details = [
+        Column::text("reference"),
+        Column::text("series"),
+        Column::word("direction", weighings::Direction::ALL.map(weighings::Direction::as_str)),
+        Column::text("position"),
+        Column::number("hold_s", Some("s")),
+    ];
+    let mut columns = vec![
         Column::text("weighing").filled(),
         Column::word("role", roles()).filled(),
         Column::text("label"),
@@ -172,7 +207,9 @@ fn weighing_columns() -> Vec<Column> {
         Column::text("tare"),
         Column::number("reference_g", Some("g")),
         Column::number("reference_u_g", Some("g")),
-    ]
+    ];
+    columns.extend(details.into_iter().filter(|_| second));
+    columns
 }
 
 fn result_columns(weights: &Weights) -> (Vec<Column>, Vec<&'static str>) {
@@ -187,30 +224,42 @@ fn result_columns(weights: &Weights) -> (Vec<Column>, Vec<&'static str>) {
     let dataset = Column::text("dataset").filled();
     let numbers =
         |names: &[&str]| -> Vec<Column> { names.iter().map(|name| Column::number(name, unit)).collect() };
-    let (before, behind, key) = match weights.recipe.reading.as_ref().map(|reading| reading.per) {
-        None => (
-            vec![dataset, Column::integer("row").counted().filled()],
-            numbers(&["predicted", "expanded_u", "target", "error"]),
-            vec!["dataset", "row"],
-        ),
-        Some(Per::Weighing) => (
-            vec![
-                dataset,
-                Column::text("session").filled(),
-                Column::text("weighing").filled(),
-                Column::word("role", roles()).filled(),
-                Column::text("label"),
-                Column::integer("frames").counted(),
-            ],
-            numbers(&["grams", "expanded_u_g", "reference_g", "error_g"]),
-            vec!["dataset", "session", "weighing"],
-        ),
-        Some(Per::Frame) => (
-            vec![dataset, Column::text("session").filled(), Column::integer("frame").counted().filled()],
-            numbers(&["grams"]),
-            vec!["dataset", "session", "frame"],
-        ),
+    let second = weights.recipe.format == Format::V2;
+    // What version 2 states of an uncertainty: its degrees of freedom are counted, and a factor has no unit.
+    let uncertain = |u: &str, expanded: &str| {
+        let dof = [Column::integer("dof").counted(), Column::number("k", None)];
+        let version_2 = numbers(&[u]).into_iter().chain(dof);
+        let columns: Vec<Column> = version_2.filter(|_| second).chain(numbers(&[expanded])).collect();
+        columns
     };
+    let with = |value: &str, uncertain: Vec<Column>, behind: [&str; 2]| {
+        numbers(&[value]).into_iter().chain(uncertain).chain(numbers(&behind)).collect()
+    };
+    let (before, behind, key): (_, Vec<Column>, _) =
+        match weights.recipe.reading.as_ref().map(|reading| reading.per) {
+            None => (
+                vec![dataset, Column::integer("row").counted().filled()],
+                with("predicted", uncertain("u", "expanded_u"), ["target", "error"]),
+                vec!["dataset", "row"],
+            ),
+            Some(Per::Weighing) => (
+                vec![
+                    dataset,
+                    Column::text("session").filled(),
+                    Column::text("weighing").filled(),
+                    Column::word("role", roles()).filled(),
+                    Column::text("label"),
+                    Column::integer("frames").counted(),
+                ],
+                with("grams", uncertain("u_g", "expanded_u_g"), ["reference_g", "error_g"]),
+                vec!["dataset", "session", "weighing"],
+            ),
+            Some(Per::Frame) => (
+                vec![dataset, Column::text("session").filled(), Column::integer("frame").counted().filled()],
+                numbers(&["grams"]),
+                vec!["dataset", "session", "frame"],
+            ),
+        };
     let flags = Column::text("flags");
     (before.into_iter().chain(features).chain(behind).chain([flags]).collect(), key)
 }

@@ -86,9 +86,11 @@ fn stated<'a>(source: &Source<'a>) -> impl Iterator<Item = (&'a DatasetReadings,
         }
         let mut bytes = grams::readings_header(&one.recipe);
         for session in one.sessions.as_ref()? {
-            let place =
-                Place { dataset, session: session.session.id.as_str(), weighings: &session.weighings };
-            session.chunks.iter().for_each(|chunk| bytes.extend(grams::readings_lines(place, chunk)));
+            let place = Place { dataset, session: &session.session.id, weighings: &session.weighings };
+            session
+                .chunks
+                .iter()
+                .for_each(|chunk| bytes.extend(grams::readings_lines(&one.recipe, place, chunk)));
         }
         Some((one, dataset, bytes))
     })

@@ -206,7 +206,7 @@ fn line_of_weighing(
     let (session, weighing) = (claim.over.session.as_ref()?, claim.over.weighing.as_ref()?);
     let one = sessions.iter().find(|one| one.session.id == *session)?;
     let at = one.weighings.iter().position(|own| own.id == *weighing)?;
-    let place = Place { dataset, session: session.as_str(), weighings: &one.weighings };
+    let place = Place { dataset, session, weighings: &one.weighings };
     let (lines, _) = predictor.chunk(place, one.chunks.first()?);
     lines.split_inclusive(|byte| *byte == b'\n').nth(at).map(<[u8]>::to_vec)
 }

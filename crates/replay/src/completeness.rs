@@ -149,8 +149,7 @@ impl Complaints<'_> {
         let (mut names, mut tables) = (BTreeSet::new(), BTreeSet::new());
         for input in &derivation.inputs {
             let Some(dataset) = self.contents.datasets.get(input) else { continue };
-            let data =
-                |file: &&DatasetFile| matches!(file.role, DatasetRole::Measurements | DatasetRole::Touches);
+            let data = |file: &&DatasetFile| file.role.is_data();
             let mut repeated = false;
             for file in dataset.files.iter().filter(data) {
                 repeated |= !tables.insert(&file.sha256);
@@ -196,7 +195,14 @@ impl Complaints<'_> {
                     "nothing is derived from it"
                 }
                 // What could not be read may be what lists the table or states the licence.
-                Role::Measurements | Role::Session | Role::Touches | Role::Events | Role::Weighings
+                Role::Measurements
+                | Role::Session
+                | Role::Touches
+                | Role::Samples
+                | Role::Balance
+                | Role::References
+                | Role::Events
+                | Role::Weighings
                     if !unread && !owned.contains(&file.path) =>
                 {
                     "no listed dataset has this file"

@@ -7,30 +7,35 @@ use openweigh_dataset::weighing::{Chunk, Key};
 use openweigh_exact::column::Integers;
 use openweigh_exact::digits::write_natural;
 use openweigh_exact::{Column, IBig};
+use openweigh_fit::exclusion::{self, Excluded};
 use openweigh_fit::reading::check_tares;
 use openweigh_fit::{ErrorFigures, Inputs};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::number::Number;
 use openweigh_formats::reading::Per;
-use openweigh_formats::recipe::{Recipe, Tare};
+use openweigh_formats::recipe::{Format, Recipe, Tare};
 use openweigh_formats::text::ColumnName;
-use openweigh_formats::weighings::{Role, Weighing};
-use openweigh_formats::weights::Pad;
+use openweigh_formats::weighings::{Id, Role, Weighing};
+use openweigh_formats::weights::Instrument;
 use std::borrow::Cow;
 
 /// The columns before and behind the features.
-pub(crate) fn columns(per: Per) -> (&'static [&'static str], &'static [&'static str]) {
-    match per {
-        Per::Weighing => (
+pub(crate) fn columns(per: Per, format: Format) -> (&'static [&'static str], &'static [&'static str]) {
+    match (per, format) {
+        (Per::Weighing, Format::V1) => (
             &["dataset", "session", "weighing", "role", "label", "frames"],
             &["grams", "expanded_u_g", "reference_g", "error_g", "flags"],
         ),
-        Per::Frame => (&["dataset", "session", "frame"], &["grams", "flags"]),
+        (Per::Weighing, Format::V2) => (
+            &["dataset", "session", "weighing", "role", "label", "frames"],
+            &["grams", "u_g", "dof", "k", "expanded_u_g", "reference_g", "error_g", "flags"],
+        ),
+        (Per::Frame, _) => (&["dataset", "session", "frame"], &["grams", "flags"]),
     }
 }
 
 impl Predictor<'_> {
-    /// Refuses sessions of another pad.
+    /// Refuses sessions of another pad, or of other channels.
     pub(crate) fn check_sessions(
         &self,
         dataset: &Dataset,
@@ -39,7 +44,7 @@ impl Predictor<'_> {
         sessions.iter().try_for_each(|one| self.check_session(dataset, &one.session, &one.weighings))
     }
 
-    /// Refuses a session of another pad, or without the tares that are to be subtracted.
+    /// Refuses a session of another pad, of other channels, or without the tares that are to be subtracted.
     ///
     /// # Errors
     /// Its model, way of connection or unit is not that of the weights, or a load has no tare.
@@ -50,13 +55,14 @@ impl Predictor<'_> {
         weighings: &[Weighing],
     ) -> Result<(), ReplayError> {
         check_tares(&self.weights.recipe, &session.id, weighings)?;
-        let found = Pad::of(&session.source);
-        match &self.weights.applies_to.pad {
-            Some(expected) if *expected != found => Err(ReplayError::Pad {
+        exclusion::of_weighings(dataset, &session.id, weighings, self.weights.recipe.model.tare)?;
+        let found = Instrument::of(session, &self.weights.recipe);
+        match self.weights.applies_to.instrument() {
+            Some(expected) if expected != found => Err(ReplayError::Pad {
                 dataset: dataset.name.clone(),
                 session: session.id.clone(),
                 found: Box::new(found),
-                expected: Box::new(expected.clone()),
+                expected: Box::new(expected),
             }),
             _ => Ok(()),
         }
@@ -71,7 +77,7 @@ impl Predictor<'_> {
     ) -> Result<Outcome, E> {
         let mut outcome = Outcome::default();
         for one in sessions {
-            let place = Place { dataset, session: one.session.id.as_str(), weighings: &one.weighings };
+            let place = Place { dataset, session: &one.session.id, weighings: &one.weighings };
             for chunk in &one.chunks {
                 let (lines, errors) = self.chunk(place, chunk);
                 sink(&lines)?;
@@ -97,6 +103,7 @@ impl Predictor<'_> {
         let per = reading.map_or(Per::Weighing, |reading| reading.per);
         let uncertainties = if per == Per::Weighing { self.uncertainties(inputs) } else { None };
         let ranges = Ranges::of(self, inputs);
+        let excluded = place.excluded(&self.weights.recipe);
         let (mut errors, prefix) = (Vec::new(), place.prefix());
         for (at, key) in chunk.keys.iter().enumerate() {
             let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
@@ -110,10 +117,7 @@ impl Predictor<'_> {
             }
             out.push(b',');
             if per == Per::Weighing {
-                if let (true, Some(uncertainties)) = (weighed, &uncertainties) {
-                    out.extend_from_slice(uncertainties[at].to_string().as_bytes());
-                }
-                out.push(b',');
+                self.write_uncertainty(uncertainties.as_ref().filter(|_| weighed).map(|all| &all[at]), out);
                 if let Some(mass) = weighing.and_then(|load| load.reference_g.as_ref()) {
                     out.extend_from_slice(mass.to_string().as_bytes());
                     out.push(b',');
@@ -127,7 +131,7 @@ impl Predictor<'_> {
                 }
                 out.push(b',');
             }
-            write_flags(key, outside, out);
+            write_flags(key, outside, key.weighing.is_some_and(|at| excluded.has(at)), out);
             out.push(b'\n');
         }
         ErrorFigures::of(&errors.into_iter().collect())
@@ -142,14 +146,15 @@ pub fn readings_header(recipe: &Recipe) -> Vec<u8> {
         Per::Frame => &["flags"],
     };
     let features = recipe.features();
-    let names = columns(per).0.iter().copied().chain(features.iter().map(ColumnName::as_str));
+    let names = columns(per, recipe.format).0.iter().copied().chain(features.iter().map(ColumnName::as_str));
     let mut line = Vec::new();
     openweigh_formats::csv::write_line(&mut line, names.chain(behind.iter().copied()));
     line
 }
 
 /// The lines of a chunk of readings, before any weights.
-pub fn readings_lines(place: Place<'_>, chunk: &Chunk) -> Vec<u8> {
+pub fn readings_lines(recipe: &Recipe, place: Place<'_>, chunk: &Chunk) -> Vec<u8> {
+    let excluded = place.excluded(recipe);
     let (mut out, prefix) = (Vec::with_capacity(chunk.keys.len() * 64), place.prefix());
     for (at, key) in chunk.keys.iter().enumerate() {
         let weighing = key.weighing.map(|weighing| &place.weighings[weighing]);
@@ -164,7 +169,7 @@ pub fn readings_lines(place: Place<'_>, chunk: &Chunk) -> Vec<u8> {
                 format!("{tare},{},{},", number(&weighing.reference_g), number(&weighing.reference_u_g));
             out.extend_from_slice(cells.as_bytes());
         }
-        write_flags(key, false, &mut out);
+        write_flags(key, false, key.weighing.is_some_and(|at| excluded.has(at)), &mut out);
         out.push(b'\n');
     }
     out
@@ -185,12 +190,18 @@ pub struct Place<'a> {
     /// The dataset.
     pub dataset: &'a Dataset,
     /// The session's id.
-    pub session: &'a str,
+    pub session: &'a Id,
     /// Its weighings.
     pub weighings: &'a [Weighing],
 }
 
 impl Place<'_> {
+    /// The weighings that are not fitted; one that the session lacks is told when the session is checked.
+    fn excluded(&self, recipe: &Recipe) -> Excluded {
+        let found = exclusion::of_weighings(self.dataset, self.session, self.weighings, recipe.model.tare);
+        found.unwrap_or_default()
+    }
+
     /// The cells that all lines of the session begin with.
     fn prefix(&self) -> Vec<u8> {
         format!("{},{},", self.dataset.name, self.session).into_bytes()
@@ -217,11 +228,12 @@ impl Place<'_> {
     }
 }
 
-fn write_flags(key: &Key, outside: bool, out: &mut Vec<u8>) {
-    if !(key.saturated || outside || key.gap) {
+fn write_flags(key: &Key, outside: bool, excluded: bool, out: &mut Vec<u8>) {
+    if !(key.saturated || outside || key.gap || excluded) {
         return;
     }
-    let flags = [(key.saturated, "saturated"), (outside, "extrapolated"), (key.gap, "gap")];
+    let flags =
+        [(key.saturated, "saturated"), (outside, "extrapolated"), (key.gap, "gap"), (excluded, "excluded")];
     let mut first = true;
     for (_, flag) in flags.iter().filter(|(is_set, _)| *is_set) {
         if !first {

@@ -32,7 +32,7 @@ pub use verify::{examine, verify};
 use openweigh_fit::FitError;
 use openweigh_formats::text::{ColumnName, Name, Unit};
 use openweigh_formats::weighings::Id;
-use openweigh_formats::weights::Pad;
+use openweigh_formats::weights::Instrument;
 
 /// Why weights cannot be applied to a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,7 @@ pub enum ReplayError {
         /// The unit of the weights.
         expected: Option<Unit>,
     },
-    /// The session is of another pad than the weights were fitted on.
+    /// The session is of another pad, or of other channels, than the weights were fitted on.
     #[error(
         "the weights apply to {expected}; session `{session}` of dataset `{dataset}` is of {found}, which has another scale"
     )]
@@ -65,10 +65,10 @@ pub enum ReplayError {
         dataset: Name,
         /// The session.
         session: Id,
-        /// Its pad.
-        found: Box<Pad>,
-        /// The pad of the weights.
-        expected: Box<Pad>,
+        /// Its pad, or its channels.
+        found: Box<Instrument>,
+        /// That of the weights.
+        expected: Box<Instrument>,
     },
 }
 

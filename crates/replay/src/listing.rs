@@ -179,13 +179,13 @@ fn read_rest(
     items: &mut impl FnMut(Item),
 ) {
     // Tables need their dataset's columns, and touches the recipes of all that follows from them.
-    let data_last = |file: &&ManifestFile| matches!(file.role, Role::Measurements | Role::Touches);
+    let data_last = |file: &&ManifestFile| file.role == Role::Measurements || file.role.is_of_frames();
     let (data, others): (Vec<_>, Vec<_>) = files.into_iter().partition(data_last);
     for file in others {
         let verdict = read_one(file, from, contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
-    let (touches, tables): (Vec<_>, Vec<_>) = data.into_iter().partition(|file| file.role == Role::Touches);
+    let (touches, tables): (Vec<_>, Vec<_>) = data.into_iter().partition(|file| file.role.is_of_frames());
     for file in tables {
         let verdict = read_table(file, from, max_csv, contents);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });

@@ -1,4 +1,4 @@
-//! The touches of a manifest, each file read once: hashed, checked, and turned into all that follows from it.
+//! The touches and samples of a manifest, each file read once: hashed, checked, and turned into all that follows from it.
 
 use crate::ReplayError;
 use crate::grams::Place;
@@ -22,7 +22,7 @@ use openweigh_formats::session::Session;
 use openweigh_formats::weights::Weights;
 use std::collections::BTreeMap;
 
-/// Results by frame, derived as the touches pass by.
+/// Results by frame, derived as the frames pass by.
 struct Stream<'a> {
     results: RelativePath,
     predictor: Predictor<'a>,
@@ -35,7 +35,7 @@ struct Stream<'a> {
     complete: bool,
 }
 
-/// Reads all touches in the order of their paths, one item for each file.
+/// Reads all touches and samples in the order of their paths, one item for each file.
 pub(crate) fn read_touches(
     manifest: &Manifest,
     touches: &[&ManifestFile],
@@ -130,21 +130,21 @@ fn is_by_frame(recipe: &Recipe) -> bool {
     recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame)
 }
 
-/// A session, found by the path of its touches.
+/// A session, found by the path of its touches or samples.
 struct Located {
     path: RelativePath,
     dataset: Dataset,
     files: Option<Beside>,
 }
 
-fn locate(contents: &Contents, touches: &RelativePath) -> Option<Located> {
+fn locate(contents: &Contents, data: &RelativePath) -> Option<Located> {
     let (path, dataset) = contents.datasets.iter().find(|(path, dataset)| {
-        let mut files = dataset.files.iter().filter(|file| file.role == DatasetRole::Touches);
-        files.any(|file| path.sibling(&file.path).is_ok_and(|path| path == *touches))
+        let mut files = dataset.files.iter().filter(|file| file.role.is_of_frames());
+        files.any(|file| path.sibling(&file.path).is_ok_and(|path| path == *data))
     })?;
     let beside = |role: DatasetRole| {
         let (name, _) = SESSION_FILES.iter().find(|(_, own)| *own == role)?;
-        touches.sibling(&name.parse().ok()?).ok()
+        data.sibling(&name.parse().ok()?).ok()
     };
     let files = || {
         Some(Beside {
@@ -170,8 +170,7 @@ fn read_one(
         forget(readings, streams, of_dataset);
         return digest_alone(file, from, max_csv, contents);
     };
-    let place =
-        Place { dataset: &located.dataset, session: files.session.id.as_str(), weighings: &files.weighings };
+    let place = Place { dataset: &located.dataset, session: &files.session.id, weighings: &files.weighings };
     let wanted: Vec<usize> = (0..readings.len()).filter(|at| of_dataset(&readings[*at].dataset)).collect();
     let recipes: Vec<Recipe> = wanted.iter().map(|at| readings[*at].recipe.clone()).collect();
     let recipes: Vec<&Recipe> = recipes.iter().collect();

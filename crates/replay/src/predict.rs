@@ -4,12 +4,14 @@ use crate::ReplayError;
 use openweigh_dataset::Data;
 use openweigh_exact::column::Integers;
 use openweigh_exact::decimal::power_of_ten;
+use openweigh_exact::digits::write_natural;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
-use openweigh_fit::{ErrorFigures, Estimate, FitError, Fitted, Inputs, Model, reading};
+use openweigh_fit::{ErrorFigures, Estimate, FitError, Fitted, Inputs, Model, exclusion, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::limits;
+use openweigh_formats::recipe::Format;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::weights::Weights;
@@ -81,8 +83,8 @@ impl<'a> Predictor<'a> {
     pub fn header(&self) -> Vec<u8> {
         let features = self.features.iter().map(ColumnName::as_str);
         let (before, behind): (&[&str], &[&str]) = match &self.weights.recipe.reading {
-            None => (&["dataset", "row"], &["predicted", "expanded_u", "target", "error", "flags"]),
-            Some(reading) => crate::grams::columns(reading.per),
+            None => columns(self.weights.recipe.format),
+            Some(reading) => crate::grams::columns(reading.per, self.weights.recipe.format),
         };
         let mut line = Vec::new();
         let names = before.iter().copied().chain(features).chain(behind.iter().copied());
@@ -100,6 +102,7 @@ impl<'a> Predictor<'a> {
             Data::Table(table) => table,
             Data::Sessions(sessions) => return self.check_sessions(dataset, sessions),
         };
+        exclusion::of_rows(dataset, table.rows())?;
         for feature in &self.features {
             reading::numbers(dataset, table, feature)?;
         }
@@ -150,6 +153,21 @@ impl<'a> Predictor<'a> {
         let decimals = self.weights.recipe.result.decimals;
         let form = LinearForm { coefficients: &self.coefficients, terms: self.model.monomials(), decimals };
         form.predict(&columns, 0..inputs.rows)
+    }
+
+    /// Appends the cells of an uncertainty, or empty ones, each with its comma: `expanded_u` of version 1, `u`,
+    /// `dof`, `k` and `expanded_u` of version 2, of which the last two are not filled yet.
+    pub(crate) fn write_uncertainty(&self, uncertainty: Option<&Fixed>, out: &mut Vec<u8>) {
+        if let Some(uncertainty) = uncertainty {
+            out.extend_from_slice(uncertainty.to_string().as_bytes());
+        }
+        out.push(b',');
+        if self.weights.recipe.format == Format::V2 {
+            if uncertainty.is_some() {
+                write_natural(self.estimate.degrees_of_freedom(), out);
+            }
+            out.extend_from_slice(b",,,");
+        }
     }
 
     /// k·√(s²·(1 + xᵀ(XᵀX)⁻¹x)) of each reading, rounded; none without degrees of freedom.
@@ -229,6 +247,8 @@ impl<'a> Predictor<'a> {
         let inputs = Inputs { features: &columns, tares: None, rows: rows.len() };
         let (predicted, uncertainties) = (self.predict(inputs), self.uncertainties(inputs));
         let target = Target::of(self.weights, table, &rows);
+        // One that the table lacks was refused before.
+        let excluded = exclusion::of_rows(dataset, table.rows()).unwrap_or_default();
         let mut errors = Vec::new();
         let mut out = Vec::with_capacity(rows.len() * 48);
         for (at, row) in rows.enumerate() {
@@ -239,16 +259,11 @@ impl<'a> Predictor<'a> {
                 out.push(b',');
             }
             let gap = features.iter().any(|feature| feature.is_missing(at));
-            if gap {
-                out.push(b',');
-            } else {
+            if !gap {
                 predicted.write_fixed(at, &mut out);
-                out.push(b',');
-                if let Some(uncertainties) = &uncertainties {
-                    out.extend_from_slice(uncertainties[at].to_string().as_bytes());
-                }
             }
             out.push(b',');
+            self.write_uncertainty(uncertainties.as_ref().filter(|_| !gap).map(|all| &all[at]), &mut out);
             if let Some(value) = target.value(at) {
                 out.extend_from_slice(value.to_string().as_bytes());
                 out.push(b',');
@@ -266,10 +281,23 @@ impl<'a> Predictor<'a> {
             } else if features.iter().any(|feature| feature.is_outside(at)) {
                 out.extend_from_slice(b"extrapolated");
             }
+            if excluded.binary_search(&row).is_ok() {
+                let joined: &[u8] = if out.ends_with(b",") { b"excluded" } else { b"+excluded" };
+                out.extend_from_slice(joined);
+            }
             out.push(b'\n');
         }
         (out, ErrorFigures::of(&errors.into_iter().collect()))
     }
+}
+
+/// The columns of a table's results before and behind the features.
+fn columns(format: Format) -> (&'static [&'static str], &'static [&'static str]) {
+    let behind: &[&str] = match format {
+        Format::V1 => &["predicted", "expanded_u", "target", "error", "flags"],
+        Format::V2 => &["predicted", "u", "dof", "k", "expanded_u", "target", "error", "flags"],
+    };
+    (&["dataset", "row"], behind)
 }
 
 /// predicted - target, with the larger of the two numbers of places.

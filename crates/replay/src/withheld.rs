@@ -15,7 +15,7 @@ use openweigh_formats::malformed::{Fault, Malformed, shortened};
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::reading::Per;
-use openweigh_formats::recipe::Recipe;
+use openweigh_formats::recipe::{Format, Recipe};
 use openweigh_formats::withheld::{PATH, StatedReadings, Withheld};
 use openweigh_formats::{Digest, canonical, csv, limits};
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,8 +139,8 @@ fn parse(bytes: &[u8], dataset: &Dataset, recipe: &Recipe, files: &Beside) -> Re
     }
     let stated = found.iter().map(|(_, line)| reading(line, features)).collect();
     let chunk = weighing::stated(recipe, weighings, stated);
-    let place = Place { dataset, session: files.session.id.as_str(), weighings };
-    let again = grams::readings_lines(place, &chunk);
+    let place = Place { dataset, session: &files.session.id, weighings };
+    let again = grams::readings_lines(recipe, place, &chunk);
     let again = String::from_utf8_lossy(&again);
     for ((at, line), expected) in found.iter().zip(again.lines()) {
         if *line != expected {
@@ -154,7 +154,7 @@ fn parse(bytes: &[u8], dataset: &Dataset, recipe: &Recipe, files: &Beside) -> Re
 /// What a line states, as far as it can be made out: what cannot is found when it is written again.
 fn reading(line: &str, features: usize) -> Reduced {
     let cells: Vec<&str> = line.split(',').collect();
-    let ahead = grams::columns(Per::Weighing).0.len();
+    let ahead = grams::columns(Per::Weighing, Format::V1).0.len();
     let flag = |word: &str| cells.last().is_some_and(|flags| flags.split('+').any(|flag| flag == word));
     let value = |cell: Option<&&str>| {
         let cell = cell.filter(|cell| cell.len() <= limits::MAX_CHARACTERS)?;

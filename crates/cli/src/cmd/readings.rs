@@ -47,10 +47,10 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     for one in &loaded {
         let Data::Sessions(sessions) = one.data() else { continue };
         for session in sessions {
-            let (id, weighings) = (session.session.id.as_str(), session.weighings.as_slice());
+            let (id, weighings) = (&session.session.id, session.weighings.as_slice());
             for chunk in &session.chunks {
                 let place = Place { dataset: &one.dataset, session: id, weighings };
-                bytes.extend_from_slice(&grams::readings_lines(place, chunk));
+                bytes.extend_from_slice(&grams::readings_lines(&recipe, place, chunk));
                 rows += chunk.keys.len();
             }
         }

@@ -2,7 +2,6 @@
 
 use crate::source::Source;
 use openweigh_formats::claim::{Claim, Quantity};
-use openweigh_formats::dataset::DatasetRole;
 use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::Role;
 use openweigh_formats::path::RelativePath;
@@ -70,8 +69,7 @@ pub(super) fn write(source: &Source<'_>) -> String {
 fn configurations(source: &Source<'_>) -> String {
     let mut text = String::new();
     for (path, dataset) in source.datasets() {
-        let is_table = |role| matches!(role, DatasetRole::Measurements | DatasetRole::Touches);
-        let tables = dataset.files.iter().filter(|file| is_table(file.role));
+        let tables = dataset.files.iter().filter(|file| file.role.is_data());
         let lines: String = tables
             .filter_map(|file| path.sibling(&file.path).ok())
             .filter(|path| !source.withheld.contains(path))
