@@ -19,6 +19,7 @@ mod glasstokey;
 mod hid;
 mod libinput;
 mod platform;
+pub mod signal;
 mod sink;
 pub mod table;
 

@@ -124,6 +124,7 @@ pub(crate) enum Command {
 pub(crate) enum Import {
     Table(cmd::import_table::Args),
     Recording(cmd::import_recording::Args),
+    Signal(cmd::import_signal::Args),
 }
 
 /// Make recipes

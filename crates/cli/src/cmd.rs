@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod grade;
 pub(crate) mod import_recording;
+pub(crate) mod import_signal;
 pub(crate) mod import_table;
 pub(crate) mod init;
 pub(crate) mod inspect;
@@ -45,6 +46,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
     match args.command {
         Command::Init(args) => init::run(&args, screen),
         Command::Import(Import::Table(args)) => import_table::run(&args, &global, screen),
+        Command::Import(Import::Signal(args)) => import_signal::run(&args, &global, screen),
         Command::Import(Import::Recording(args)) => import_recording::run(&args, &global, screen),
         Command::Devices(args) => devices::run(&args, screen),
         Command::Record(args) => record::run(&args, &global, screen),
