@@ -31,6 +31,7 @@ fn found_inputs_keep_the_laws() {
     every_file("results", laws::results);
     every_file("term", laws::term);
     every_file("touches", laws::touches);
+    every_file("samples", laws::samples);
     every_file("session", laws::session);
 }
 

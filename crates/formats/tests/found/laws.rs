@@ -16,6 +16,7 @@ use openweigh_formats::sums::Sums;
 use openweigh_formats::table::{Cells, Table, TableReader};
 use openweigh_formats::term::Term;
 use openweigh_formats::text::ColumnName;
+use openweigh_formats::samples::{self, SampleReader};
 use openweigh_formats::touches::{self, Quantity, TouchReader};
 use openweigh_formats::{Fault, Malformed, csv, events, weighings};
 
@@ -318,4 +319,31 @@ pub(crate) fn session(bytes: &[u8]) {
         Err(error) => told(bytes, &error),
     }
     document::<Session>(bytes);
+}
+
+/// Samples of two channels, in blocks of any size.
+pub(crate) fn samples(bytes: &[u8]) {
+    let Some((size, rows)) = bytes.split_first() else { return };
+    let channels: Vec<ColumnName> =
+        ["count", "temperature"].iter().map(|name| name.parse().expect("a name")).collect();
+    let text = [samples::header(&channels).as_bytes(), b"\n", rows].concat();
+    let read = |size: usize| {
+        let (mut reader, mut found) = (SampleReader::new(&channels), Vec::new());
+        let fed =
+            text.chunks(size).try_for_each(|block| reader.feed(block, &mut |sample| found.push(sample.clone())));
+        (fed.and_then(|()| reader.finish()), found)
+    };
+    let (whole, found) = read(text.len());
+    let (blocks, again) = read(usize::from(*size) + 1);
+    assert_eq!((&whole, &found), (&blocks, &again));
+    let Ok(count) = whole else { return told(&text, &whole.unwrap_err()) };
+    assert_eq!(found.len() as u64, count);
+    let lines: Vec<Vec<&str>> = csv::lines(&text).expect("what is read is in the dialect");
+    assert_eq!(lines.len(), found.len() + 1);
+    for (cells, sample) in lines[1..].iter().zip(&found) {
+        assert_eq!(cells[0], sample.number.to_string());
+        for (cell, value) in cells[3..].iter().zip(&sample.values).chain([(&cells[1], &sample.device_s)]) {
+            assert_eq!(*cell, value.value().map(|value| value.to_string()).unwrap_or_default());
+        }
+    }
 }
