@@ -10,7 +10,7 @@ use openweigh_formats::claim::Claim;
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::licence::Licence;
 use openweigh_formats::limits;
-use openweigh_formats::manifest::{Derivation, DerivationKind, Format, Manifest, ManifestFile, Role, Tool};
+use openweigh_formats::manifest::{Derivation, DerivationKind, Manifest, ManifestFile, Role, Tool};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::sums::Sums;
@@ -163,13 +163,14 @@ pub fn seal(ledger: &Ledger, request: Request) -> Result<Sealed, SealError> {
         gather.dataset(path)?;
     }
     gather.licence_texts()?;
+    let files: Vec<ManifestFile> = gather.files.into_values().collect();
     let manifest = Manifest {
-        format: Format::V1,
+        format: Manifest::least_format(&files),
         name: request.name,
         version: request.version,
         title: request.title,
         previous: request.previous,
-        files: gather.files.into_values().collect(),
+        files,
         derivations,
         claims: request.claims,
     };

@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         Ok((made, provenance))
     });
     let (dataset, sha256, made) = written.map_err(|error| refused(&at, &error))?;
-    crate::cmd::import_table::keep_licence_texts(&ledger, &args.license)?;
+    ledger.keep_licence_texts(&args.license)?;
     let folder = ledger.root().join("datasets").join(args.name.as_str());
     let session = |one: &Made| {
         json!({ "session": one.session.id.as_str(), "samples": one.session.quality.frames,

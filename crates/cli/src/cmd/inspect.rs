@@ -110,7 +110,16 @@ fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
         let cells = json!(column.cells).as_str().unwrap_or_default().to_owned();
         rows.push(vec![column.name.to_string(), unit.to_owned(), cells]);
     }
-    show::table(&rows, &[false, false, false], screen)?;
+    if !dataset.columns.is_empty() {
+        show::table(&rows, &[false, false, false], screen)?;
+    }
+    for excluded in &dataset.excluded {
+        let what = match (&excluded.session, &excluded.weighing, excluded.row) {
+            (Some(session), Some(weighing), _) => format!("{session}/{weighing}"),
+            (_, _, row) => row.map_or_else(String::new, |row| format!("row {row}")),
+        };
+        screen.line(&format!("  excluded {what}: {}", excluded.reason))?;
+    }
     for file in &dataset.files {
         screen.line(&format!("  {}: {} bytes, sha256 {}…", file.path, file.bytes, file.sha256.short()))?;
     }

@@ -11,12 +11,12 @@ use openweigh_formats::dataset::{Dataset, Kind, SESSION_FILES};
 use openweigh_formats::limits::MAX_SUM_CHARACTERS;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::recipe::Recipe;
+use openweigh_formats::samples::{self, SampleReader};
 use openweigh_formats::session::Session;
 use openweigh_formats::sums::Sums;
 use openweigh_formats::table::{Cells, Table, TableReader};
 use openweigh_formats::term::Term;
 use openweigh_formats::text::ColumnName;
-use openweigh_formats::samples::{self, SampleReader};
 use openweigh_formats::touches::{self, Quantity, TouchReader};
 use openweigh_formats::{Fault, Malformed, csv, events, weighings};
 
@@ -329,8 +329,9 @@ pub(crate) fn samples(bytes: &[u8]) {
     let text = [samples::header(&channels).as_bytes(), b"\n", rows].concat();
     let read = |size: usize| {
         let (mut reader, mut found) = (SampleReader::new(&channels), Vec::new());
-        let fed =
-            text.chunks(size).try_for_each(|block| reader.feed(block, &mut |sample| found.push(sample.clone())));
+        let fed = text
+            .chunks(size)
+            .try_for_each(|block| reader.feed(block, &mut |sample| found.push(sample.clone())));
         (fed.and_then(|()| reader.finish()), found)
     };
     let (whole, found) = read(text.len());
