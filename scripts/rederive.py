@@ -144,7 +144,7 @@ def fit(recipe, sets, chosen):  # 5
     units = {c: sets[0]["units"][c] for c in [target, *features_of(terms)]}
     assert units[target] in (None, recipe["result"]["unit"]), "result.unit is not the target's"
     pads, second = [device(recipe, session) for s in sets for session in s["sessions"]], recipe["format"] == "openweigh.recipe/2"
-    assert not second or chosen["parent"] is None, "a parent"
+    assert not second or chosen.get("parent") is None, "a parent"
     by_column = recipe["fit"]["validation"] == "leave-one-session-out" and "reading" not in recipe
     assert not by_column or second and all(s["session_column"] for s in sets), "no session column"
     assert all(pad == pads[0] for pad in pads) and all(s["units"][c] == units[c] for s in sets for c in units), "pads or units"
