@@ -95,7 +95,12 @@ pub(crate) fn likely(tallies: &[Tally], verdicts: &[Verdict]) -> Vec<usize> {
             // A header that falls into names says that there are fields, well made or not.
             Ordering::Greater if header_splits(none, tallies[best[0]].delimiter) => {}
             Ordering::Greater => best = vec![at],
-            Ordering::Equal if none.level == 3 && is_full(first) && !names_with_unit(none) => {}
+            // Not so with spaces, which a name and a grouped number may have in them as well.
+            Ordering::Equal
+                if none.level == 3
+                    && is_full(first)
+                    && !names_with_unit(none)
+                    && tallies[best[0]].delimiter != Delimiter::Spaces => {}
             Ordering::Equal if none.level == 3 || is_full(first) => best.push(at),
             Ordering::Equal if none.level == 2 => best = vec![at],
             _ => {}
