@@ -125,7 +125,7 @@ impl Fingerprint {
     }
 
     pub(crate) fn of_data(data: &KeyData) -> Self {
-        Self(data.fingerprint(HashAlg::Sha256).to_string())
+        Self(normal(data.clone()).fingerprint(HashAlg::Sha256).to_string())
     }
 
     /// The fingerprint that these 32 bytes are.
@@ -170,6 +170,15 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// A key in the one form in which keys are compared: a point of P-256 has two encodings, and is one key.
+pub(crate) fn normal(data: KeyData) -> KeyData {
+    let KeyData::Ecdsa(EcdsaPublicKey::NistP256(point)) = &data else { return data };
+    match p256::PublicKey::from_sec1_bytes(point.as_bytes()) {
+        Ok(key) => KeyData::Ecdsa(EcdsaPublicKey::NistP256(p256::EncodedPoint::from(&key))),
+        Err(_) => data,
+    }
+}
+
 /// A public key of a known algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublicKey {
@@ -184,7 +193,7 @@ impl PublicKey {
             KeyData::Ecdsa(EcdsaPublicKey::NistP256(_)) => Algorithm::P256,
             other => return Err(KeyError::Algorithm { found: other.algorithm().to_string() }),
         };
-        Ok(Self { data, algorithm })
+        Ok(Self { data: normal(data), algorithm })
     }
 
     pub(crate) fn data(&self) -> &KeyData {
@@ -235,6 +244,13 @@ impl PublicKey {
     /// The key's fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of_data(&self.data)
+    }
+
+    /// The fingerprint of the key's other encoding, if it has one: lists of fingerprints may hold either.
+    pub(crate) fn other_fingerprint(&self) -> Option<Fingerprint> {
+        let KeyData::Ecdsa(EcdsaPublicKey::NistP256(point)) = &self.data else { return None };
+        let data = KeyData::Ecdsa(EcdsaPublicKey::NistP256(point.compress()));
+        Some(Fingerprint(data.fingerprint(HashAlg::Sha256).to_string()))
     }
 
     /// The key as a line of a `.pub` file, without a comment and without a line end.

@@ -36,6 +36,7 @@ impl Revoked {
     /// Whether a key is revoked.
     pub fn holds(&self, key: &PublicKey) -> bool {
         self.0.contains(&key.fingerprint())
+            || key.other_fingerprint().is_some_and(|other| self.0.contains(&other))
     }
 
     /// How many keys are revoked.

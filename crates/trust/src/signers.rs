@@ -7,7 +7,7 @@
 //! - `cert-authority` is refused: certificates are not supported;
 //! - keys of algorithms that are not used here are read and never match.
 
-use crate::key::{Fingerprint, PublicKey};
+use crate::key::{self, Fingerprint, PublicKey};
 use crate::limits;
 use crate::patterns::{Patterns, Principal};
 use crate::time::Time;
@@ -115,7 +115,54 @@ impl<'a> Standing<'a> {
     }
 }
 
+/// Everything that the file connects with a key: one person, as far as it tells.
+///
+/// Lines with one key are one person's, and so are lines that name one principal letter by letter, along chains;
+/// namespaces and times restrict what a key may sign, not whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person<'a> {
+    /// The person's keys.
+    pub keys: BTreeSet<Fingerprint>,
+    /// The principals by which the person is named.
+    pub names: BTreeSet<Principal>,
+    lines: Vec<&'a Entry>,
+}
+
+impl Person<'_> {
+    /// Whether two could be one: a key or a name in common, or a name of one that a wildcard of the other admits.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let admits = |who: &Self, name: &Principal| {
+            who.lines.iter().any(|line| line.principals.matches(name.as_str()))
+        };
+        !self.keys.is_disjoint(&other.keys)
+            || self.names.iter().any(|name| other.names.contains(name) || admits(other, name))
+            || other.names.iter().any(|name| admits(self, name))
+    }
+}
+
 impl AllowedSigners {
+    /// The person whose key it is, from all lines of the file.
+    pub fn person(&self, key: &PublicKey) -> Person<'_> {
+        let mut person =
+            Person { keys: BTreeSet::from([key.fingerprint()]), names: BTreeSet::new(), lines: Vec::new() };
+        let mut rest: Vec<&Entry> = self.entries.iter().collect();
+        loop {
+            let (known, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|entry| {
+                person.keys.contains(&entry.fingerprint)
+                    || entry.principals.names().any(|name| person.names.contains(&name))
+            });
+            if known.is_empty() {
+                return person;
+            }
+            for entry in &known {
+                person.keys.insert(entry.fingerprint.clone());
+                person.names.extend(entry.principals.names());
+            }
+            person.lines.extend(known);
+            rest = others;
+        }
+    }
+
     /// Reads the file.
     ///
     /// # Errors
@@ -207,7 +254,7 @@ impl Entry {
             valid_after: options.valid_after,
             valid_before: options.valid_before,
             fingerprint: Fingerprint::of_data(key.key_data()),
-            key: key.key_data().clone(),
+            key: key::normal(key.key_data().clone()),
         })
     }
 

@@ -31,6 +31,14 @@ pub enum SshsigError {
         /// What is wrong.
         reason: String,
     },
+    /// Hashed otherwise than signatures are here: one message, one digest.
+    #[error(
+        "found a signature over the message's {found}, expected sha512; sign with `ssh-keygen -Y sign`, whose default it is"
+    )]
+    Hash {
+        /// The hash function.
+        found: String,
+    },
     /// Another text for the same signature: were it accepted, a release could be changed unnoticed.
     #[error("line {line} is not laid out as `ssh-keygen -Y sign` writes it; fetch the file again")]
     Layout {
@@ -106,6 +114,9 @@ impl ArmoredSignature {
             .map_err(|error| SshsigError::Unreadable { reason: error.to_string() })?;
         if sig.version() != SshSig::VERSION {
             return Err(SshsigError::Unreadable { reason: format!("version {}", sig.version()) });
+        }
+        if sig.hash_alg() != HashAlg::Sha512 {
+            return Err(SshsigError::Hash { found: sig.hash_alg().to_string() });
         }
         let text = armored(&sig).map_err(|error| SshsigError::Unreadable { reason: error.to_string() })?;
         if let Some(line) = first_difference(bytes, text.as_bytes()) {

@@ -1,9 +1,11 @@
 //! How many people, independent of each other and of the signer, derived a release again.
 //!
 //! A receipt counts if its signatures are good, its keys may sign receipts now and are not revoked, it is about this
-//! very release, and it does not contradict what the verifier found. A person counts once: two receipts are one
-//! person's if they share a key or could share a principal, and that holds along chains. Whoever could be the
-//! signer of the release does not count. In doubt two are one: a number may come out too low, never too high.
+//! very release, and it does not contradict what the verifier found. A person counts once. A person is every key and
+//! every principal that any lines of the allowed signers connect, whatever their namespaces and times; two receipts
+//! are one person's if these meet, or if a wildcard of one admits a name of the other, and that holds along chains.
+//! Whoever could be the signer of the release does not count. In doubt two are one: a number may come out too low,
+//! never too high.
 
 use crate::dsse::Envelope;
 use crate::key::Fingerprint;
@@ -11,11 +13,11 @@ use crate::keyring::{Distrust, Keyring, Signed};
 use crate::limits;
 use crate::patterns::Principal;
 use crate::receipt::{Divergence, Receipt, Tool};
+use crate::signers::Person;
 use crate::sshsig::RECEIPT;
 use crate::statement::Statement;
 use openweigh_formats::digest::Digest;
 use openweigh_formats::malformed::Malformed;
-use std::collections::BTreeSet;
 
 /// The release that receipts are about.
 #[derive(Debug, Clone, Copy)]
@@ -35,8 +37,9 @@ pub struct Counted<'a> {
     pub file: String,
     /// Who signed it.
     pub signed: Signed<'a>,
-    /// The principals that the signer is known by.
-    pub names: BTreeSet<Principal>,
+    /// The person, as all lines of the allowed signers connect keys and principals; a principal that only a
+    /// wildcard admits is among the names if it is one of the verifiers.
+    pub person: Person<'a>,
     /// The program that the signer used.
     pub tool: Tool,
 }
@@ -147,9 +150,9 @@ pub fn count_independent<'a>(
             Ok((tool, signers)) => {
                 for signed in signers {
                     let key = Some(signed.key.fingerprint());
-                    match identity(&signed, release, verifiers) {
-                        Ok(names) => {
-                            voices.push(Counted { file: file.clone(), signed, names, tool: tool.clone() });
+                    match identity(&signed, release, keyring, verifiers) {
+                        Ok(person) => {
+                            voices.push(Counted { file: file.clone(), signed, person, tool: tool.clone() });
                         }
                         Err(reason) => tally.dismissed.push(dismissed(key, reason)),
                     }
@@ -195,45 +198,32 @@ fn read<'a>(
     }
 }
 
-/// The principals that a signer is known by, unless it does not count.
-fn identity(
+/// Who a signer is, unless it does not count.
+fn identity<'a>(
     signed: &Signed<'_>,
     release: &Release<'_>,
+    keyring: &Keyring<'a>,
     verifiers: Option<&[Principal]>,
-) -> Result<BTreeSet<Principal>, Reason> {
+) -> Result<Person<'a>, Reason> {
     let listed = || {
         let first = signed.standing.entries()[0];
         openweigh_formats::malformed::shortened(first.principals.as_str(), 200)
     };
-    let mut names = signed.standing.names();
+    let mut person = keyring.signers.person(&signed.key);
     if let Some(verifiers) = verifiers {
         let mut meant = verifiers.iter().filter(|one| signed.standing.is(one)).peekable();
         if meant.peek().is_none() {
             return Err(Reason::NotVerifier { listed: listed() });
         }
-        names.extend(meant.cloned());
+        person.names.extend(meant.cloned());
     }
-    if names.is_empty() {
+    if person.names.is_empty() {
         return Err(Reason::Nameless { listed: listed() });
     }
     match release.signer {
-        Some(signer) if may_be_one(signed, &names, signer, &signer.standing.names()) => {
-            Err(Reason::ReleaseSigner)
-        }
-        _ => Ok(names),
+        Some(signer) if person.may_be(&keyring.signers.person(&signer.key)) => Err(Reason::ReleaseSigner),
+        _ => Ok(person),
     }
-}
-
-/// Whether two signers could be one person: one key, or a name of one that the lines of the other admit.
-fn may_be_one(
-    left: &Signed<'_>,
-    left_names: &BTreeSet<Principal>,
-    right: &Signed<'_>,
-    right_names: &BTreeSet<Principal>,
-) -> bool {
-    left.key == right.key
-        || left_names.iter().any(|name| right_names.contains(name) || right.standing.is(name))
-        || right_names.iter().any(|name| left.standing.is(name))
 }
 
 /// For each voice the first one that is, along a chain, the same person.
@@ -243,7 +233,7 @@ fn persons(voices: &[Counted<'_>]) -> Vec<usize> {
         for earlier in 0..at {
             let (one, other) = (&voices[at], &voices[earlier]);
             let (from, to) = (first[at].max(first[earlier]), first[at].min(first[earlier]));
-            if from != to && may_be_one(&one.signed, &one.names, &other.signed, &other.names) {
+            if from != to && one.person.may_be(&other.person) {
                 first.iter_mut().filter(|person| **person == from).for_each(|person| *person = to);
             }
         }

@@ -13,6 +13,9 @@ use openweigh_trust::sshsig::{self, RELEASE};
 use openweigh_trust::tally::{Reason, Release, count_independent};
 use openweigh_trust::withdrawal::{self, Withdrawal, WithdrawalError};
 
+/// The fingerprint of `p256-dave-compressed.pub`, as `ssh-keygen -l` would compute it: SHA-256 of the blob.
+const COMPRESSED: &str = "5F7IC4/BdsvywXwdtDNO3XEZvhvWiSsTwpdUOCp7Zac";
+
 const NAMES: [&str; 4] = ["ed25519-alice", "ed25519-bob", "ed25519-carol", "p256-dave"];
 
 fn file(name: &str) -> Vec<u8> {
@@ -111,6 +114,44 @@ fn independent_people_are_counted_once_each() {
     let lines = [("alice@x", 0), ("bob@x", 1), ("carol@y,*@x", 2)];
     assert_eq!(count(&lines, &[], None, &[1]), (1, vec![]));
     assert_eq!(count(&lines, &[], None, &[2]), (0, vec![Reason::ReleaseSigner]));
+}
+
+#[test]
+fn who_is_who_is_the_union_of_all_lines() {
+    let plain = [("alice@x", 0), ("bob@x", 1), ("carol@x", 2)];
+    // The signer's second key, under another principal, is hers by a line that holds for something else, or no longer.
+    for link in [("alice@x namespaces=\"git\"", 1), ("alice@x valid-before=\"20200101Z\"", 1)] {
+        let lines = [plain[0], plain[1], plain[2], link];
+        assert_eq!(count(&lines, &[], None, &[1, 2]), (1, vec![Reason::ReleaseSigner]));
+    }
+    // A chain over a key that signs nothing: alice is ally, ally is bob.
+    let lines = [
+        ("alice@x", 0),
+        ("alice@x,ally@y namespaces=\"git\"", 3),
+        ("ally@y,bob@x namespaces=\"file\"", 3),
+        ("bob@x", 1),
+    ];
+    assert_eq!(count(&lines, &[], None, &[1]), (0, vec![Reason::ReleaseSigner]));
+    // Two keys of one person, connected by a line that has expired.
+    let lines = [plain[0], plain[1], plain[2], ("bob@x valid-before=\"20200101Z\"", 2)];
+    let same = vec![Reason::SamePerson { file: NAMES[1].to_owned() }];
+    assert_eq!(count(&lines, &[], None, &[1, 2]), (1, same));
+}
+
+#[test]
+fn two_encodings_of_a_point_are_one_key() {
+    let compressed = PublicKey::from_line(&file("p256-dave-compressed.pub")).unwrap();
+    assert_eq!(compressed, public(3));
+    assert_eq!(compressed.fingerprint(), public(3).fingerprint());
+    // Revoked and listed in either encoding, by key.
+    let line = String::from_utf8(file("p256-dave-compressed.pub")).unwrap();
+    assert!(Revoked::read(line.as_bytes()).unwrap().holds(&public(3)));
+    let signers = AllowedSigners::read(format!("dave@x {line}").as_bytes()).unwrap();
+    assert!(signers.look_up(&public(3), RELEASE, "20260601Z".parse().unwrap()).is_ok());
+    // And by the fingerprint that OpenSSH's tools would show for the compressed form.
+    let shown = "sha256:SHA256:PRINT\n";
+    let list = Revoked::read(shown.replace("PRINT", COMPRESSED).as_bytes()).unwrap();
+    assert!(list.holds(&public(3)) && !list.holds(&public(1)));
 }
 
 #[test]

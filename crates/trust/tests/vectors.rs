@@ -98,6 +98,12 @@ fn signatures_of_ssh_keygen_are_ours() {
 
 /// Base64 and PEM leave bits, line ends and text around the armour free; a signature file leaves nothing free.
 #[test]
+fn a_message_hashed_otherwise_is_refused() {
+    let error = ArmoredSignature::read(&read("foreign/ssh-keygen-9.2-alice-sha256.sig")).unwrap_err();
+    assert_eq!(error, SshsigError::Hash { found: "sha256".to_owned() });
+}
+
+#[test]
 fn no_other_text_is_the_same_signature() {
     let message = read("message.txt");
     for file in ["ssh-keygen-9.2-alice.sig", "ssh-keygen-9.2-dave.sig"] {
