@@ -284,7 +284,7 @@ impl Question<'_> {
         let tally = count_independent(&receipts, &about, keyring, believed.policy.verifiers(), Some(&own));
         let mut answered = Answered::default();
         for counted in &tally.counted {
-            let names: Vec<String> = counted.names.iter().map(ToString::to_string).collect();
+            let names: Vec<String> = counted.person.names.iter().map(ToString::to_string).collect();
             let Receipt { tool, .. } = &own;
             let same = if counted.tool.sha256 == tool.sha256 { "this program" } else { "another build" };
             screen.line(&format!(
