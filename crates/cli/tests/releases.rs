@@ -335,10 +335,38 @@ fn what_is_no_statement_beside_a_release_stops_nobody() {
     let id = std::fs::read_dir(scene.path().join("attest")).unwrap().next().unwrap().unwrap().path();
     std::fs::create_dir(id.join("folder.json")).unwrap();
     std::fs::write(id.join("large.json"), vec![b' '; 17 << 20]).unwrap();
-    #[cfg(unix)]
-    std::os::unix::fs::symlink("nowhere", id.join("link.json")).unwrap();
     let verify = ["verify", "release", "--policy", "policy.toml", "--receipts", "1", "-v"];
     scene.run(&verify).ends(0).says("derived again by bob").says("folder.json").says("large.json");
+    // What could be a withdrawal and was not read is not passed over, and not silent either.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", id.join("link.json")).unwrap();
+        scene.run(&verify).ends(4).says("link.json").says("it could withdraw the release");
+        scene.run(&["verify", "release", "-q"]).ends(4).says("link.json");
+    }
+}
+
+#[test]
+fn junk_does_not_hide_a_withdrawal() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    scene.run(&["withdraw", "release", "--reason", "The mass was 52 g.", "--key", "alice"]).ends(0);
+    let id = std::fs::read_dir(scene.path().join("attest")).unwrap().next().unwrap().unwrap().path();
+    for name in ["a", "b", "c", "d", "e"] {
+        std::fs::write(id.join(format!("{name}.json")), vec![b'['; 16 << 20]).unwrap();
+    }
+    for at in 0..300 {
+        std::fs::write(id.join(format!("0-{at}.json")), vec![b'{'; 200]).unwrap();
+    }
+    scene.run(&["verify", "release"]).ends(1).says("withdrawn").says("The mass was 52 g.");
+    // Nor does a key that has expired since.
+    let policy = scene.text("policy.toml");
+    let signers = scene.text("allowed_signers");
+    let expired = signers.replace("alice ", "alice valid-before=\"20200101Z\",");
+    assert_ne!(signers, expired);
+    scene.write("allowed_signers", expired.as_bytes());
+    assert!(policy.contains("allowed_signers"));
+    scene.run(&["verify", "release", "--policy", "policy.toml"]).ends(1).says("the release is withdrawn");
 }
 
 #[test]

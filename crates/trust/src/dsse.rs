@@ -160,17 +160,24 @@ impl Envelope {
         self.signatures
             .iter()
             .map(|one| {
-                let fingerprint = one.keyid.clone();
-                let key = keyring
-                    .signers
-                    .key(&fingerprint)
-                    .ok_or_else(|| Unlisted::UnknownKey { fingerprint: fingerprint.clone() })?;
-                if !one.fits(&key, &self.payload.0) {
-                    return Err(Distrust::Mismatch { fingerprint });
-                }
+                let key = self.key_of(one, keyring)?;
                 keyring.judge(&key, namespace)
             })
             .collect()
+    }
+
+    /// The keys of the allowed signers whose signatures fit, each signature with its answer.
+    pub(crate) fn keys(&self, keyring: &Keyring<'_>) -> impl Iterator<Item = Result<PublicKey, Distrust>> {
+        self.signatures.iter().map(|one| self.key_of(one, keyring))
+    }
+
+    fn key_of(&self, one: &EnvelopeSignature, keyring: &Keyring<'_>) -> Result<PublicKey, Distrust> {
+        let fingerprint = one.keyid.clone();
+        let key = keyring
+            .signers
+            .key(&fingerprint)
+            .ok_or_else(|| Unlisted::UnknownKey { fingerprint: fingerprint.clone() })?;
+        if one.fits(&key, &self.payload.0) { Ok(key) } else { Err(Distrust::Mismatch { fingerprint }) }
     }
 }
 

@@ -77,6 +77,20 @@ impl<'a> Keyring<'a> {
         Ok(Signed { key: key.clone(), standing })
     }
 
+    /// The same of a withdrawal: a key that has expired since, or before, still withdraws; a revoked one does not.
+    ///
+    /// # Errors
+    /// As for [`judge_as`](Self::judge_as), but for a key that has expired.
+    pub fn judge_withdrawal(
+        &self,
+        key: &PublicKey,
+        principals: &[Principal],
+    ) -> Result<Signed<'a>, Distrust> {
+        self.not_revoked(key)?;
+        let standing = self.signers.look_up_expired(key, RELEASE, self.at)?.of(key, principals)?;
+        Ok(Signed { key: key.clone(), standing })
+    }
+
     /// Checks the signature of a release: of its `SHA256SUMS`, in the namespace [`RELEASE`], by one of
     /// the principals who may sign it.
     ///

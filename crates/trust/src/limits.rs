@@ -20,6 +20,8 @@ pub const REVOKED_BYTES: u64 = 16 << 20;
 pub const POLICY_PRINCIPALS: usize = 1_000;
 /// Bytes of a DSSE envelope.
 pub const ENVELOPE_BYTES: u64 = 16 << 20;
+/// Bytes of the envelope of a withdrawal: its reason and 16 signatures take half as many.
+pub const WITHDRAWAL_BYTES: u64 = 64 << 10;
 /// Signatures of an envelope.
 pub const ENVELOPE_SIGNATURES: usize = 16;
 /// Bytes of one signature of an envelope: Ed25519 takes 64, P-256 in DER at most 72.

@@ -209,6 +209,26 @@ impl AllowedSigners {
         if entries.is_empty() { Err(reason) } else { Ok(Standing { entries }) }
     }
 
+    /// Finds the lines by which a key was in force for a namespace, at a moment or before: an expired key took back
+    /// nothing that it said.
+    ///
+    /// # Errors
+    /// As for [`look_up`](Self::look_up), but for expired lines.
+    pub fn look_up_expired(
+        &self,
+        key: &PublicKey,
+        namespace: &str,
+        at: Time,
+    ) -> Result<Standing<'_>, Unlisted> {
+        let expired =
+            |entry: &&Entry| entry.key == *key.data() && entry.valid_before.is_some_and(|until| at > until);
+        let then = self.entries.iter().filter(expired).filter_map(|entry| entry.valid_before);
+        let moments = std::iter::once(at).chain(then);
+        let mut found = moments.map(|at| self.look_up(key, namespace, at));
+        let first = found.next().expect("the moment itself");
+        first.or_else(|reason| found.find_map(Result::ok).ok_or(reason))
+    }
+
     /// Checks that a key is in force for one of some principals, as `ssh-keygen -Y verify -I` does for one.
     ///
     /// # Errors
@@ -220,11 +240,20 @@ impl AllowedSigners {
         namespace: &str,
         at: Time,
     ) -> Result<Standing<'_>, Unlisted> {
-        let standing = self.look_up(key, namespace, at)?;
+        self.look_up(key, namespace, at)?.of(key, principals)
+    }
+}
+
+impl<'a> Standing<'a> {
+    /// The lines that give the key to one of some principals.
+    ///
+    /// # Errors
+    /// The key is another's.
+    pub(crate) fn of(self, key: &PublicKey, principals: &[Principal]) -> Result<Self, Unlisted> {
         let theirs = |entry: &&Entry| principals.iter().any(|one| entry.principals.matches(one.as_str()));
-        let entries: Vec<_> = standing.entries.iter().copied().filter(theirs).collect();
+        let entries: Vec<_> = self.entries.iter().copied().filter(theirs).collect();
         if entries.is_empty() {
-            let first = standing.entries[0];
+            let first = self.entries[0];
             let wanted =
                 principals.iter().take(20).map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
             return Err(Unlisted::OtherPrincipal {

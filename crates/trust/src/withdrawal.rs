@@ -9,7 +9,6 @@ use crate::keyring::{Distrust, Keyring, Signed};
 use crate::limits;
 use crate::patterns::Principal;
 use crate::receipt::MANIFEST;
-use crate::sshsig::RELEASE;
 use crate::statement::{Predicate, Statement, Subject};
 use openweigh_formats::digest::Digest;
 use openweigh_formats::malformed::{Fault, Malformed, shortened};
@@ -138,7 +137,7 @@ pub fn sign(statement: &Statement<Withdrawal>, signer: &dyn Signer) -> Result<Ve
 }
 
 /// Checks that an envelope withdraws a release, and that one of the principals who may sign releases
-/// signed it.
+/// signed it: evidence against a release does not lapse when a key expires, nor by what others sign beside it.
 ///
 /// # Errors
 /// Why it does not count.
@@ -148,6 +147,10 @@ pub fn verify<'a>(
     keyring: &Keyring<'a>,
     principals: &[Principal],
 ) -> Result<(Withdrawal, Signed<'a>), WithdrawalError> {
+    let (found, limit) = (envelope.len() as u64, limits::WITHDRAWAL_BYTES);
+    if found > limit {
+        return Err(Malformed::whole(Fault::TooLarge { found, limit }).into());
+    }
     let envelope = Envelope::read(envelope)?;
     let statement = Statement::<Withdrawal>::read(envelope.payload())?;
     let found = &statement.subject[0].digest.sha256;
@@ -155,8 +158,8 @@ pub fn verify<'a>(
         return Err(WithdrawalError::OtherRelease { found: found.clone(), expected: manifest.clone() });
     }
     let mut last = None;
-    for signed in envelope.open(keyring, RELEASE)? {
-        match keyring.judge_as(&signed.key, principals, RELEASE) {
+    for key in envelope.keys(keyring) {
+        match key.and_then(|key| keyring.judge_withdrawal(&key, principals)) {
             Ok(signed) => return Ok((statement.predicate, signed)),
             Err(distrust) => last = Some(distrust),
         }

@@ -2,7 +2,7 @@
 
 use super::Args;
 use super::telling::Heading;
-use crate::attest::{self, Attestation};
+use crate::attest::{self, Attestation, Said};
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::{keys, place};
@@ -122,9 +122,13 @@ impl Question<'_> {
             },
         );
         items.extend(self.kept_signature());
-        let (said, unread) = attest::all(&folder)?;
-        for why in &unread {
-            screen.line(&format!("  {why}"))?;
+        let Said { statements: said, unread, notes } = attest::all(&folder)?;
+        for (file, why) in &notes {
+            screen.line(&format!("  {file}: {}", place::harmless(why)))?;
+        }
+        for (file, why) in unread {
+            let why = format!("{}; it could withdraw the release", place::harmless(&why));
+            items.push(item(&file, Verdict::NotCheckable(why)));
         }
         items.extend(self.withdrawals(&said, keyring.as_ref(), signer.as_ref(), screen)?);
         let counted = self.receipts(&said, &sums, keyring.as_ref(), signed.as_ref(), screen)?;
@@ -230,7 +234,7 @@ impl Question<'_> {
         screen: &mut Screen,
     ) -> Result<Vec<Item>, Failure> {
         let mut items = Vec::new();
-        for own in said.iter().filter(|own| own.kind.as_deref() == Some(Withdrawal::TYPE)) {
+        for own in said.iter().filter(|own| own.kind == Withdrawal::TYPE) {
             let found = match keyring.zip(self.believed) {
                 Some((keyring, believed)) => {
                     withdrawal::verify(&own.bytes, self.id, keyring, &believed.policy.release.signers)
@@ -272,7 +276,7 @@ impl Question<'_> {
         let wanted = self.args.receipts.or_else(|| believed.policy.minimum()).unwrap_or(0);
         let receipts: Vec<(String, Vec<u8>)> = said
             .iter()
-            .filter(|own| own.kind.as_deref() != Some(Withdrawal::TYPE))
+            .filter(|own| own.kind != Withdrawal::TYPE)
             .map(|own| (own.file.clone(), own.bytes.clone()))
             .collect();
         if wanted == 0 && receipts.is_empty() {
