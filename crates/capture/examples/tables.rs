@@ -39,7 +39,7 @@ fn answer(case: &Value) -> Value {
                 .map(|column| {
                     json!([
                         column.name.as_str(),
-                        column.unit.as_ref().map(|unit| unit.as_str()),
+                        column.unit.as_ref().map(openweigh_formats::text::Unit::as_str),
                         column.cells == openweigh_formats::dataset::CellType::Number
                     ])
                 })

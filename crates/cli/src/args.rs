@@ -122,9 +122,9 @@ pub(crate) enum Command {
   openweigh import table readings.csv --name load-cell
   openweigh import recording pad.yml --name first-try")]
 pub(crate) enum Import {
-    Table(cmd::import_table::Args),
-    Recording(cmd::import_recording::Args),
-    Signal(cmd::import_signal::Args),
+    Table(Box<cmd::import_table::Args>),
+    Recording(Box<cmd::import_recording::Args>),
+    Signal(Box<cmd::import_signal::Args>),
 }
 
 /// Make recipes

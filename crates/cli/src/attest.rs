@@ -100,7 +100,7 @@ impl Said {
             match kind {
                 Ok(kind) => self.statements.push(Attestation { file, bytes, kind }),
                 Err(error) => {
-                    self.notes.push((file, format!("no statement, and counts for nothing: {error}")))
+                    self.notes.push((file, format!("no statement, and counts for nothing: {error}")));
                 }
             }
         }

@@ -120,7 +120,8 @@ fn measured(done: u64, total: Option<u64>, elapsed: Duration) -> String {
     match total.filter(|total| *total >= done && *total > 0) {
         None => format!("{} MB, {speed}", mega(done)),
         Some(total) => {
-            let left = if rate == 0 { String::new() } else { format!(", {} s left", (total - done) / rate) };
+            let left = (total - done).checked_div(rate);
+            let left = left.map_or_else(String::new, |seconds| format!(", {seconds} s left"));
             let share = u128::from(done) * 100 / u128::from(total);
             format!("{} of {} MB ({share} %), {speed}{left}", mega(done), mega(total))
         }

@@ -255,7 +255,9 @@ mod tests {
         fn stretches_are_apart_and_at_rest(values in proptest::collection::vec(0_i32..6, 1..300)) {
             let values: Vec<f64> = values.into_iter().map(f64::from).collect();
             let mut stretches = Stretches::new(1.0, 3.0);
-            moments(&values).into_iter().for_each(|moment| stretches.push(Some(moment)));
+            for moment in moments(&values) {
+                stretches.push(Some(moment));
+            }
             let found = stretches.finish();
             for pair in found.windows(2) {
                 prop_assert!(pair[0].last.frame < pair[1].first.frame);

@@ -234,7 +234,8 @@ fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Reading
                 into.push(one, chunk, &excluded);
             }
             if into.target.len() > start {
-                into.sessions.push(vec![start..into.target.len()]);
+                let rows = start..into.target.len();
+                into.sessions.push(Vec::from([rows]));
             }
         }
     }

@@ -244,7 +244,7 @@ impl AllowedSigners {
     }
 }
 
-impl<'a> Standing<'a> {
+impl Standing<'_> {
     /// The lines that give the key to one of some principals.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use openweigh_formats::limits;
 use openweigh_formats::number::Number;
 use openweigh_formats::samples;
 use openweigh_formats::session::{Channel, Session};
-use openweigh_formats::text::ColumnName;
+use openweigh_formats::text::{ColumnName, Unit};
 use openweigh_formats::weighings::Id;
 use session::Open;
 use std::collections::BTreeMap;
@@ -223,7 +223,7 @@ impl Layout {
             (CellType::Text, _) => None,
             (CellType::Number, Some(unit)) => Some(unit),
             (CellType::Number, None) => {
-                let stated = column.unit.as_ref().map(|unit| unit.as_str());
+                let stated = column.unit.as_ref().map(Unit::as_str);
                 let unit = stated.map_or_else(|| TimeUnit::of_name(&column.header), TimeUnit::of);
                 let column = column.name.to_string();
                 Some(unit.ok_or(SignalError::NoUnit { column })?)
@@ -336,7 +336,7 @@ impl Log<'_> {
             return Err(SignalError::Same { id, first: first.clone(), second: text.to_owned() });
         }
         let out = self.sink.begin(&id)?;
-        let open = Open::new(id.clone(), self.layout.channels.clone(), self.layout.unit, out)?;
+        let open = Open::new(id.clone(), self.layout.channels.clone(), self.layout.unit, out);
         self.open.insert(id.clone(), (text.to_owned(), open));
         self.current.insert(text.to_owned(), (id.clone(), part));
         Ok(id)

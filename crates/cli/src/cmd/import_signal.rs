@@ -132,14 +132,13 @@ fn tell(made: &[Made], screen: &mut Screen) -> Result<(), Failure> {
     show::table(&rows, &[false, true, true, true, true], screen)?;
     let channels = made.first().and_then(|one| one.session.channels()).unwrap_or_default();
     for channel in channels {
-        match &channel.unit {
-            Some(unit) => screen.line(&format!("  channel {} in {unit}", channel.name))?,
-            None => {
-                let name = &channel.name;
-                screen.line(&format!(
-                    "  channel {name}: no unit is stated; add for example --unit {name}=counts"
-                ))?;
-            }
+        let name = &channel.name;
+        if let Some(unit) = &channel.unit {
+            screen.line(&format!("  channel {name} in {unit}"))?;
+        } else {
+            screen.line(&format!(
+                "  channel {name}: no unit is stated; add for example --unit {name}=counts"
+            ))?;
         }
     }
     Ok(())

@@ -58,7 +58,8 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     match &found.expanded_u {
         Some(_) => screen.line(&format!("  ± {}", coverage(&weights)))?,
         None => {
-            screen.line("  how uncertain this is, the weights do not say: they have no degrees of freedom")?
+            screen
+                .line("  how uncertain this is, the weights do not say: they have no degrees of freedom")?;
         }
     }
     if weights.recipe.model.tare != Tare::None && args.tare.is_empty() {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "In place of a recipe")]
 pub(crate) struct ModelArgs {
-    /// Column to predict [default of sessions: reference_g, the known masses]
+    /// Column to predict [default of sessions: `reference_g`, the known masses]
     #[arg(long, value_name = "COL")]
     pub(crate) target: Option<ColumnName>,
     /// Terms of the model, between commas: 1,reading,reading^2

@@ -28,7 +28,7 @@ pub(crate) struct ReadingArgs {
     /// The line with the names of the columns, counted from 1
     #[arg(long, value_name = "LINE", conflicts_with = "no_header", value_parser = clap::value_parser!(u64).range(1..))]
     header_row: Option<u64>,
-    /// There are no names; columns are column_1, column_2, …
+    /// There are no names; columns are `column_1`, `column_2`, …
     #[arg(long)]
     no_header: bool,
     /// The line with the units of the columns, counted from 1

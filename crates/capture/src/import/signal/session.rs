@@ -57,14 +57,9 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn new(
-        id: Id,
-        channels: Vec<Channel>,
-        unit: Option<TimeUnit>,
-        out: Box<dyn Write>,
-    ) -> Result<Self, SignalError> {
+    pub(super) fn new(id: Id, channels: Vec<Channel>, unit: Option<TimeUnit>, out: Box<dyn Write>) -> Self {
         let header = samples::header(channels.iter().map(|channel| &channel.name));
-        Ok(Self {
+        Self {
             id,
             channels,
             unit,
@@ -79,7 +74,7 @@ impl Open {
             intervals: Vec::new(),
             limit: None,
             gaps: Vec::new(),
-        })
+        }
     }
 
     /// The last time and this one, if that is earlier.

@@ -8,6 +8,7 @@ use openweigh_capture::import::table::{
 };
 use openweigh_formats::dataset::CellType;
 use openweigh_formats::malformed::shortened;
+use openweigh_formats::text::Unit;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
@@ -38,7 +39,7 @@ pub(crate) fn dry_run(
     screen.document(json!({
         "format": "openweigh.import-table/1", "rows": plan.rows, "written": false,
         "columns": plan.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
-        "units": plan.columns.iter().map(|column| column.unit.as_ref().map(|unit| unit.as_str())).collect::<Vec<_>>(),
+        "units": plan.columns.iter().map(|column| column.unit.as_ref().map(Unit::as_str)).collect::<Vec<_>>(),
         "types": plan.columns.iter().map(|column| word(column.cells)).collect::<Vec<_>>(),
         "changes": changes(plan, &rows), "reading": reading(plan), "first": first, "last": last,
     }));
