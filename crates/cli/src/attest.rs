@@ -57,10 +57,11 @@ pub(crate) fn all(folder: &Path) -> Result<Said, Failure> {
         let about = path.symlink_metadata().map_err(failed)?;
         if about.is_file() {
             found.push((about.len(), path));
-        } else if about.is_dir() {
-            said.notes.push((name(&path), "a folder, and no statement".to_owned()));
+        } else if about.is_symlink() {
+            said.unread.push((name(&path), "it is a symbolic link and was not followed".to_owned()));
         } else {
-            said.unread.push((name(&path), "it is no plain file and was not read".to_owned()));
+            let what = if about.is_dir() { "a folder" } else { "a device or pipe" };
+            said.notes.push((name(&path), format!("{what}, and no statement")));
         }
     }
     found.sort();

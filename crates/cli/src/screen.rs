@@ -183,7 +183,7 @@ impl Screen {
         };
         match outcome {
             Ok(code) => {
-                if self.is_verbose() {
+                if self.is_verbose() && std::io::stderr().is_terminal() {
                     let millis = self.started.elapsed().as_millis();
                     let _ = writeln!(std::io::stderr(), "took {}.{:03} s", millis / 1000, millis % 1000);
                 }

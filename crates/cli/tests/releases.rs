@@ -55,7 +55,8 @@ fn sealed(scene: &Scene, version: &str, csv: &str, previous: &[&str]) {
     let fit = ["fit", "--dataset", dataset, "--recipe", "line", "--name", "line", "--version", version];
     scene.run(&fit).ends(0);
     let weights = format!("line-{version}");
-    let mut replay = vec!["replay", "--weights", &weights, "--dataset", dataset];
+    let results = format!("artifacts/results/{weights}.csv");
+    let mut replay = vec!["replay", "--weights", &weights, "--dataset", dataset, "-o", &results];
     if dataset != "line" {
         // What the first version's rows weigh now.
         replay.extend(["--dataset", "line"]);

@@ -38,7 +38,7 @@ fn all_examples_hold() {
 #[test]
 fn mistakes_have_a_place() {
     let cases = [
-        ("seed = 1\n", "1:1: missing: `pad`"),
+        ("seed = 1\n", "1:1: missing field `pad`"),
         ("seed = \"a\"\npad = []", "1:8: invalid type: string \"a\", expected u32"),
         ("[[pad]]\nkind = \"mouse\"", "2:8: unknown variant `mouse`"),
         ("[[pad]]\nkindd = 1", "2:1: unknown field `kindd`"),
