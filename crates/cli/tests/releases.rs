@@ -121,11 +121,11 @@ fn a_changelog_tells_in_grams_what_moved_and_is_checked() {
     let changes = scene.text("two/CHANGELOG.md");
     assert!(changes.contains("## 1.1.0"), "{changes}");
     assert!(changes.contains("\n## 1.0.0, 2026-01-31\n\n- First release.\n"), "{changes}");
-    assert!(changes.contains("- Results of `line`: 4 of 4 move, by at most 0.45 g; 1 new."), "{changes}");
+    assert!(changes.contains("- Results of `line`: 4 of 4 move, by at most 0.05 g; 5 new."), "{changes}");
     assert!(changes.contains("- Weights `line` 1.0.0 → 1.1.0: `1` "), "{changes}");
     scene.run(&["verify", "two"]).ends(0);
-    scene.write("two/CHANGELOG.md", changes.replace("by at most 0.45", "by at most 0.01").as_bytes());
-    scene.run(&["verify", "two"]).ends(1).says("by at most 0.45").says("by at most 0.01");
+    scene.write("two/CHANGELOG.md", changes.replace("by at most 0.05", "by at most 0.01").as_bytes());
+    scene.run(&["verify", "two"]).ends(1).says("by at most 0.05").says("by at most 0.01");
     scene.write("two/CHANGELOG.md", changes.as_bytes());
     let kept = "two/previous/artifacts/results/line-1.0.0.csv";
     scene.write(kept, scene.text(kept).replace("0.", "9.").as_bytes());
