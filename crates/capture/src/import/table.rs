@@ -1,6 +1,6 @@
 //! Foreign tables: read as they are, or refused with the option that settles what is not certain.
 //!
-//! A table is read twice. The first reading, [`survey`], decides how: the encoding, the delimiter, the decimal sign
+//! A table is read twice. The first reading, [`survey()`], decides how: the encoding, the delimiter, the decimal sign
 //! and the grouping of digits, the header, the units and the types of the columns, all from the whole file by
 //! consistency, in memory that does not grow with it. What two conventions would read differently is refused, and
 //! each refusal names the options that settle it, each tried before it is named. The second reading, [`Plan::rows`] or
