@@ -1,6 +1,6 @@
 //! From a dataset's bytes to rows and readings (docs/spec/3-datasets.md, 4.7, 4.8).
 //!
-//! [`load`] reads a whole dataset from any [`Files`](openweigh_formats::files::Files), and believes only what has
+//! [`load()`] reads a whole dataset from any [`Files`](openweigh_formats::files::Files), and believes only what has
 //! its digest. [`sessions`] streams a session's frames in one pass, [`frame`] turns the touches of a frame into
 //! values, [`sample`] the channels of a sample, and [`weighing`] reduces frames to the readings of a recipe.
 //!

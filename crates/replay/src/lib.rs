@@ -5,7 +5,7 @@
 //! [`claims`]; [`withheld`] has what a release states in place of what it keeps back. [`divergence`] finds where two derivations part and says by how much and why that is
 //! likely. [`account`] tells how a single number came to be.
 //!
-//! What this crate does *not* do: it opens no file. Whoever calls it supplies a [`Files`] that
+//! What this crate does *not* do: it opens no file. Whoever calls it supplies a [`Files`](openweigh_formats::files::Files) that
 //! hands out bytes, and everything taken from it is hashed before it is believed.
 
 pub mod account;
