@@ -126,19 +126,23 @@ def ledger(folder: pathlib.Path, keys: Keys) -> list[pathlib.Path]:
     for name in ["line", "rows"]:
         (folder / f"artifacts/publications/{name}.toml").write_text(SAID)
     earlier: list = []
-    for version, rows in [("1.0.0", "0,1\n10,11\n20,21.5\n30,31\n"), ("1.1.0", "0,1\n10,11\n20,21.5\n30,31.5\n40,41\n")]:
+    # The first table is pinned by the first weights, so the second stands under a name of its own.
+    for version, data, rows in [
+        ("1.0.0", "line", "0,1\n10,11\n20,21.5\n30,31\n"),
+        ("1.1.0", "line-longer", "0,1\n10,11\n20,21.5\n30,31.5\n40,41\n"),
+    ]:
         (folder / "line.csv").write_text("y,x\n" + rows)
         told = ["--unit", "y=g", "--unit", "x=count", "--license", "CC0-1.0", "--origin", "Made up.", "--provenance", "simulated"]
-        ours("import", "table", "line.csv", "--name", "line", "--version", version, *told, "--force")
-        ours("fit", "--dataset", "line", "--recipe", "line", "--name", "line", "--version", version)
-        ours("replay", "--weights", f"line-{version}", "--dataset", "line")
+        ours("import", "table", "line.csv", "--name", data, "--version", version, *told)
+        ours("fit", "--dataset", data, "--recipe", "line", "--name", "line", "--version", version)
+        ours("replay", "--weights", f"line-{version}", "--dataset", data)
         own = ["--weights", f"line-{version}", "--results", f"line-{version}"]
         ours("seal", "--name", "line", "--version", version, *own, *(["--previous", "line-1.0.0"] if earlier else []))
         signed = ["--key", keys.ssh, "--oms-key", keys.ec]
         last = folder.with_name(f"line-{version}")
         ours("publish", f"line-{version}", "-o", last, *signed, *earlier)
         earlier = ["--previous", last]
-    ours("seal", "--name", "rows", "--version", "1.0.0", "--dataset", "line")
+    ours("seal", "--name", "rows", "--version", "1.0.0", "--dataset", data)
     alone = folder.with_name("rows-1.0.0")
     ours("publish", "rows-1.0.0", "-o", alone, *signed)
     return [last, alone]
