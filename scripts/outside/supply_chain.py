@@ -64,7 +64,8 @@ def prepare(release: pathlib.Path, work: pathlib.Path, owner, worker) -> None:
     again.add_material_rule_from_string(f"MATCH {output} WITH PRODUCTS FROM fit")
     again.add_product_rule_from_string(f"MATCH {output} WITH PRODUCTS FROM fit")
     for rules in [again.add_material_rule_from_string, again.add_product_rule_from_string]:
-        for own in ["root.layout", "owner.pub", "fit.*.link"]:
+        # The ledger's lock is no input and no output.
+        for own in ["root.layout", "owner.pub", "fit.*.link", ".openweigh/*"]:
             rules(f"ALLOW {own}")
         rules("DISALLOW *")
     layout = Layout()

@@ -10,6 +10,8 @@ from releases import BIN, NAMESPACE, OPENWEIGH, ROOT, WHO, Keys, Refused, bundle
 HERE = pathlib.Path(__file__).parent
 PROGRAM = [OPENWEIGH]
 
+SCHEMAS = ROOT / "docs/spec/schemas"
+
 
 def sums(release: pathlib.Path, keys: Keys) -> None:
     run("sha256sum", "-c", "--strict", "--quiet", "SHA256SUMS", cwd=release)
@@ -40,11 +42,20 @@ def schemas(release: pathlib.Path, keys: Keys) -> None:
         "session": sorted(release.glob("datasets/*/sessions/*/session.json")),
         "withheld": sorted(release.glob("withheld.json")),
     }
-    schema = {kind: ROOT / f"docs/spec/schemas/{kind}.schema.json" for kind in found}
-    run(BIN / "check-jsonschema", "--check-metaschema", *schema.values())
+    run(BIN / "check-jsonschema", "--check-metaschema", *sorted(SCHEMAS.glob("*.schema.json")))
     for kind, files in found.items():
-        if files:
-            run(BIN / "check-jsonschema", "--schemafile", schema[kind], *files)
+        by_schema: dict = {}
+        for file in files:
+            by_schema.setdefault(schema_of(kind, file), []).append(file)
+        for schema, held in by_schema.items():
+            run(BIN / "check-jsonschema", "--schemafile", schema, *held)
+
+
+def schema_of(kind: str, file: pathlib.Path) -> pathlib.Path:
+    """The schema of a file: that of its version, where the version has one of its own."""
+    version = json.loads(file.read_text())["format"].rsplit("/", 1)[1]
+    own = SCHEMAS / f"{kind}-{version}.schema.json"
+    return own if own.exists() else SCHEMAS / f"{kind}.schema.json"
 
 
 def citation(release: pathlib.Path, keys: Keys) -> None:
