@@ -29,6 +29,14 @@ pub enum CaptureError {
         /// Why not.
         source: OpenError,
     },
+    /// The salt of the ledger may be known to others.
+    #[error("{}: this salt is not used: {why}", path.display())]
+    Salt {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        why: &'static str,
+    },
     /// A file is not what it should be.
     #[error("{}:{source}", path.display())]
     Malformed {

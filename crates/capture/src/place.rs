@@ -64,7 +64,7 @@ impl Place {
 
     /// The dataset in a folder that is called as the dataset is. A person named it: links may lead there.
     pub fn of_folder(folder: &Path) -> Option<Self> {
-        let real = folder.canonicalize().ok()?;
+        let real = Folder::at(folder).ok()?.real().ok()?;
         let name: Name = real.file_name()?.to_str()?.parse().ok()?;
         let above = real.parent()?;
         let of_ledger = Ledger::around(&real).map(|ledger| Self::new(ledger.root(), &name));

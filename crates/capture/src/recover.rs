@@ -16,8 +16,8 @@ use openweigh_formats::session::{Quality, Session};
 use openweigh_formats::touches::{COLUMNS, Quantity, Row, TouchReader};
 use openweigh_formats::weighings::{self, Id, Weighing};
 use openweigh_formats::{Digest, Fault, Malformed, limits};
-use openweigh_ledger::{Folder, OpenError, read_whole};
-use std::fs::{File, OpenOptions, TryLockError};
+use openweigh_ledger::{Folder, OpenError};
+use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -107,30 +107,34 @@ impl Place {
 /// It is still running, its description is gone, or the system cannot write. It then stays as it was, or
 /// can be recovered again.
 pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
-    let (opened, folder) = unfinished_folder(place, id)?;
-    let touches = folder.join("touches.csv");
-    let mut lock = None;
-    // Cut before its first file was there, it has none.
-    if remains::is_file(&touches)? {
-        let file = File::open(&touches).map_err(CaptureError::system(&touches, "open"))?;
+    let folder = unfinished_folder(place, id)?;
+    remains::insist_plain(&folder)?;
+    let path = || folder.path().join("touches.csv");
+    // Cut before its first file was there, it has none. One handle is locked, read and shortened.
+    let touches = folder.open_to_change("touches.csv")?;
+    if let Some(file) = &touches {
         match file.try_lock() {
-            Ok(()) => lock = Some(file),
-            Err(TryLockError::WouldBlock) => return Err(CaptureError::Running { folder }),
-            Err(TryLockError::Error(error)) => return Err(CaptureError::system(touches, "lock")(error)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(CaptureError::Running { folder: folder.path().to_path_buf() });
+            }
+            Err(TryLockError::Error(error)) => return Err(CaptureError::system(path(), "lock")(error)),
         }
     }
-    let _lock = lock;
-    opened.sweep()?;
+    folder.sweep()?;
     place.sweep()?;
     let mut losses = Vec::new();
     let mut description = match described(&folder, id) {
         Ok(description) => description,
         // Cut before there was anything to describe.
-        Err(error) => return if touches.exists() { Err(error) } else { give_up(place, id, &folder) },
+        Err(error) => return if touches.is_some() { Err(error) } else { give_up(place, id, &folder) },
     };
     admitted(place, &folder)?;
     let ceiling = description.source.ceiling.as_ref().map(|ceiling| ceiling.0.clone());
-    let kept = Touches::keep(&touches, ceiling, &mut losses)?;
+    let kept = match &touches {
+        Some(file) => Some(Touches::keep(file, &path(), ceiling, &mut losses)?),
+        None => None,
+    };
     let Some(kept) = kept.filter(|kept| kept.counts.frames > 0) else {
         return give_up(place, id, &folder);
     };
@@ -146,11 +150,11 @@ pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
     for (name, bytes) in
         [("events.csv", &event_lines), ("weighings.csv", &weighing_lines), ("session.json", &text)]
     {
-        opened.put(name, bytes)?;
+        folder.put(name, bytes)?;
     }
     let of = |bytes: &[u8]| (bytes.len() as u64, Digest::of(bytes));
     let files = [of(&event_lines), of(&text), (kept.bytes, kept.digest.clone()), of(&weighing_lines)];
-    opened.sync()?;
+    folder.sync()?;
     let dataset = place.admit(id, files, &about, &provenance)?;
     let kept = Kept {
         folder: place.session(id),
@@ -162,28 +166,31 @@ pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
     Ok(Recovery { id: id.clone(), kept: Some(kept), losses })
 }
 
-/// The folder of a session that is not finished, and where it is. No link leads to it.
-fn unfinished_folder(place: &Place, id: &Id) -> Result<(Folder, PathBuf), CaptureError> {
+/// The folder of a session that is not finished. No link leads to it.
+fn unfinished_folder(place: &Place, id: &Id) -> Result<Folder, CaptureError> {
     let missing = || CaptureError::Open { path: place.session(id), source: OpenError::Missing };
     let sessions = place.sessions_folder()?.ok_or_else(missing)?;
     if let Some(part) = sessions.enter(&format!("{id}{PART}"))? {
-        return Ok((part, place.part(id)));
+        return Ok(part);
     }
-    let session = sessions.enter(id.as_str())?.ok_or_else(missing)?;
-    Ok((session, place.session(id)))
+    sessions.enter(id.as_str())?.ok_or_else(missing)
 }
 
 /// Nothing was recorded: what was prepared for it goes.
-fn give_up(place: &Place, id: &Id, folder: &Path) -> Result<Recovery, CaptureError> {
-    remains::remove(folder)?;
+fn give_up(place: &Place, id: &Id, folder: &Folder) -> Result<Recovery, CaptureError> {
+    remains::empty(folder)?;
+    if let (Some(sessions), Some(name)) = (place.sessions_folder()?, folder.path().file_name()) {
+        sessions.remove_folder(&name.to_string_lossy())?;
+    }
     place.remove_if_empty();
     Ok(Recovery { id: id.clone(), kept: None, losses: Vec::new() })
 }
 
-fn described(folder: &Path, id: &Id) -> Result<Session, CaptureError> {
-    let path = folder.join("session.json");
-    let unknown = |why: String| CaptureError::NoDescription { path: path.clone(), why };
-    let bytes = read_whole(&path, limits::JSON_BYTES).map_err(|error| unknown(error.to_string()))?;
+fn described(folder: &Folder, id: &Id) -> Result<Session, CaptureError> {
+    const NAME: &str = "session.json";
+    let unknown = |why: String| CaptureError::NoDescription { path: folder.path().join(NAME), why };
+    let bytes =
+        folder.read(NAME, limits::JSON_BYTES)?.ok_or_else(|| unknown("the file is missing".to_owned()))?;
     let session: Session = canonical::read(&bytes).map_err(|error| unknown(error.to_string()))?;
     if session.id != *id {
         return Err(unknown(format!("it is of session `{}`", session.id)));
@@ -192,16 +199,16 @@ fn described(folder: &Path, id: &Id) -> Result<Session, CaptureError> {
 }
 
 /// What the dataset will be if there is none yet.
-fn draft(folder: &Path) -> Result<Dataset, CaptureError> {
-    let path = folder.join(DRAFT);
-    let unknown = |why: String| CaptureError::NoDescription { path: path.clone(), why };
-    let bytes = read_whole(&path, limits::JSON_BYTES).map_err(|error| unknown(error.to_string()))?;
+fn draft(folder: &Folder) -> Result<Dataset, CaptureError> {
+    let unknown = |why: String| CaptureError::NoDescription { path: folder.path().join(DRAFT), why };
+    let bytes =
+        folder.read(DRAFT, limits::JSON_BYTES)?.ok_or_else(|| unknown("the file is missing".to_owned()))?;
     canonical::read(&bytes).map_err(|error| unknown(error.to_string()))
 }
 
 /// Insists that what was recorded for a dataset is of its kind, before anything is changed.
-fn admitted(place: &Place, folder: &Path) -> Result<(), CaptureError> {
-    let Some(dataset) = place.read()?.filter(|_| folder.join(DRAFT).exists()) else { return Ok(()) };
+fn admitted(place: &Place, folder: &Folder) -> Result<(), CaptureError> {
+    let Some(dataset) = place.read()?.filter(|_| folder.has(DRAFT)) else { return Ok(()) };
     let (found, wanted) = (dataset.provenance.kind, draft(folder)?.provenance.kind);
     if found == wanted {
         return Ok(());
@@ -211,10 +218,10 @@ fn admitted(place: &Place, folder: &Path) -> Result<(), CaptureError> {
 }
 
 /// Where the dataset's sessions come from: as it says itself, or as its draft says.
-fn provenance(place: &Place, folder: &Path) -> Result<(Provenance, About), CaptureError> {
+fn provenance(place: &Place, folder: &Folder) -> Result<(Provenance, About), CaptureError> {
     if let Some(dataset) = place.read()? {
         // A session that is listed already changes nothing, its version neither.
-        let listed = dataset.sessions().iter().any(|id| place.sessions().join(id) == folder);
+        let listed = dataset.sessions().iter().any(|id| folder.path().ends_with(id));
         let version = listed.then(|| dataset.version.clone());
         return Ok((dataset.provenance, About { version, ..About::default() }));
     }
@@ -240,7 +247,7 @@ const CUT: &str = "the recording was cut here and recovered";
 
 /// The events that can be kept, and one that says that the recording was cut, if it was.
 fn keep_events(
-    folder: &Path,
+    folder: &Folder,
     last: u64,
     cut: bool,
     losses: &mut Vec<Loss>,
@@ -258,7 +265,7 @@ fn keep_events(
 }
 
 /// The weighings whose frames are all there.
-fn keep_weighings(folder: &Path, last: u64, losses: &mut Vec<Loss>) -> Result<Vec<Weighing>, CaptureError> {
+fn keep_weighings(folder: &Folder, last: u64, losses: &mut Vec<Loss>) -> Result<Vec<Weighing>, CaptureError> {
     let mut kept: Vec<Weighing> = Vec::new();
     for weighing in prefix(folder, "weighings.csv", losses, weighings::read)? {
         let has_tare =
@@ -274,17 +281,12 @@ fn keep_weighings(folder: &Path, last: u64, losses: &mut Vec<Loss>) -> Result<Ve
 
 /// What the longest valid run of whole lines of a small file says.
 fn prefix<T>(
-    folder: &Path,
+    folder: &Folder,
     file: &'static str,
     losses: &mut Vec<Loss>,
     read: impl Fn(&[u8]) -> Result<Vec<T>, Malformed>,
 ) -> Result<Vec<T>, CaptureError> {
-    let path = folder.join(file);
-    let bytes = match read_whole(&path, limits::SESSION_CSV_BYTES) {
-        Ok(bytes) => bytes,
-        Err(OpenError::Missing) => return Ok(Vec::new()),
-        Err(source) => return Err(CaptureError::Open { path, source }),
-    };
+    let Some(bytes) = folder.read(file, limits::SESSION_CSV_BYTES)? else { return Ok(Vec::new()) };
     let text = std::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len);
     let mut end = memchr::memrchr(b'\n', &bytes[..text]).map_or(0, |at| at + 1);
     let mut why = None;
@@ -332,15 +334,11 @@ fn measured() -> impl Iterator<Item = usize> {
 impl Touches {
     /// Cuts the file behind its last valid line.
     fn keep(
+        file: &File,
         path: &Path,
         ceiling: Option<Decimal>,
         losses: &mut Vec<Loss>,
-    ) -> Result<Option<Self>, CaptureError> {
-        if !remains::is_file(path)? {
-            return Ok(None);
-        }
-        let opened = OpenOptions::new().read(true).write(true).open(path);
-        let file = opened.map_err(CaptureError::system(path, "open"))?;
+    ) -> Result<Self, CaptureError> {
         let failed = || CaptureError::system(path, "read");
         let length = file.metadata().map_err(failed())?.len();
         let mut kept = Self {
@@ -354,7 +352,7 @@ impl Touches {
         };
         let mut hasher = Hasher::default();
         let mut reader = TouchReader::new(&[Quantity::Pressure]);
-        let mut source = BufReader::with_capacity(1 << 20, &file);
+        let mut source = BufReader::with_capacity(1 << 20, file);
         let (mut line, mut why) = (Vec::new(), None);
         loop {
             line.clear();
@@ -377,7 +375,7 @@ impl Touches {
         let lost = length - kept.bytes;
         if lost > 0 {
             let frames = kept.counts.frames;
-            if frames == 0 && !remains::had_just_begun(path)? {
+            if frames == 0 && !remains::had_just_begun(file, path)? {
                 // Not a recording that had just begun: this is for a person to look at.
                 let source =
                     why.unwrap_or(Malformed::at(1, 1, Fault::LongLine { limit: limits::LINE_BYTES }));
@@ -391,7 +389,7 @@ impl Touches {
             cut.map_err(CaptureError::system(path, "shorten"))?;
         }
         kept.digest = hasher.finish();
-        Ok(Some(kept))
+        Ok(kept)
     }
 
     fn count(&mut self, line: &[u8], row: &Row) {

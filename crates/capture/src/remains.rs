@@ -7,39 +7,38 @@ use crate::error::CaptureError;
 use crate::place::DRAFT;
 use openweigh_formats::dataset::SESSION_FILES;
 use openweigh_formats::touches::COLUMNS;
-use openweigh_ledger::OpenError;
+use openweigh_ledger::{DraftError, EntryKind, Folder};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Bytes that are looked at at a time.
 const BLOCK: usize = 1 << 16;
 
-/// Whether a file is there.
+/// Insists that whatever has the name of a recording's file is a plain file with no other name, before anything is
+/// changed: what is shortened in place is shortened under all its names.
 ///
 /// # Errors
-/// Something else is in its place: a link, a pipe, a folder.
-pub(crate) fn is_file(path: &Path) -> Result<bool, CaptureError> {
-    match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_file() => Ok(true),
-        Ok(metadata) => {
-            let found = if metadata.is_symlink() { "a symbolic link" } else { "something else" };
-            Err(CaptureError::Open { path: path.to_path_buf(), source: OpenError::NotPlain(found) })
+/// A link, a folder, a pipe or a device is there.
+pub(crate) fn insist_plain(folder: &Folder) -> Result<(), CaptureError> {
+    for name in SESSION_FILES.iter().map(|(name, _)| *name).chain([DRAFT]) {
+        let Some(file) = folder.open(name)? else { continue };
+        let path = || folder.path().join(name);
+        if file.metadata().map_err(CaptureError::system(path(), "read"))?.nlink() > 1 {
+            let (path, what) = (path(), "a file with other names elsewhere (hard links)");
+            return Err(DraftError::NotPlain { path, what, expected: "a plain file" }.into());
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(CaptureError::system(path, "open")(error)),
     }
+    Ok(())
 }
 
 /// Whether a recording had only just begun `touches.csv`: it is a part of the header, or the header and half a line,
 /// or the zeros that a power loss leaves of them.
-pub(crate) fn had_just_begun(path: &Path) -> Result<bool, CaptureError> {
+pub(crate) fn had_just_begun(mut file: &File, path: &Path) -> Result<bool, CaptureError> {
     let failed = || CaptureError::system(path, "read");
-    if !is_file(path)? {
-        return Ok(true);
-    }
     let header = format!("{}\n", COLUMNS.join(","));
-    let mut file = File::open(path).map_err(failed())?;
+    file.rewind().map_err(failed())?;
     let mut begin = Vec::new();
     file.by_ref().take(header.len() as u64).read_to_end(&mut begin).map_err(failed())?;
     let is_zeros = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
@@ -59,27 +58,24 @@ pub(crate) fn had_just_begun(path: &Path) -> Result<bool, CaptureError> {
     }
 }
 
-/// Removes the folder of a session of which nothing was recorded.
+/// Removes the files of a session of which nothing was recorded.
 ///
 /// # Errors
-/// Something lies in it that no recording writes.
-pub(crate) fn remove(folder: &Path) -> Result<(), CaptureError> {
-    let failed = || CaptureError::system(folder, "read the folder");
+/// Something lies beside them that no recording writes; then nothing is removed.
+pub(crate) fn empty(folder: &Folder) -> Result<(), CaptureError> {
     let ours = |name: &str| name == DRAFT || SESSION_FILES.iter().any(|(own, _)| *own == name);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed())? {
-        let entry = entry.map_err(failed())?;
-        let name = entry.file_name();
-        if !(entry.file_type().map_err(failed())?.is_file() && name.to_str().is_some_and(ours)) {
-            return Err(CaptureError::Foreign {
-                folder: folder.to_path_buf(),
-                name: name.to_string_lossy().into_owned(),
-            });
+    for (name, kind) in folder.entries()? {
+        match name.to_str().filter(|name| kind == EntryKind::File && ours(name)) {
+            Some(name) => files.push(name.to_owned()),
+            None => {
+                let (folder, name) = (folder.path().to_path_buf(), name.to_string_lossy().into_owned());
+                return Err(CaptureError::Foreign { folder, name });
+            }
         }
-        files.push(entry.path());
     }
     for file in files {
-        std::fs::remove_file(&file).map_err(CaptureError::system(&file, "remove"))?;
+        folder.remove(&file)?;
     }
-    std::fs::remove_dir(folder).map_err(CaptureError::system(folder, "remove the folder"))
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod scene;
 use openweigh_capture::{CaptureError, Loss, Place, Recorder, recover};
 use openweigh_formats::events::Kind;
 use openweigh_formats::weighings::{Id, Role, Weighing};
+use openweigh_ledger::DraftError;
 use scene::{frame, info, order, read, touch};
 use std::path::{Path, PathBuf};
 
@@ -329,22 +330,45 @@ fn touches_that_cannot_be_read_are_not_thrown_away() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn links_are_not_followed() {
     use std::os::unix::fs::symlink;
-    let to_file = |sessions: &Path| {
-        let (touches, victim) = (sessions.join("s02.part/touches.csv"), sessions.join("../../victim"));
-        std::fs::rename(&touches, &victim).unwrap();
-        symlink("../../../../victim", touches).unwrap();
-    };
-    assert!(matches!(refused(&to_file, "s02"), CaptureError::Open { .. }));
-    let root = scene::folder();
-    let (place, part) = cut(root.path());
-    let victim = root.path().join("victim");
-    std::fs::rename(&part, &victim).unwrap();
-    symlink(&victim, &part).unwrap();
-    assert_eq!(place.unfinished().unwrap(), Vec::<Id>::new());
+    let part = "s02.part";
+    let files = ["touches.csv", "events.csv", "weighings.csv", "session.json", "dataset.json.part"];
+    for name in files {
+        for hard in [false, true] {
+            let to_victim = |sessions: &Path| {
+                let (file, victim) = (sessions.join(part).join(name), sessions.join("../../victim"));
+                std::fs::rename(&file, &victim).unwrap();
+                if hard {
+                    std::fs::hard_link(&victim, file).unwrap();
+                } else {
+                    symlink("../../../../victim", file).unwrap();
+                }
+            };
+            let error = refused(&to_victim, "s02");
+            let is_refused = matches!(error, CaptureError::Write(DraftError::NotPlain { .. }));
+            assert!(is_refused, "{name} {hard}: {error}");
+        }
+        let to_pipe = |sessions: &Path| {
+            let path = sessions.join(part).join(name);
+            std::fs::remove_file(&path).unwrap();
+            std::os::unix::net::UnixListener::bind(path).unwrap();
+        };
+        refused(&to_pipe, "s02");
+    }
+    // Folders on the way: the session's own, that of all sessions, and the dataset's.
+    for above in [part, "", ".."] {
+        let root = scene::folder();
+        let (place, _) = cut(root.path());
+        let (folder, victim) = (place.sessions().join(above), root.path().join("victim"));
+        let folder = if above == ".." { place.folder().to_path_buf() } else { folder };
+        std::fs::rename(&folder, &victim).unwrap();
+        let before = everything(&victim);
+        symlink(&victim, folder.to_str().unwrap().trim_end_matches('/')).unwrap();
+        assert!(recover(&place, &"s02".parse().unwrap()).is_err(), "{above}");
+        assert_eq!(before, everything(&victim), "{above}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::place;
 use openweigh_formats::Digest;
 use openweigh_formats::malformed::visible;
-use openweigh_ledger::{Written, read_whole, write_atomically};
+use openweigh_ledger::{DraftError, EntryKind, Folder, Ledger, OpenError, Typed, Written, lookup};
 use openweigh_trust::dsse::Envelope;
 use openweigh_trust::{PublicKey, limits, statement};
 use std::path::{Path, PathBuf};
@@ -35,61 +35,95 @@ pub(crate) struct Said {
 /// Bytes that are read of all small files together, and again of all large ones.
 const ALL_BYTES: u64 = 1 << 26;
 
-/// The folder in which others speak about a release.
-pub(crate) fn folder(release: &Path, id: &Digest) -> PathBuf {
-    place::real(release).parent().unwrap_or(Path::new("/")).join("attest").join(id.as_str())
-}
+/// The folder that statements about releases lie in, beside the release.
+const FOLDER: &str = "attest";
 
-/// Everything said about a release; nothing where there is no folder.
+/// Everything said about a release: in the folder that a person typed, or in the one beside the release. Nothing where
+/// there is none beside it.
 ///
 /// Anybody may put anything there. So what is small enough to be a withdrawal is read first and apart, smallest first:
 /// no junk, however large, keeps one from being read.
-pub(crate) fn all(folder: &Path) -> Result<Said, Failure> {
-    let failed = |source: std::io::Error| Failure::Open { path: place::shown(folder), source: source.into() };
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Said::default()),
-        Err(error) => return Err(failed(error)),
+pub(crate) fn all(release: &Path, id: &Digest, typed: Option<&Path>) -> Result<Said, Failure> {
+    let folder = match typed {
+        Some(typed) => {
+            let folder = Folder::at(typed)
+                .map_err(|_| Failure::Open { path: place::shown(typed), source: OpenError::Missing })?;
+            let inner = folder.enter(id.as_str());
+            inner.map(|inner| Some(inner.unwrap_or(folder)))
+        }
+        None => beside(release).and_then(|above| match above.enter(FOLDER)? {
+            Some(all) => all.enter(id.as_str()),
+            None => Ok(None),
+        }),
+    };
+    let folder = match folder {
+        Ok(Some(folder)) => folder,
+        Ok(None) => return Ok(Said::default()),
+        // What is in the way hides whatever lies behind it.
+        Err(error) => {
+            let unread = vec![(FOLDER.to_owned(), error.to_string())];
+            return Ok(Said { unread, ..Said::default() });
+        }
     };
     let (mut said, mut found) = (Said::default(), Vec::new());
-    for entry in entries {
-        let path = entry.map_err(failed)?.path();
-        let about = path.symlink_metadata().map_err(failed)?;
-        if about.is_file() {
-            found.push((about.len(), path));
-        } else if about.is_symlink() {
-            said.unread.push((name(&path), "it is a symbolic link and was not followed".to_owned()));
-        } else {
-            let what = if about.is_dir() { "a folder" } else { "a device or pipe" };
-            said.notes.push((name(&path), format!("{what}, and no statement")));
+    for (name, kind) in folder.entries()? {
+        let shown = visible(&name.to_string_lossy());
+        match (kind, name.to_str()) {
+            (EntryKind::File, Some(name)) => match folder.size(name) {
+                Ok(Some(size)) => found.push((size, name.to_owned())),
+                Ok(None) => {}
+                Err(error) => said.unread.push((shown, format!("it was not read: {error}"))),
+            },
+            (EntryKind::File, None) => {
+                said.unread.push((shown, "its name is no text, and it was not read".to_owned()));
+            }
+            (EntryKind::Link, _) => {
+                said.unread.push((shown, "it is a symbolic link and was not followed".to_owned()));
+            }
+            (EntryKind::Other, _) => {
+                said.unread.push((shown, format!("it is {} and was not read", kind.noun())));
+            }
+            (EntryKind::Folder, _) => said.notes.push((shown, "a folder, and no statement".to_owned())),
         }
     }
     found.sort();
     let (small, large): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|(size, _)| *size <= limits::WITHDRAWAL_BYTES);
-    said.read(small, limits::WITHDRAWAL_BYTES);
+    said.read(&folder, small, limits::WITHDRAWAL_BYTES);
     // What is too large for a withdrawal may be a receipt; what is not read of these is missed by nobody.
     let withdrawals_unread = std::mem::take(&mut said.unread);
-    said.read(large, limits::ENVELOPE_BYTES);
+    said.read(&folder, large, limits::ENVELOPE_BYTES);
     let large_unread = std::mem::replace(&mut said.unread, withdrawals_unread);
     said.notes.extend(large_unread);
     said.statements.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(said)
 }
 
-/// The name of a file, escaped.
-fn name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| visible(&name.to_string_lossy()))
+/// The folder around a release, however the release was spelled.
+fn beside(release: &Path) -> Result<Folder, DraftError> {
+    let above = Folder::at(release)?.above()?;
+    let missing = || DraftError::System {
+        path: release.to_path_buf(),
+        source: std::io::Error::other("nothing lies beside the root of the system"),
+    };
+    let shown = place::real(release);
+    Ok(above.ok_or_else(missing)?.called(shown.parent().unwrap_or(Path::new("/"))))
 }
 
 impl Said {
     /// Reads files of at most `limit` bytes each, and `ALL_BYTES` together.
-    fn read(&mut self, paths: Vec<(u64, PathBuf)>, limit: u64) {
+    fn read(&mut self, folder: &Folder, files: Vec<(u64, String)>, limit: u64) {
         let mut room = ALL_BYTES;
-        for (_, path) in paths {
-            let file = name(&path);
-            let bytes = match read_whole(&path, limit.min(room)) {
-                Ok(bytes) => bytes,
+        for (_, name) in files {
+            let file = visible(&name);
+            let bytes = match folder.read(&name, limit.min(room)) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => continue,
+                Err(DraftError::TooLarge { limit, .. }) => {
+                    self.unread
+                        .push((file, format!("it was not read: only {limit} bytes more are read here")));
+                    continue;
+                }
                 Err(error) => {
                     self.unread.push((file, format!("it was not read: {error}")));
                     continue;
@@ -100,6 +134,10 @@ impl Said {
             let kind = envelope.and_then(|envelope| statement::predicate_type(envelope.payload()));
             match kind {
                 Ok(kind) => self.statements.push(Attestation { file, bytes, kind }),
+                // Cut or damaged, it may have been one.
+                Err(error) if memchr::memmem::find(&bytes, ENVELOPE_MARK).is_some() => {
+                    self.unread.push((file, format!("it is a statement that cannot be read: {error}")));
+                }
                 Err(error) => {
                     self.notes.push((file, format!("no statement, and counts for nothing: {error}")));
                 }
@@ -108,16 +146,30 @@ impl Said {
     }
 }
 
-/// Writes a statement under the name of its kind and its signer's key, so that nobody's replaces another's.
+/// What each envelope of a statement has.
+const ENVELOPE_MARK: &[u8] = b"payloadType";
+
+/// Writes a statement under the name of its kind and its signer's key, so that nobody's replaces another's: into the
+/// folder that a person typed, or the one beside the release, which no link leads to. A ledger around it is locked for
+/// it.
 pub(crate) fn write(
-    folder: &Path,
+    (release, id, typed): (&Path, &Digest, Option<&Path>),
     kind: &str,
     key: &PublicKey,
     bytes: &[u8],
     force: bool,
 ) -> Result<(PathBuf, Written), Failure> {
     let signer = Digest::of(key.fingerprint().as_str().as_bytes());
-    let path = folder.join(format!("{kind}-{}.json", signer.short()));
-    let written = write_atomically(&path, bytes, force)?;
+    let name = format!("{kind}-{}.json", signer.short());
+    let folder = match typed {
+        Some(typed) => Typed::at(&typed.join(&name))?.into_parts().0,
+        None => beside(release)?.make(FOLDER)?.make(id.as_str())?,
+    };
+    let path = folder.path().join(&name);
+    let ledger = folder.real().ok().and_then(|real| Ledger::around(&real));
+    // A release has no lock: nothing is written in it.
+    let ledger = ledger.filter(|ledger| !lookup::is_release(ledger.root()));
+    let _lock = ledger.map(|ledger| ledger.lock()).transpose()?;
+    let written = folder.write(&name, bytes, force)?;
     Ok((path, written))
 }

@@ -450,6 +450,9 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
              Privacy & Security > Input Monitoring, start it again, and do not run it in a sandbox; on Linux end \
              programs that keep the pad to themselves; and see `openweigh devices` for other pads"
         }
+        CaptureError::Salt { .. } => {
+            "remove that file, and a new salt is made; or ask for this one: --salt \"$(head -n 1 .openweigh/salt)\""
+        }
         CaptureError::Foreign { .. } => "move the folder out of the dataset, or remove it yourself",
         CaptureError::NoDescription { .. } => {
             "write a session.json by hand, after that of another session of the same pad, and try again"
@@ -462,6 +465,12 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
 fn storing(error: &StoreError) -> &'static str {
     match error {
         StoreError::Location { .. } => "see `openweigh push --help` for the words of stores",
+        StoreError::TokenHost { .. } => {
+            "if that host belongs to the registry, name it with --token-host HOST; else ask nothing of this registry"
+        }
+        StoreError::NotARelease { .. } => {
+            "pull into another folder, or move what is yours out of this one; --force replaces releases alone"
+        }
         StoreError::ReadOnly { .. } => {
             "push into a folder and copy that to the web server, or push elsewhere"
         }
@@ -486,7 +495,7 @@ fn storing(error: &StoreError) -> &'static str {
             "check the address and the network, then run the same command again: what was moved is not moved twice"
         }
         StoreError::Denied { .. } => {
-            "registries: `docker login HOST`, or OPENWEIGH_REGISTRY_USER and OPENWEIGH_REGISTRY_PASSWORD; buckets: \
+            "registries: `docker login HOST`, or OPENWEIGH_REGISTRY_HOST, OPENWEIGH_REGISTRY_USER and OPENWEIGH_REGISTRY_PASSWORD; buckets: \
              AWS_ACCESS_KEY_ID and its like"
         }
         StoreError::Exists { .. } => "choose another folder, or replace this one with --force",

@@ -119,7 +119,7 @@ fn arrows_point_inward() {
         ("exact", &[]),
         ("formats", &["openweigh-exact"]),
         ("ledger", &["openweigh-formats"]),
-        ("store", &["openweigh-formats"]),
+        ("store", &["openweigh-formats", "openweigh-ledger"]),
         ("dataset", &["openweigh-exact", "openweigh-formats"]),
         ("fit", &["openweigh-dataset", "openweigh-exact", "openweigh-formats"]),
         ("replay", &["openweigh-dataset", "openweigh-exact", "openweigh-fit", "openweigh-formats"]),

@@ -9,7 +9,7 @@ pub(crate) mod journal;
 mod one;
 
 use crate::draft::{DraftError, Written};
-use crate::folder::{Folder, UNFINISHED};
+use crate::folder::Folder;
 use crate::layout::Ledger;
 use crate::lock::Lock;
 use openweigh_formats::Digest;
@@ -17,7 +17,6 @@ use openweigh_formats::digest::Hasher;
 use openweigh_formats::path::RelativePath;
 use std::fs::File;
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What must be there before a file is put in its place. The same bytes may always be there: they are left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +53,6 @@ pub struct Draft {
     kept: bool,
 }
 
-static COUNT: AtomicU64 = AtomicU64::new(0);
-
 impl Draft {
     /// Begins a file of a ledger, its folders made. No link leads to it.
     ///
@@ -63,20 +60,9 @@ impl Draft {
     /// The system refuses, or a link or a file is where a folder should be.
     pub fn begin(ledger: &Ledger, path: &RelativePath) -> Result<Self, DraftError> {
         let folder = ledger.make_folder_of(path)?;
-        loop {
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("{UNFINISHED}{}-{count}", std::process::id());
-            let file = match folder.create_new(&name) {
-                Err(DraftError::Exists { .. }) => continue,
-                other => other?,
-            };
-            // Held as long as the draft lives. Somebody who sweeps may have been faster: then it is gone, or will be.
-            let ours = file.try_lock().is_ok() && folder.has(&name);
-            if ours {
-                let (path, hasher) = (path.clone(), Hasher::default());
-                return Ok(Self { path, folder, name, file, hasher, bytes: 0, kept: false });
-            }
-        }
+        let (name, file) = folder.begin()?;
+        let (path, hasher) = (path.clone(), Hasher::default());
+        Ok(Self { path, folder, name, file, hasher, bytes: 0, kept: false })
     }
 
     fn failed(&self) -> impl FnOnce(std::io::Error) -> DraftError {
@@ -150,8 +136,7 @@ impl<'a> Change<'a> {
     /// # Errors
     /// It cannot be made durable.
     pub fn put_draft(&mut self, draft: Draft, expected: Expected) -> Result<(), DraftError> {
-        let done = draft.file.sync_all().and_then(|()| crate::draft::readable_by_all(&draft.file));
-        done.map_err(draft.failed())?;
+        draft.folder.complete(&draft.file, draft.name_of_target())?;
         let sha256 = draft.hasher.clone().finish();
         self.steps.push(Step { draft, sha256, expected });
         Ok(())
@@ -186,13 +171,7 @@ impl<'a> Change<'a> {
     /// As [`Change::commit`].
     pub fn commit_under(self, lock: &Lock) -> Result<Vec<Written>, DraftError> {
         debug_assert_eq!(lock.root(), self.ledger.root(), "the lock of another ledger");
-        for (path, expected) in &self.relies_on {
-            let found = self.ledger.digest_of(path)?;
-            if found.as_ref() != Some(expected) {
-                let path = self.ledger.on_disk(path);
-                return Err(DraftError::Changed { path });
-            }
-        }
+        self.ledger.insist_unchanged(&self.relies_on)?;
         let done = self.steps.iter().map(Step::admitted).collect::<Result<Vec<_>, _>>()?;
         let mut due: Vec<&Step> = Vec::new();
         for (step, _) in self.steps.iter().zip(&done).filter(|(_, written)| **written != Written::Same) {

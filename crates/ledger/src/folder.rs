@@ -4,6 +4,10 @@
 //! one name, opened with `O_NOFOLLOW` relative to the handle: whoever swaps a folder for a link meanwhile leads
 //! nobody out.
 
+mod around;
+
+pub use around::EntryKind;
+
 use crate::draft::DraftError;
 use openweigh_formats::Digest;
 use openweigh_formats::digest::Hasher;
@@ -13,9 +17,13 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How a file is called while it is written beside its target.
 pub const UNFINISHED: &str = ".draft-";
+
+/// How many drafts this process began.
+pub(crate) static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// Bytes read at a time.
 const BLOCK: usize = 1 << 16;
@@ -153,7 +161,7 @@ impl Folder {
         let mut bytes = Vec::new();
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(system)?;
         if bytes.len() as u64 > limit {
-            return Err(system(std::io::Error::other(format!("found more than {limit} bytes"))));
+            return Err(DraftError::TooLarge { path: self.path.join(name), limit });
         }
         Ok(Some(bytes))
     }
@@ -291,11 +299,62 @@ impl Folder {
     pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), DraftError> {
         let draft = format!("{UNFINISHED}{name}");
         self.remove(&draft)?;
-        let mut file = self.create_new(&draft)?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
-        let written = written.and_then(|()| crate::draft::readable_by_all(&file));
-        written.map_err(|source| DraftError::System { path: self.path.join(name), source })?;
+        self.fill(&mut self.create_new(&draft)?, bytes, name)?;
         self.rename(&draft, self, name)
+    }
+
+    /// A new file under a name of its own, to be renamed when it is whole. It is locked, so that nobody sweeps it.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn begin(&self) -> Result<(String, File), DraftError> {
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("{UNFINISHED}{}-{count}", std::process::id());
+            let file = match self.create_new(&name) {
+                Err(DraftError::Exists { .. }) => continue,
+                other => other?,
+            };
+            // Somebody who sweeps may have been faster: then it is gone, or will be.
+            if file.try_lock().is_ok() && self.has(&name) {
+                return Ok((name, file));
+            }
+        }
+    }
+
+    /// Makes a file that was begun durable, and as readable as others.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn complete(&self, file: &File, name: &str) -> Result<(), DraftError> {
+        let done = file.sync_all().and_then(|()| crate::draft::readable_by_all(file));
+        done.map_err(|source| DraftError::System { path: self.path.join(name), source })
+    }
+
+    fn fill(&self, file: &mut File, bytes: &[u8], name: &str) -> Result<(), DraftError> {
+        let written = file.write_all(bytes);
+        written.map_err(|source| DraftError::System { path: self.path.join(name), source })?;
+        self.complete(file, name)
+    }
+
+    /// Writes a whole file beside its place; gives its name.
+    pub(crate) fn draft(&self, bytes: &[u8], name: &str) -> Result<String, DraftError> {
+        let (draft, mut file) = self.begin()?;
+        if let Err(error) = self.fill(&mut file, bytes, name) {
+            let _ = self.remove(&draft);
+            return Err(error);
+        }
+        Ok(draft)
+    }
+
+    /// Where the link of this name leads; none if no link is there.
+    pub(crate) fn link(&self, name: &str) -> Result<Option<PathBuf>, DraftError> {
+        use std::os::unix::ffi::OsStringExt;
+        match rustix::fs::readlinkat(&self.handle, name, Vec::new()) {
+            Ok(to) => Ok(Some(PathBuf::from(std::ffi::OsString::from_vec(to.into_bytes())))),
+            Err(Errno::INVAL | Errno::NOENT) => Ok(None),
+            Err(error) => Err(failed(&self.path.join(name), error)),
+        }
     }
 
     /// Makes the names in it durable.

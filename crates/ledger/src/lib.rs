@@ -4,7 +4,7 @@
 //! finds them by name, [`open`] reads plain files inside the root and nothing else, [`seal`] gathers files into a manifest, and [`release`] copies
 //! a manifest's files into a folder of their own.
 //!
-//! Writing has two doors. A path that a person typed may lead through links ([`draft`]). A path inside a ledger never
+//! Writing has two doors. A path that a person typed may lead through links ([`Typed`]). A path inside a ledger never
 //! does ([`folder`]), and what is put there is a [`Change`]: some files, all of them or none, committed while the
 //! ledger is locked ([`lock`]), and only if nobody was faster.
 //!
@@ -22,11 +22,14 @@ pub mod open;
 pub mod pins;
 pub mod release;
 pub mod seal;
+mod typed;
+pub mod version_control;
 
 pub use change::{Change, Draft, Expected};
-pub use draft::{DraftError, Written, write_atomically};
-pub use folder::Folder;
+pub use draft::{DraftError, Written};
+pub use folder::{EntryKind, Folder};
 pub use layout::Ledger;
 pub use lock::{Holder, Lock};
 pub use lookup::{Kind, NotFound};
 pub use open::{OpenError, read_blocks, read_whole};
+pub use typed::{Typed, write_atomically};

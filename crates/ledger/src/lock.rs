@@ -119,7 +119,10 @@ impl Ledger {
     }
 
     /// The ledger's own folder, made and hidden from git if it is new.
-    pub(crate) fn own_folder(&self) -> Result<Folder, DraftError> {
+    ///
+    /// # Errors
+    /// A link or a file is in its place, or the system refuses.
+    pub fn own_folder(&self) -> Result<Folder, DraftError> {
         let own = Folder::at(self.root())?.make(OWN)?;
         if !own.has(".gitignore") {
             match own.create_new(".gitignore") {

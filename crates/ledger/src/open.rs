@@ -1,8 +1,11 @@
 //! Reading: plain files only, inside the root, each opened once.
 
+use crate::draft::DraftError;
+use crate::folder::{EntryKind, Folder};
 use crate::layout::Ledger;
 use openweigh_formats::path::RelativePath;
-use std::fs::File;
+use rustix::fs::{Mode, OFlags};
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -46,8 +49,8 @@ impl Ledger {
         limit: u64,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), OpenError> {
-        let at = self.refuse_links(path.as_str())?;
-        read_blocks(&at, limit, sink)
+        let (file, size) = self.open_inside(path.as_str(), limit)?;
+        blocks(file, size, limit, sink)
     }
 
     /// As [`Ledger::read`], in blocks that `sink` may keep, for each of which it gives another to be filled; it is
@@ -63,8 +66,7 @@ impl Ledger {
         block: Vec<u8>,
         sink: &mut dyn FnMut(Vec<u8>, usize) -> Vec<u8>,
     ) -> Result<(), OpenError> {
-        let at = self.refuse_links(path.as_str())?;
-        let (mut file, _) = open(&at, limit)?;
+        let (mut file, _) = self.open_inside(path.as_str(), limit)?;
         let (mut block, mut total) = (block, 0u64);
         loop {
             if block.len() <= LINE {
@@ -84,16 +86,57 @@ impl Ledger {
         }
     }
 
-    /// Where a path is on disk, if no folder or file on the way is a symbolic link.
-    fn refuse_links(&self, path: &str) -> Result<PathBuf, OpenError> {
-        let mut at = self.root().to_path_buf();
-        for part in path.split('/') {
-            at.push(part);
-            if kind_of(&at)? == Kind::Link {
-                return Err(OpenError::NotPlain("a symbolic link on the way to it"));
-            }
+    /// A plain file of at most `limit` bytes, each folder on the way and itself opened through no link; its size too.
+    fn open_inside(&self, path: &str, limit: u64) -> Result<(File, u64), OpenError> {
+        let (folder, name) = self.inner(path)?;
+        let file = match folder.open(name) {
+            Ok(Some(file)) => file,
+            Ok(None) => return Err(OpenError::Missing),
+            Err(error) => return Err(refused(&folder, name, error)),
+        };
+        let found = file.metadata()?.len();
+        if found > limit { Err(OpenError::TooLarge { found, limit }) } else { Ok((file, found)) }
+    }
+
+    /// The folder of a path inside the root, and the last part of the path.
+    fn inner<'p>(&self, path: &'p str) -> Result<(Folder, &'p str), OpenError> {
+        let mut folder = Folder::at(self.root()).map_err(system)?;
+        let mut rest = path;
+        while let Some((part, behind)) = rest.split_once('/') {
+            folder = match folder.enter(part) {
+                Ok(Some(inner)) => inner,
+                Ok(None) => return Err(OpenError::Missing),
+                // A file where a folder should be: what should be in it is not there.
+                Err(_) if folder.kind(part) == Some(EntryKind::File) => return Err(OpenError::Missing),
+                Err(error) => return Err(refused(&folder, part, error)),
+            };
+            rest = behind;
         }
-        Ok(at)
+        Ok((folder, rest))
+    }
+}
+
+/// Why something in a folder was not opened.
+fn refused(folder: &Folder, name: &str, error: DraftError) -> OpenError {
+    match folder.kind(name) {
+        Some(EntryKind::Link) => OpenError::NotPlain("a symbolic link on the way to it"),
+        Some(kind @ (EntryKind::Folder | EntryKind::Other)) => match error {
+            DraftError::NotPlain { .. } => OpenError::NotPlain(kind.noun()),
+            error => system(error),
+        },
+        _ => system(error),
+    }
+}
+
+fn system(error: DraftError) -> OpenError {
+    match error {
+        DraftError::System { source, .. }
+            if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            OpenError::Missing
+        }
+        DraftError::System { source, .. } => OpenError::System(source),
+        error => OpenError::System(io::Error::other(error.to_string())),
     }
 }
 
@@ -104,43 +147,21 @@ impl Ledger {
     /// # Errors
     /// A folder cannot be read.
     pub fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, OpenError> {
-        if let Some(folder) = folder {
-            self.refuse_links(folder)?;
-        }
-        let mut waiting = vec![folder.unwrap_or_default().to_owned()];
-        let mut found = Vec::new();
-        while let Some(folder) = waiting.pop() {
-            let on_disk = folder.split('/').fold(self.root().to_path_buf(), |path, part| path.join(part));
-            for entry in std::fs::read_dir(on_disk)? {
-                let entry = entry?;
-                let name = entry.file_name().to_string_lossy().into_owned();
-                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                if entry.file_type()?.is_dir() {
-                    waiting.push(path);
-                } else {
-                    found.push(path);
+        let (above, prefix) = match folder {
+            None => (Folder::at(self.root()).map_err(system)?, String::new()),
+            Some(path) => {
+                let (above, name) = self.inner(path)?;
+                match above.enter(name) {
+                    Ok(Some(inner)) => (inner, format!("{path}/")),
+                    Ok(None) => return Err(OpenError::Missing),
+                    Err(error) => return Err(refused(&above, name, error)),
                 }
             }
-        }
+        };
+        let found = above.everything(&[]).map_err(system)?;
+        let mut found: Vec<String> = found.into_keys().map(|path| format!("{prefix}{path}")).collect();
         found.sort();
         Ok(found)
-    }
-}
-
-#[derive(PartialEq, Eq)]
-enum Kind {
-    Link,
-    Other,
-}
-
-fn kind_of(path: &Path) -> Result<Kind, OpenError> {
-    match std::fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.file_type().is_symlink() => Ok(Kind::Link),
-        Ok(_) => Ok(Kind::Other),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            Err(OpenError::Missing)
-        }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -149,7 +170,11 @@ fn kind_of(path: &Path) -> Result<Kind, OpenError> {
 /// # Errors
 /// There is no such plain file, it is larger than `limit`, or it cannot be read.
 pub fn read_blocks(path: &Path, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), OpenError> {
-    let (mut file, size) = open(path, limit)?;
+    let (file, size) = open(path, limit)?;
+    blocks(file, size, limit, sink)
+}
+
+fn blocks(mut file: File, size: u64, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), OpenError> {
     let mut block = vec![0; BLOCK.min(usize::try_from(size).unwrap_or(BLOCK).max(1)) + LINE];
     let start = aligned(&block);
     let block = &mut block[start..];
@@ -167,19 +192,29 @@ pub fn read_blocks(path: &Path, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Resu
     }
 }
 
-/// Opens a plain file of at most `limit` bytes; gives its size too.
+/// Opens a plain file of at most `limit` bytes at a path that a person typed; gives its size too.
 fn open(path: &Path, limit: u64) -> Result<(File, u64), OpenError> {
-    kind_of(path)?;
-    // Asked before opening: opening a pipe would wait for a writer that never comes.
-    let metadata = std::fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(OpenError::NotPlain("a folder"));
+    let insist = |metadata: &Metadata| match (metadata.is_dir(), metadata.is_file()) {
+        (true, _) => Err(OpenError::NotPlain("a folder")),
+        (false, false) => Err(OpenError::NotPlain("a device or pipe")),
+        _ => Ok(()),
+    };
+    // Asked before opening, since devices may do something when they are opened; and without waiting, since a pipe
+    // that took the file's place meanwhile would wait for a writer that never comes.
+    match std::fs::metadata(path) {
+        Ok(metadata) => insist(&metadata)?,
+        Err(error) => {
+            let missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+            // A link to nothing is there.
+            let is_link = path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+            return Err(if missing && !is_link { OpenError::Missing } else { error.into() });
+        }
     }
-    if !metadata.is_file() {
-        return Err(OpenError::NotPlain("a device or pipe"));
-    }
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from)?);
+    let metadata = file.metadata()?;
+    insist(&metadata)?;
+    let size = metadata.len();
     if size > limit {
         return Err(OpenError::TooLarge { found: size, limit });
     }

@@ -1,13 +1,19 @@
 //! A release on disk: files of a ledger copied, generated files written, all of it or nothing.
 
 use crate::draft::{DraftError, Written, readable_by_all};
+use crate::folder::{COUNT, EntryKind, Folder, UNFINISHED};
 use crate::layout::Ledger;
-use crate::open::{OpenError, read_blocks};
+use crate::open::OpenError;
+use crate::typed::Typed;
+use crate::version_control;
 use openweigh_formats::digest::Hasher;
+use openweigh_formats::malformed::visible;
 use openweigh_formats::manifest::ManifestFile;
-use openweigh_formats::{Digest, path::RelativePath};
+use openweigh_formats::sums::Sums;
+use openweigh_formats::{Digest, limits, path::RelativePath};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 /// What a release holds.
 #[derive(Debug)]
@@ -40,90 +46,176 @@ pub enum ReleaseError {
         found: Digest,
     },
     /// What is to be replaced is no release.
-    #[error("{}: found {what}, expected a release: nothing else is replaced", path.display())]
+    #[error("{}: found {what}, expected a release: only what this program made is replaced", path.display())]
     NotARelease {
         /// What is there.
         path: PathBuf,
         /// What it is.
-        what: &'static str,
+        what: String,
     },
     /// Something could not be written, or is in the way.
     #[error(transparent)]
     Write(#[from] DraftError),
 }
 
-/// Writes the release beside its place and moves it there as a whole.
+/// A folder beside the place of a release, with the release in the making. Dropped, it is removed.
+struct Making {
+    above: Folder,
+    name: String,
+    folder: Folder,
+    kept: bool,
+}
+
+/// The release, inside that folder; what it replaces; and its name elsewhere.
+const NEW: &str = "release";
+const OLD: &str = "replaced";
+
+impl Making {
+    fn begin(above: Folder) -> Result<Self, DraftError> {
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("{UNFINISHED}{}-{count}", std::process::id());
+            match above.make_new(&name) {
+                Err(DraftError::Exists { .. }) => {}
+                made => return Ok(Self { folder: made?, above, name, kept: false }),
+            }
+        }
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = self.above.remove_all(&self.name);
+        }
+    }
+}
+
+/// Writes the release beside its place and moves it there as a whole. If that is in the ledger, the ledger is locked
+/// for it.
 ///
 /// # Errors
 /// Something cannot be read or written, has changed, or another release is there and `force` is not given.
 pub fn write(ledger: &Ledger, parts: &Parts<'_>, to: &Path, force: bool) -> Result<Written, ReleaseError> {
-    let system = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| ReleaseError::Write(DraftError::System { path, source })
-    };
-    let full = std::path::absolute(to).map_err(system(to))?;
-    let parent = full.parent().unwrap_or(Path::new("/"));
-    std::fs::create_dir_all(parent).map_err(system(parent))?;
-    let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(parent).map_err(system(parent))?;
-    let folder = draft.path().join("release");
+    let system = |source| DraftError::System { path: to.to_path_buf(), source };
+    let (above, name) = Typed::at(&std::path::absolute(to).map_err(system)?)?.into_parts();
+    let shown = above.path().join(&name);
+    let lock = if ledger.holds(&above)? { Some(ledger.lock()?) } else { None };
+    let making = Making::begin(above)?;
+    let folder = making.folder.make(NEW)?;
     for file in &parts.copied {
         copy(ledger, file, &folder)?;
     }
     for (path, bytes) in &parts.written {
-        let mut target = create(&folder, path)?;
-        let at = folder.join(path);
-        target.write_all(bytes).and_then(|()| target.sync_all()).map_err(system(&at))?;
+        let (inner, name) = folder.make_inner(path)?;
+        let mut target = inner.create_new(name)?;
+        let written = target.write_all(bytes).and_then(|()| target.sync_all());
+        let written = written.and_then(|()| readable_by_all(&target));
+        written.map_err(|source| DraftError::System { path: inner.path().join(name), source })?;
     }
-    let there = full.symlink_metadata().is_ok();
-    if there && same_tree(&folder, &full).unwrap_or(false) {
-        return Ok(Written::Same);
-    }
-    if there && !force {
-        return Err(DraftError::Exists { path: to.to_path_buf() }.into());
-    }
-    if there {
-        replaceable(ledger, &full)?;
-        // Moved aside first, so that at no moment half of each is there; the draft's folder takes it along.
-        std::fs::rename(&full, draft.path().join("replaced")).map_err(system(to))?;
-    }
-    std::fs::rename(&folder, &full).map_err(system(to))?;
-    Ok(if there { Written::Replaced } else { Written::New })
+    let written = place(ledger, making, &folder, &name, &shown, force);
+    drop(lock);
+    written
 }
 
-/// The files at the root of each release.
-const MARKS: [&str; 3] = ["manifest.json", "publication.toml", "SHA256SUMS"];
+fn place(
+    ledger: &Ledger,
+    making: Making,
+    folder: &Folder,
+    name: &str,
+    shown: &Path,
+    force: bool,
+) -> Result<Written, ReleaseError> {
+    if !making.above.has(name) {
+        making.folder.rename_new(NEW, &making.above, name)?;
+        return Ok(Written::New);
+    }
+    let there = making.above.enter(name);
+    if let Ok(Some(there)) = &there
+        && same_tree(folder, there)?
+    {
+        return Ok(Written::Same);
+    }
+    if !force {
+        return Err(DraftError::Exists { path: shown.to_path_buf() }.into());
+    }
+    let not = |what: String| ReleaseError::NotARelease { path: shown.to_path_buf(), what };
+    let there = there.map_err(|_| not("something that is no folder".to_owned()))?;
+    let there = there.ok_or_else(|| DraftError::Changed { path: shown.to_path_buf() })?;
+    if let Some(foreign) = foreign(&there)? {
+        return Err(not(foreign));
+    }
+    if Folder::at(ledger.root())?.is_within(&there)? {
+        return Err(not("a folder that holds the ledger".to_owned()));
+    }
+    let (above, inner) = (making.above.again()?, making.folder.again()?);
+    replace(&above, name, &inner, making)?;
+    Ok(Written::Replaced)
+}
 
-/// Insists that what is thrown away is a release, and does not hold the ledger that is published from.
-fn replaceable(ledger: &Ledger, there: &Path) -> Result<(), ReleaseError> {
-    let not = |what| Err(ReleaseError::NotARelease { path: there.to_path_buf(), what });
-    let is_plain = |path: &Path, folder: bool| {
-        path.symlink_metadata().is_ok_and(|found| if folder { found.is_dir() } else { found.is_file() })
-    };
-    if !is_plain(there, true) {
-        return not("something that is no folder");
+/// Puts the new folder in the place of the old one, which is moved aside first, so that at no moment half of each is
+/// there. Version control goes over to the new one.
+fn replace(above: &Folder, name: &str, inner: &Folder, mut making: Making) -> Result<(), DraftError> {
+    above.rename(name, inner, OLD)?;
+    // From here on the folder has what is nobody's to throw away.
+    making.kept = true;
+    if let Err(error) = inner.rename_new(NEW, above, name) {
+        inner.rename_new(OLD, above, name)?;
+        making.kept = false;
+        return Err(error);
     }
-    if !MARKS.iter().all(|name| is_plain(&there.join(name), false)) {
-        return not("a folder without manifest.json, publication.toml or SHA256SUMS");
+    if let (Some(old), Some(new)) = (inner.enter(OLD)?, above.enter(name)?) {
+        carry_over(&old, &new)?;
     }
-    let canonical = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    if canonical(ledger.root()).starts_with(canonical(there)) {
-        return not("a folder that holds the ledger");
-    }
+    making.kept = false;
     Ok(())
 }
 
-/// A new file in the draft, its folders made.
-fn create(folder: &Path, path: &str) -> Result<std::fs::File, DraftError> {
-    let at = path.split('/').fold(folder.to_path_buf(), |at, part| at.join(part));
-    let failed = |source| DraftError::System { path: at.clone(), source };
-    std::fs::create_dir_all(at.parent().unwrap_or(folder)).map_err(failed)?;
-    let file = std::fs::File::create_new(&at).map_err(failed)?;
-    readable_by_all(&file).map_err(failed)?;
-    Ok(file)
+/// Moves what version control keeps in one folder into another.
+///
+/// # Errors
+/// The system refuses; it is still there then.
+pub fn carry_over(old: &Folder, new: &Folder) -> Result<(), DraftError> {
+    for name in version_control::NAMES.iter().filter(|name| old.has(name)) {
+        old.rename_new(name, new, name)?;
+    }
+    new.sync()
 }
 
-fn copy(ledger: &Ledger, file: &ManifestFile, folder: &Path) -> Result<(), ReleaseError> {
-    let mut target = create(folder, file.path.as_str())?;
+/// The files at the root of each release.
+const MARKS: [&str; 2] = ["manifest.json", "SHA256SUMS"];
+
+/// What no list covers: the list, and its signature.
+const OF_THE_LIST: [&str; 2] = ["SHA256SUMS", "SHA256SUMS.sig"];
+
+/// What is in a folder that no release has, so that the folder is not thrown away: none if it is a release or empty,
+/// version control apart. In words that follow on `found`.
+///
+/// # Errors
+/// The system refuses.
+pub fn foreign(there: &Folder) -> Result<Option<String>, DraftError> {
+    let everything = there.everything(&version_control::NAMES)?;
+    if everything.is_empty() {
+        return Ok(None);
+    }
+    if !MARKS.iter().all(|name| there.kind(name) == Some(EntryKind::File)) {
+        return Ok(Some("a folder without manifest.json or SHA256SUMS".to_owned()));
+    }
+    let sums = there.read("SHA256SUMS", limits::JSON_BYTES)?.unwrap_or_default();
+    let Ok(sums) = Sums::read(&sums) else {
+        return Ok(Some("a folder whose SHA256SUMS cannot be read".to_owned()));
+    };
+    let is_listed = |path: &str| {
+        OF_THE_LIST.contains(&path) || path.parse().is_ok_and(|path: RelativePath| sums.0.contains_key(&path))
+    };
+    let foreign = everything.iter().find(|(path, kind)| **kind != EntryKind::File || !is_listed(path));
+    Ok(foreign
+        .map(|(path, kind)| format!("{} that its SHA256SUMS does not list: {}", kind.noun(), visible(path))))
+}
+
+fn copy(ledger: &Ledger, file: &ManifestFile, folder: &Folder) -> Result<(), ReleaseError> {
+    let (inner, name) = folder.make_inner(file.path.as_str())?;
+    let mut target = inner.create_new(name)?;
     let (mut hasher, mut fault) = (Hasher::default(), None);
     let read = ledger.read(&file.path, file.bytes, &mut |block| {
         hasher.update(block);
@@ -132,9 +224,8 @@ fn copy(ledger: &Ledger, file: &ManifestFile, folder: &Path) -> Result<(), Relea
         }
     });
     read.map_err(|source| ReleaseError::Open { path: file.path.clone(), source })?;
-    let written = fault.map_or_else(|| target.sync_all(), Err);
-    let path = folder.join(file.path.as_str());
-    written.map_err(|source| DraftError::System { path, source })?;
+    let written = fault.map_or_else(|| target.sync_all(), Err).and_then(|()| readable_by_all(&target));
+    written.map_err(|source| DraftError::System { path: inner.path().join(name), source })?;
     let found = hasher.finish();
     if found != file.sha256 {
         let (path, expected) = (file.path.clone(), file.sha256.clone());
@@ -143,25 +234,22 @@ fn copy(ledger: &Ledger, file: &ManifestFile, folder: &Path) -> Result<(), Relea
     Ok(())
 }
 
-/// Whether two folders hold the same files with the same bytes.
-fn same_tree(left: &Path, right: &Path) -> Result<bool, OpenError> {
-    let everything = |folder: &Path| Ledger::at(folder).everything(None);
-    let (ours, theirs) = (everything(left)?, everything(right)?);
-    if ours != theirs {
+/// Whether two folders hold the same files with the same bytes, version control apart.
+fn same_tree(ours: &Folder, theirs: &Folder) -> Result<bool, DraftError> {
+    let files = ours.everything(&version_control::NAMES)?;
+    if files != theirs.everything(&version_control::NAMES)? {
         return Ok(false);
     }
-    for path in &ours {
-        if digest(&left.join(path))? != digest(&right.join(path))? {
+    let digest = |folder: &Folder, path: &str| match folder.inner(path)? {
+        Some((inner, name)) => inner.digest(name),
+        None => Ok(None),
+    };
+    for (path, kind) in &files {
+        if *kind != EntryKind::File || digest(ours, path)? != digest(theirs, path)? {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-fn digest(path: &Path) -> Result<Digest, OpenError> {
-    let mut hasher = Hasher::default();
-    read_blocks(path, u64::MAX, &mut |block| hasher.update(block))?;
-    Ok(hasher.finish())
 }
 
 #[cfg(test)]
@@ -181,34 +269,53 @@ mod tests {
             licence: openweigh_formats::licence::Licence::no_assertion(),
         };
         let (good, changed) = (file("x\n"), file("y\n"));
-        let parts = |file, text: &str| Parts {
-            copied: vec![file],
-            written: (MARKS.iter().map(|name| (String::from(*name), Vec::new())))
-                .chain([("b/c.md".to_owned(), text.as_bytes().to_vec())])
-                .collect(),
+        let parts = |file: &'static str, text: &str| {
+            let listed = if file == "good" { &good } else { &changed };
+            let mut sums = Sums::default();
+            sums.0.insert("a.csv".parse().unwrap(), Digest::of(b"x\n"));
+            sums.0.insert("b/c.md".parse().unwrap(), Digest::of(text.as_bytes()));
+            sums.0.insert(MARKS[0].parse().unwrap(), Digest::of(b""));
+            let written = [(MARKS[0], Vec::new()), (MARKS[1], sums.write())];
+            let written = written.into_iter().chain([("b/c.md", text.as_bytes().to_vec())]);
+            Parts { copied: vec![listed], written: written.map(|(path, b)| (path.to_owned(), b)).collect() }
         };
         assert!(matches!(
-            write(&ledger, &parts(&changed, "1"), &to, false),
+            write(&ledger, &parts("changed", "1"), &to, false),
             Err(ReleaseError::Changed { .. })
         ));
         assert!(!to.exists());
-        assert_eq!(write(&ledger, &parts(&good, "1"), &to, false).unwrap(), Written::New);
-        assert_eq!(write(&ledger, &parts(&good, "1"), &to, false).unwrap(), Written::Same);
-        let other = write(&ledger, &parts(&good, "2"), &to, false);
+        assert_eq!(write(&ledger, &parts("good", "1"), &to, false).unwrap(), Written::New);
+        assert_eq!(write(&ledger, &parts("good", "1"), &to, false).unwrap(), Written::Same);
+        let other = write(&ledger, &parts("good", "2"), &to, false);
         assert!(matches!(other, Err(ReleaseError::Write(DraftError::Exists { .. }))));
         assert_eq!(std::fs::read(to.join("b/c.md")).unwrap(), b"1");
-        assert_eq!(write(&ledger, &parts(&good, "2"), &to, true).unwrap(), Written::Replaced);
+        assert_eq!(write(&ledger, &parts("good", "2"), &to, true).unwrap(), Written::Replaced);
         assert_eq!(std::fs::read(to.join("b/c.md")).unwrap(), b"2");
         assert_eq!(std::fs::read_dir(to.parent().unwrap()).unwrap().count(), 1, "no draft is left behind");
+        // Version control is carried over, and anything else that is no release's keeps it.
+        std::fs::create_dir_all(to.join(".git/hooks")).unwrap();
+        std::fs::write(to.join(".git/config"), "mine").unwrap();
+        assert_eq!(write(&ledger, &parts("good", "2"), &to, true).unwrap(), Written::Same);
+        assert_eq!(write(&ledger, &parts("good", "3"), &to, true).unwrap(), Written::Replaced);
+        assert_eq!(std::fs::read(to.join(".git/config")).unwrap(), b"mine");
+        assert_eq!(std::fs::read_dir(to.parent().unwrap()).unwrap().count(), 1, "no draft is left behind");
+        for foreign in ["notes.txt", "b/thesis.md"] {
+            std::fs::write(to.join(foreign), "mine").unwrap();
+            let refused = write(&ledger, &parts("good", "4"), &to, true).unwrap_err();
+            assert!(refused.to_string().contains(foreign), "{refused}");
+            std::fs::remove_file(to.join(foreign)).unwrap();
+        }
+        std::os::unix::fs::symlink("/", to.join("b/link")).unwrap();
+        assert!(write(&ledger, &parts("good", "4"), &to, true).is_err());
         // Whatever is no release stays, and so does the ledger itself.
         for other in ["", "out", "a.csv"] {
-            let refused = write(&ledger, &parts(&good, "3"), &folder.path().join(other), true);
+            let refused = write(&ledger, &parts("good", "3"), &folder.path().join(other), true);
             assert!(matches!(refused, Err(ReleaseError::NotARelease { .. })), "{other}: {refused:?}");
         }
         for mark in MARKS {
             std::fs::write(folder.path().join(mark), "").unwrap();
         }
-        let refused = write(&ledger, &parts(&good, "3"), folder.path(), true);
+        let refused = write(&ledger, &parts("good", "3"), folder.path(), true);
         assert!(matches!(refused, Err(ReleaseError::NotARelease { .. })), "{refused:?}");
         assert_eq!(std::fs::read(folder.path().join("a.csv")).unwrap(), b"x\n");
     }

@@ -12,7 +12,7 @@ use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, Position};
 use openweigh_replay::completeness;
 use openweigh_replay::listing::Contents;
-use openweigh_replay::{Finding, Item, Stage, Verdict};
+use openweigh_replay::{Finding, Item, Note, Stage, Verdict};
 use std::collections::BTreeMap;
 
 /// Characters of a differing line that are shown around the place.
@@ -54,6 +54,18 @@ impl Release<'_> {
         items.extend(completeness::strays(self.manifest, from, &own));
         items.extend(self.not_kept_back(from));
         items
+    }
+
+    /// Folders that lie here and were not read.
+    pub fn unread(&self, from: &dyn Files) -> Vec<Note> {
+        let here = from.everything(None).unwrap_or_default();
+        let note = |folder: &'static str| {
+            let inside = || here.iter().filter_map(|path| path.strip_prefix(folder));
+            let runs = |path: &&str| path.starts_with("hooks/") && !path.ends_with(".sample");
+            let (files, hooks) = (inside().count(), inside().filter(runs).count());
+            (files > 0).then_some(Note::Unread { folder, files, hooks })
+        };
+        release::HOUSEKEEPING.into_iter().filter_map(note).collect()
     }
 
     /// Files that are here although the release states that it keeps them back: somebody put them there, and the

@@ -103,6 +103,15 @@ pub enum Note {
         /// How many touches.
         touches: Contradicted,
     },
+    /// A folder of a release that nobody reads: of version control, or of what moved the release.
+    Unread {
+        /// The folder, as it is called in every release.
+        folder: &'static str,
+        /// How many files are in it.
+        files: usize,
+        /// How many of them are programs that version control runs by itself.
+        hooks: usize,
+    },
 }
 
 /// Everything found about one manifest.
@@ -148,7 +157,18 @@ impl Report {
 
 impl fmt::Display for Note {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Contradicted { path, quantum, ceiling, touches } = self;
+        let (path, quantum, ceiling, touches) = match self {
+            Self::Contradicted { path, quantum, ceiling, touches } => (path, quantum, ceiling, touches),
+            Self::Unread { folder, files, hooks } => {
+                let are = if *files == 1 { "1 file is".to_owned() } else { format!("{files} files are") };
+                write!(out, "{folder}: {are} here, not read, and no part of the release")?;
+                return match hooks {
+                    0 => Ok(()),
+                    1 => out.write_str(", and 1 of them is a program that git runs by itself"),
+                    _ => write!(out, ", and {hooks} of them are programs that git runs by itself"),
+                };
+            }
+        };
         let Contradicted { off_quantum, above_ceiling } = *touches;
         let stated = |number: &Option<Number>| number.as_ref().map_or_else(String::new, ToString::to_string);
         write!(out, "{path}: ")?;

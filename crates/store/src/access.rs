@@ -11,6 +11,8 @@ use std::fmt;
 pub struct Access {
     /// For the registry that is asked.
     pub login: Option<Login>,
+    /// Another host, with its port if it has one, to which the registry may send for a token with that login.
+    pub token_host: Option<String>,
     /// `AWS_…` settings, for buckets.
     pub settings: Vec<(String, String)>,
     /// Whether plain HTTP is used with registries and buckets of other machines.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use openweigh_formats::Digest;
 use openweigh_formats::digest::Hasher;
+use openweigh_ledger::Folder;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
@@ -129,7 +130,7 @@ pub(crate) struct Blob {
 #[derive(Debug)]
 pub(crate) enum Content {
     Bytes(Bytes),
-    File(PathBuf),
+    File(Folder, String),
 }
 
 struct Reading {
@@ -149,15 +150,16 @@ impl Blob {
     /// The bytes from the start. The last block is held back until the digest of the whole is known
     /// to be right, so that a file that changes while it is sent never arrives completely.
     pub(crate) fn blocks(&self, meter: &Meter) -> Result<Blocks, StoreError> {
-        let path = match &self.content {
+        let (folder, path) = match &self.content {
             Content::Bytes(bytes) => {
                 let block = checked(&self.name, &self.descriptor, bytes.clone());
                 return Ok(Box::pin(stream::once(std::future::ready(block))));
             }
-            Content::File(path) => path.clone(),
+            Content::File(folder, path) => (folder, path),
         };
-        let file = folder::open(&path)?
-            .ok_or_else(|| StoreError::system(&path)(std::io::Error::from(ErrorKind::NotFound)))?;
+        let (file, path) = (folder::open(folder, path)?, folder.path().join(path));
+        let file =
+            file.ok_or_else(|| StoreError::system(&path)(std::io::Error::from(ErrorKind::NotFound)))?;
         let check = Check::new(&self.name, &self.descriptor);
         let reading = Reading { file, path, check, held: Bytes::new(), meter: meter.clone() };
         Ok(Box::pin(stream::try_unfold(Some(reading), |reading| async move {
@@ -197,7 +199,8 @@ mod tests {
 
     fn sent(path: &std::path::Path, promised: &[u8]) -> Result<Vec<u8>, StoreError> {
         let descriptor = Descriptor::of("text/plain", promised);
-        let blob = Blob { name: "a".to_owned(), descriptor, content: Content::File(path.to_path_buf()) };
+        let content = Content::File(Folder::at(path.parent().unwrap())?, "a".to_owned());
+        let blob = Blob { name: "a".to_owned(), descriptor, content };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let blocks: Vec<Bytes> = runtime.block_on(blob.blocks(&Meter::default())?.try_collect())?;
         Ok(blocks.concat())

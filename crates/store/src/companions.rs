@@ -5,6 +5,7 @@
 
 use crate::blob::{Blob, Meter, checked};
 use crate::error::{Fault, StoreError};
+use crate::limits;
 use crate::package::{artifact, at_most};
 use crate::remote::Remote;
 use crate::tree::ReleasePath;
@@ -12,15 +13,16 @@ use crate::wire::{
     self, ATTESTATION, BlobDigest, Descriptor, EMPTY, EMPTY_BYTES, IMAGE_INDEX, IMAGE_MANIFEST, ImageIndex,
     ImageManifest, MODEL_SIGNATURE, TITLE,
 };
-use crate::{folder, limits};
 use bytes::Bytes;
 use openweigh_formats::Digest;
 use openweigh_formats::malformed::shortened;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use openweigh_ledger::{EntryKind, Folder, Written};
+use std::path::PathBuf;
 
 /// How the signature over the folder is called in a store, where the folder has no name.
 const SIGNATURE_TITLE: &str = "release.oms.sig";
+/// How it ends beside the folder.
+const SIGNATURE_ENDING: &str = ".oms.sig";
 /// Times that a list of referrers is read again because it changed meanwhile.
 const PATIENCE: usize = 16;
 
@@ -32,32 +34,27 @@ pub(crate) struct Companion {
     bytes: Bytes,
 }
 
+/// The folder that statements about releases lie in, beside the release.
+const FOLDER: &str = "attest";
+
 /// The companions beside the folder of a release.
-pub(crate) fn beside(release: &Path, id: &Digest) -> Result<Vec<Companion>, StoreError> {
+pub(crate) fn beside(release: &Folder, id: &Digest) -> Result<Vec<Companion>, StoreError> {
     let mut found = Vec::new();
-    let Some((parent, name)) = release.parent().zip(release.file_name()) else { return Ok(found) };
-    let folder = parent.join("attest").join(id.as_str());
-    let mut titles = Vec::new();
-    match std::fs::read_dir(&folder) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-        Err(error) => return Err(StoreError::system(&folder)(error)),
-        Ok(entries) => {
-            for entry in entries {
-                let entry = entry.map_err(StoreError::system(&folder))?;
-                titles.extend(entry.file_name().into_string().ok().filter(|title| is_title(title)));
+    let Some((above, name)) = release.above()?.zip(release.name()?) else { return Ok(found) };
+    let all = above.enter(FOLDER)?;
+    let own = all.map(|all| all.enter(id.as_str())).transpose()?.flatten();
+    if let Some(own) = own {
+        let titles: Vec<String> = own.names()?.into_iter().filter(|title| is_title(title)).collect();
+        at_most("attestations", titles.len() as u64, limits::COMPANIONS as u64)
+            .map_err(StoreError::refused(own.path().display().to_string()))?;
+        for title in titles {
+            if let Some(bytes) = own.read(&title, limits::COMPANION_BYTES)? {
+                found.push(Companion { kind: ATTESTATION, title, bytes: bytes.into() });
             }
         }
     }
-    titles.sort();
-    at_most("attestations", titles.len() as u64, limits::COMPANIONS as u64)
-        .map_err(StoreError::refused(folder.display().to_string()))?;
-    for title in titles {
-        if let Some(bytes) = folder::small(&folder.join(&title), limits::COMPANION_BYTES)? {
-            found.push(Companion { kind: ATTESTATION, title, bytes: bytes.into() });
-        }
-    }
-    let signature = parent.join(format!("{}.oms.sig", name.to_string_lossy()));
-    if let Some(bytes) = folder::small(&signature, limits::COMPANION_BYTES)? {
+    let signature = format!("{}{SIGNATURE_ENDING}", name.to_string_lossy());
+    if let Some(bytes) = above.read(&signature, limits::COMPANION_BYTES)? {
         let title = SIGNATURE_TITLE.to_owned();
         found.push(Companion { kind: MODEL_SIGNATURE, title, bytes: bytes.into() });
     }
@@ -120,10 +117,7 @@ async fn list(remote: &Remote, subject: &BlobDigest, referrer: Descriptor) -> Re
 
 fn read_index(digest: &BlobDigest, bytes: &[u8]) -> Result<ImageIndex, StoreError> {
     let place = format!("the list of referrers {digest}");
-    let index: ImageIndex = wire::read(bytes).map_err(StoreError::refused(&place))?;
-    at_most("referrers", index.manifests.len() as u64, limits::COMPANIONS as u64)
-        .map_err(StoreError::refused(place))?;
-    Ok(index)
+    wire::read(bytes).map_err(StoreError::refused(&place))
 }
 
 /// What a store lists as referring to a manifest, by itself and under the tag.
@@ -139,42 +133,118 @@ async fn referrers(remote: &Remote, subject: &BlobDigest) -> Result<Vec<Descript
     Ok(found)
 }
 
-/// Fetches all companions of a release, and says which referrers were passed over and why: others
-/// may attach what we do not know, and that is no reason to refuse the release.
+/// What came of the statements about a release.
+#[derive(Debug, Default)]
+pub(crate) struct Arrived {
+    /// The paths of those that are new here.
+    pub(crate) written: Vec<PathBuf>,
+    /// What certainly is no statement of ours, and why.
+    pub(crate) passed_over: Vec<String>,
+    /// What could be a withdrawal and is not here now, and why.
+    pub(crate) unread: Vec<String>,
+}
+
+/// A statement that a store has, before its bytes are fetched.
+struct Offered {
+    kind: &'static str,
+    title: String,
+    layer: Descriptor,
+}
+
+/// Everything that a store lists as referring to a release. Without the list nothing is known about withdrawals.
+pub(crate) async fn offered(remote: &Remote, subject: &BlobDigest) -> Result<Vec<Descriptor>, StoreError> {
+    let mut listed = referrers(remote, subject).await?;
+    // Those that call themselves statements first: of the others not all may be looked at.
+    listed.sort_by_key(|one| !one.artifact_type.as_deref().is_some_and(is_ours));
+    Ok(listed)
+}
+
+/// Fetches statements and writes each as it comes, beside the release that was put in its place. Those that are small
+/// enough to be withdrawals come first, smallest first. What refers to the release and is no statement of ours is
+/// passed over: others may attach what we do not know. What could be a withdrawal and is not written is said.
 pub(crate) async fn pull(
     remote: &Remote,
     subject: &BlobDigest,
-) -> Result<(Vec<Companion>, Vec<String>), StoreError> {
-    let (mut found, mut passed_over) = (Vec::new(), Vec::new());
-    for listed in referrers(remote, subject).await? {
-        let document = remote.document(&listed.digest).await?;
-        match understood(&document, subject) {
-            Ok((kind, title, layer)) => {
-                let bytes = fetch(remote, &title, &layer).await?;
-                found.push(Companion { kind, title, bytes });
+    listed: &[Descriptor],
+    (above, name, id): (&Folder, &str, &Digest),
+) -> Arrived {
+    let (mut arrived, mut offers) = (Arrived::default(), Vec::new());
+    for one in listed.iter().take(limits::COMPANIONS) {
+        let said = match remote.document(&one.digest).await {
+            Ok(document) => understood(&document, subject),
+            Err(error) => {
+                arrived.unread.push(format!("{}: {error}", one.digest));
+                continue;
             }
-            Err(fault) => passed_over.push(format!("{}: {fault}", listed.digest)),
+        };
+        match said {
+            Ok(offered) => offers.push(offered),
+            Err(NotOurs::Certainly(fault)) => arrived.passed_over.push(format!("{}: {fault}", one.digest)),
+            Err(NotOurs::Perhaps(fault)) => arrived.unread.push(format!("{}: {fault}", one.digest)),
         }
     }
-    Ok((found, passed_over))
+    if listed.len() > limits::COMPANIONS {
+        let (first, more) = (limits::COMPANIONS, listed.len() - limits::COMPANIONS);
+        arrived.unread.push(format!("{more} more of what refers to the release, beyond the first {first}"));
+    }
+    offers.sort_by(|one, other| (one.layer.size, &one.title).cmp(&(other.layer.size, &other.title)));
+    let mut room = limits::COMPANIONS_BYTES;
+    for offer in offers {
+        let what = format!("{} ({})", shortened(&offer.title, 80), offer.layer.digest);
+        if offer.layer.size > room.min(limits::COMPANION_BYTES) {
+            let why = format!("{what}: {} bytes, and {room} of all statements are left", offer.layer.size);
+            arrived.sort_out(offer.layer.size, why);
+            continue;
+        }
+        room -= offer.layer.size;
+        let kept = match fetch(remote, &offer.title, &offer.layer).await {
+            Ok(bytes) => keep(above, name, id, offer.kind, &bytes),
+            Err(error) => Err(error),
+        };
+        match kept {
+            Ok(written) => arrived.written.extend(written),
+            Err(error) => arrived.sort_out(offer.layer.size, format!("{what}: {error}")),
+        }
+    }
+    arrived
 }
 
-fn understood(document: &[u8], subject: &BlobDigest) -> Result<(&'static str, String, Descriptor), Fault> {
-    let manifest = artifact(document)?;
+impl Arrived {
+    /// What is too large for a withdrawal is missed by nobody.
+    fn sort_out(&mut self, size: u64, why: String) {
+        if size <= limits::WITHDRAWAL_BYTES {
+            self.unread.push(why);
+        } else {
+            self.passed_over.push(why);
+        }
+    }
+}
+
+fn is_ours(kind: &str) -> bool {
+    [ATTESTATION, MODEL_SIGNATURE].contains(&kind)
+}
+
+/// Why a document offers no statement.
+enum NotOurs {
+    /// It is something else, or about something else.
+    Certainly(Fault),
+    /// It calls itself a statement about this release.
+    Perhaps(Fault),
+}
+
+fn understood(document: &[u8], subject: &BlobDigest) -> Result<Offered, NotOurs> {
+    let manifest = artifact(document).map_err(NotOurs::Perhaps)?;
     let kind = manifest.artifact_type.as_deref().unwrap_or("no artifactType");
     let known = [ATTESTATION, MODEL_SIGNATURE].into_iter().find(|known| *known == kind);
-    let known = known.ok_or_else(|| Fault::found(kind, "an attestation or a signature"))?;
+    let other = || NotOurs::Certainly(Fault::found(kind, "an attestation or a signature"));
+    let kind = known.ok_or_else(other)?;
     if manifest.subject.is_none_or(|other| other.digest != *subject) {
-        return Err(Fault::Syntax("it refers to something else".to_owned()));
+        return Err(NotOurs::Certainly(Fault::Syntax("it refers to something else".to_owned())));
     }
     let [layer] = <[Descriptor; 1]>::try_from(manifest.layers)
-        .map_err(|layers| Fault::found(&format!("{} layers", layers.len()), "one"))?;
-    at_most("bytes of an attestation", layer.size, limits::COMPANION_BYTES)?;
-    let title = layer.annotations.get(TITLE).ok_or_else(|| Fault::NoTitle(layer.digest.to_string()))?;
-    if known == ATTESTATION && !is_title(title) {
-        return Err(Fault::Path(shortened(title, 80)));
-    }
-    Ok((known, title.clone(), layer))
+        .map_err(|layers| NotOurs::Perhaps(Fault::found(&format!("{} layers", layers.len()), "one")))?;
+    let title = layer.annotations.get(TITLE).cloned().unwrap_or_else(|| layer.digest.to_string());
+    Ok(Offered { kind, title, layer })
 }
 
 async fn fetch(remote: &Remote, title: &str, layer: &Descriptor) -> Result<Bytes, StoreError> {
@@ -192,55 +262,39 @@ async fn fetch(remote: &Remote, title: &str, layer: &Descriptor) -> Result<Bytes
     Ok(bytes.into())
 }
 
-/// Writes companions beside the folder of a release; gives the paths of those that are new. What is
-/// there already stays: another file of the same name gets its digest into its own.
-pub(crate) fn write(
-    companions: &[Companion],
-    release: &Path,
+/// Writes a companion beside the folder of a release; gives its path if it is new. A statement is called by its
+/// digest, so that none takes the place of another, whatever it calls itself. A signature over the folder is called as
+/// its readers expect it, unless another one is there.
+fn keep(
+    above: &Folder,
+    name: &str,
     id: &Digest,
-) -> Result<Vec<PathBuf>, StoreError> {
-    let Some((parent, name)) = release.parent().zip(release.file_name()) else { return Ok(Vec::new()) };
-    let mut written = Vec::new();
-    for companion in companions {
-        let digest = Digest::of(&companion.bytes);
-        let (folder, stem, extension) = if companion.kind == ATTESTATION {
-            let stem = companion.title.trim_end_matches(".json").to_owned();
-            (parent.join("attest").join(id.as_str()), stem, ".json")
-        } else {
-            (parent.to_path_buf(), name.to_string_lossy().into_owned(), ".oms.sig")
-        };
-        std::fs::create_dir_all(&folder).map_err(StoreError::system(&folder))?;
-        for called in [format!("{stem}{extension}"), format!("{stem}-{}{extension}", digest.short())] {
-            let path = folder.join(called);
-            match put_new(&folder, &path, &companion.bytes)? {
-                Put::New => written.push(path),
-                Put::Same => {}
-                Put::Other => continue,
+    kind: &'static str,
+    bytes: &Bytes,
+) -> Result<Option<PathBuf>, StoreError> {
+    let digest = Digest::of(bytes);
+    if kind == MODEL_SIGNATURE {
+        let called = format!("{name}{SIGNATURE_ENDING}");
+        return match put_new(above, &called, bytes) {
+            Err(StoreError::Exists { .. }) => {
+                put_new(above, &format!("{name}-{digest}{SIGNATURE_ENDING}"), bytes)
             }
-            break;
+            put => put,
+        };
+    }
+    let folder = above.make(FOLDER)?.make(id.as_str())?;
+    // Under another name it may be here already: one's own, pushed and pulled again.
+    for other in folder.names()?.iter().filter(|name| folder.kind(name) == Some(EntryKind::File)) {
+        if folder.size(other)? == Some(bytes.len() as u64)
+            && folder.digest(other)?.is_some_and(|(_, found)| found == digest)
+        {
+            return Ok(None);
         }
     }
-    Ok(written)
+    put_new(&folder, &format!("{digest}.json"), bytes)
 }
 
-enum Put {
-    New,
-    Same,
-    Other,
-}
-
-fn put_new(folder: &Path, path: &Path, bytes: &[u8]) -> Result<Put, StoreError> {
-    let mut draft = tempfile::Builder::new();
-    #[cfg(unix)]
-    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut draft = draft.prefix(".draft-").tempfile_in(folder).map_err(StoreError::system(folder))?;
-    draft.write_all(bytes).and_then(|()| draft.as_file().sync_all()).map_err(StoreError::system(path))?;
-    match draft.persist_noclobber(path) {
-        Ok(_) => Ok(Put::New),
-        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => {
-            let there = folder::small(path, limits::COMPANION_BYTES);
-            Ok(if there.is_ok_and(|there| there.as_deref() == Some(bytes)) { Put::Same } else { Put::Other })
-        }
-        Err(failed) => Err(StoreError::system(path)(failed.error)),
-    }
+fn put_new(folder: &Folder, name: &str, bytes: &[u8]) -> Result<Option<PathBuf>, StoreError> {
+    let written = folder.write(name, bytes, false)?;
+    Ok((written == Written::New).then(|| folder.path().join(name)))
 }

@@ -2,6 +2,7 @@
 
 use openweigh_formats::Digest;
 use openweigh_formats::malformed::shortened;
+use openweigh_ledger::DraftError;
 use std::path::PathBuf;
 
 /// Why a release was not pushed or pulled.
@@ -107,11 +108,27 @@ pub enum StoreError {
         /// How it said so.
         what: String,
     },
+    /// The registry sends for a token to another host, which the login was not set for.
+    #[error("{location} sends for a token to {host}, and the name and password are not for that host")]
+    TokenHost {
+        /// The registry.
+        location: String,
+        /// The other host.
+        host: String,
+    },
     /// Another tree is where the release should be.
     #[error("{} exists with other content", path.display())]
     Exists {
         /// Where.
         path: PathBuf,
+    },
+    /// What is to be replaced is no release.
+    #[error("{}: found {what}, expected a release: only what this program made is replaced", path.display())]
+    NotARelease {
+        /// Where.
+        path: PathBuf,
+        /// What is there.
+        what: String,
     },
     /// Another program is pulling into the same place.
     #[error("{} is being pulled by another program", path.display())]
@@ -204,6 +221,23 @@ impl Fault {
     /// A text from outside, made fit to be shown, against what was expected.
     pub(crate) fn found(found: &str, expected: impl Into<String>) -> Self {
         Self::Found { found: format!("`{}`", shortened(found, 80)), expected: expected.into() }
+    }
+}
+
+impl From<DraftError> for StoreError {
+    fn from(error: DraftError) -> Self {
+        match error {
+            DraftError::NotPlain { path, what, .. } => {
+                Self::Release { path: path.display().to_string(), fault: ReleaseFault::NotPlain(what) }
+            }
+            DraftError::Exists { path } => Self::Exists { path },
+            DraftError::TooLarge { path, limit } => {
+                let file = path.display().to_string();
+                Self::Length { file, expected: limit, found: limit + 1 }
+            }
+            DraftError::System { path, source } => Self::System { path, source },
+            other => Self::System { path: PathBuf::new(), source: std::io::Error::other(other.to_string()) },
+        }
     }
 }
 

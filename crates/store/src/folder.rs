@@ -5,63 +5,40 @@ use crate::limits;
 use crate::tree::{ReleasePath, too_many};
 use openweigh_formats::Digest;
 use openweigh_formats::digest::Hasher;
+use openweigh_ledger::{EntryKind, Folder};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// The plain files in a folder and below it, with their lengths. Links are not followed but refused.
-pub(crate) fn listing(root: &Path) -> Result<BTreeMap<ReleasePath, u64>, StoreError> {
-    let mut waiting = vec![String::new()];
+pub(crate) fn listing(root: &Folder) -> Result<BTreeMap<ReleasePath, u64>, StoreError> {
     let mut found = BTreeMap::new();
-    while let Some(folder) = waiting.pop() {
-        let on_disk = folder.split('/').fold(root.to_path_buf(), |path, part| path.join(part));
-        for entry in std::fs::read_dir(&on_disk).map_err(StoreError::system(&on_disk))? {
-            let entry = entry.map_err(StoreError::system(&on_disk))?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-            let metadata = entry.metadata().map_err(StoreError::system(entry.path()))?;
-            if metadata.is_dir() {
-                waiting.push(path);
-                continue;
-            }
-            let fault = |fault| StoreError::Release { path: entry.path().display().to_string(), fault };
-            not_plain(&metadata).map_or(Ok(()), |what| Err(fault(ReleaseFault::NotPlain(what))))?;
-            let path = ReleasePath::new(&path).map_err(|_| fault(ReleaseFault::Unlisted))?;
-            found.insert(path, metadata.len());
+    for (path, kind) in root.everything(&[])? {
+        let shown = || root.path().join(&path).display().to_string();
+        let fault = |fault| StoreError::Release { path: shown(), fault };
+        if kind != EntryKind::File {
+            return Err(fault(ReleaseFault::NotPlain(kind.noun())));
         }
-        if found.len().max(waiting.len()) > limits::FILES {
-            let fault = ReleaseFault::Text(too_many(found.len().max(waiting.len())));
-            return Err(StoreError::Release { path: root.display().to_string(), fault });
+        let named = ReleasePath::new(&path).map_err(|_| fault(ReleaseFault::Unlisted))?;
+        let size = match root.inner(&path)? {
+            Some((folder, name)) => folder.size(name)?,
+            None => None,
+        };
+        found.insert(named, size.ok_or_else(|| fault(ReleaseFault::Missing))?);
+        if found.len() > limits::FILES {
+            let fault = ReleaseFault::Text(too_many(found.len()));
+            return Err(StoreError::Release { path: root.path().display().to_string(), fault });
         }
     }
     Ok(found)
 }
 
-fn not_plain(metadata: &std::fs::Metadata) -> Option<&'static str> {
-    if metadata.is_symlink() {
-        Some("a symbolic link")
-    } else if metadata.is_dir() {
-        Some("a folder")
-    } else if !metadata.is_file() {
-        Some("a device or pipe")
-    } else {
-        None
-    }
-}
-
-/// Opens a plain file; there is none if the answer is none.
-pub(crate) fn open(path: &Path) -> Result<Option<File>, StoreError> {
-    match std::fs::symlink_metadata(path) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(StoreError::system(path)(error)),
-        Ok(metadata) => match not_plain(&metadata) {
-            Some(what) => Err(StoreError::Release {
-                path: path.display().to_string(),
-                fault: ReleaseFault::NotPlain(what),
-            }),
-            None => File::open(path).map(Some).map_err(StoreError::system(path)),
-        },
+/// Opens a plain file below a folder; there is none if the answer is none.
+pub(crate) fn open(root: &Folder, path: &str) -> Result<Option<File>, StoreError> {
+    match root.inner(path)? {
+        Some((folder, name)) => Ok(folder.open(name)?),
+        None => Ok(None),
     }
 }
 
@@ -101,24 +78,10 @@ pub(crate) fn digest_of(
     }
 }
 
-/// Reads a small plain file; there is none if the answer is none.
-pub(crate) fn small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-    let Some(file) = open(path)? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(StoreError::system(path))?;
-    let found = bytes.len() as u64;
-    if found > limit {
-        let file = path.display().to_string();
-        return Err(StoreError::Length { file, expected: limit, found });
+/// Reads a small plain file below a folder; there is none if the answer is none.
+pub(crate) fn small(root: &Folder, path: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    match root.inner(path)? {
+        Some((folder, name)) => Ok(folder.read(name, limit)?),
+        None => Ok(None),
     }
-    Ok(Some(bytes))
-}
-
-/// Makes a finished rename last through a power cut, where folders can be synced.
-pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    #[cfg(unix)]
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(StoreError::system(path))?;
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! An OCI image layout, in a folder, in a bucket or on a web server: the same keys everywhere.
 
 use crate::blob::{Blob, Blocks, Meter, checked};
+use crate::disk::Disk;
 use crate::error::{Fault, StoreError};
 use crate::limits;
 use crate::location::is_referrers_tag;
@@ -8,12 +9,11 @@ use crate::wire::{self, BlobDigest, Descriptor, ImageIndex, LayoutMark, REF_NAME
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::buffered::BufWriter;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{Error, GetOptions, GetRange, ObjectStore, PutMode, PutPayload, UpdateVersion};
+use object_store::{Error, GetOptions, GetRange, GetResult, ObjectStore, PutMode, PutPayload, UpdateVersion};
 use openweigh_formats::malformed::shortened;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 
@@ -27,39 +27,51 @@ const PATIENCE: usize = 16;
 /// A layout.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    objects: Arc<dyn ObjectStore>,
-    prefix: String,
+    kept: Kept,
     shown: String,
-    /// The folder, where it is one on this machine.
-    disk: Option<PathBuf>,
+}
+
+/// Where its objects are.
+#[derive(Debug)]
+enum Kept {
+    /// In a folder of this machine.
+    Disk(Disk),
+    /// In a bucket or on a web server, below a prefix.
+    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "folders are opened by `folder`"))]
+    Objects(Arc<dyn ObjectStore>, String),
+}
+
+/// What an object was when it was read, where the store keeps versions.
+type Version = Option<UpdateVersion>;
+
+/// Why an object was not put.
+enum NotPut {
+    /// It changed since it was read.
+    Changed,
+    /// The store keeps no versions.
+    Unversioned,
+    /// Anything else.
+    Failed(StoreError),
 }
 
 impl Layout {
-    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "folders are opened by `folder`"))]
+    #[cfg(feature = "network")]
     pub(crate) fn new(objects: Arc<dyn ObjectStore>, prefix: &str, shown: String) -> Self {
-        Self { objects, prefix: prefix.to_owned(), shown, disk: None }
+        Self { kept: Kept::Objects(objects, prefix.to_owned()), shown }
     }
 
     /// A layout in a folder, which is made if it shall be written into.
     pub(crate) fn folder(path: &Path, shown: String, write: bool) -> Result<Self, StoreError> {
         if write {
             std::fs::create_dir_all(path).map_err(StoreError::system(path))?;
-            let empty = std::fs::read_dir(path).map_err(StoreError::system(path))?.next().is_none();
-            if !empty && !path.join(MARK).exists() {
-                return Err(StoreError::NotAStore { path: path.to_path_buf() });
-            }
         } else if !path.is_dir() {
             return Err(StoreError::Absent { location: shown, what: "such folder".to_owned() });
         }
-        let objects = LocalFileSystem::new_with_prefix(path)
-            .map_err(|error| StoreError::unreachable(&shown, &error))?
-            .with_fsync(true);
-        let disk = Some(path.to_path_buf());
-        Ok(Self { objects: Arc::new(objects), prefix: String::new(), shown, disk })
-    }
-
-    fn key(&self, name: &str) -> Key {
-        if self.prefix.is_empty() { Key::from(name) } else { Key::from(format!("{}/{name}", self.prefix)) }
+        let disk = Disk::at(path)?;
+        if write && !disk.has(MARK) && !disk.is_empty()? {
+            return Err(StoreError::NotAStore { path: path.to_path_buf() });
+        }
+        Ok(Self { kept: Kept::Disk(disk), shown })
     }
 
     fn place(&self, name: &str) -> String {
@@ -78,16 +90,25 @@ impl Layout {
     }
 
     /// A small object, with its version; there is none if the answer is none.
-    async fn small(&self, name: &str, limit: u64) -> Result<Option<(Bytes, UpdateVersion)>, StoreError> {
-        let found = match self.objects.get_opts(&self.key(name), GetOptions::default()).await {
-            Ok(found) => found,
-            Err(Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(self.failed(name, &error)),
+    async fn small(&self, name: &str, limit: u64) -> Result<Option<(Bytes, Version)>, StoreError> {
+        let (version, mut blocks) = match &self.kept {
+            Kept::Disk(disk) => match disk.blocks(name, 0)? {
+                Some(blocks) => (None, blocks),
+                None => return Ok(None),
+            },
+            Kept::Objects(objects, prefix) => {
+                let found = match objects.get_opts(&key(prefix, name), GetOptions::default()).await {
+                    Ok(found) => found,
+                    Err(Error::NotFound { .. }) => return Ok(None),
+                    Err(error) => return Err(self.failed(name, &error)),
+                };
+                let (e_tag, version) = (found.meta.e_tag.clone(), found.meta.version.clone());
+                (Some(UpdateVersion { e_tag, version }), self.stream(name, found))
+            }
         };
-        let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
-        let (mut blocks, mut bytes) = (found.into_stream(), Vec::new());
+        let mut bytes = Vec::new();
         while let Some(block) = blocks.next().await {
-            bytes.extend_from_slice(&block.map_err(|error| self.failed(name, &error))?);
+            bytes.extend_from_slice(&block?);
             if bytes.len() as u64 > limit {
                 let fault = Fault::TooMany { what: "bytes", found: bytes.len() as u64, limit };
                 return Err(StoreError::Refused { place: self.place(name), fault });
@@ -112,19 +133,38 @@ impl Layout {
             return Err(StoreError::Absent { location: self.shown.clone(), what });
         }
         let mark = wire::write(&LayoutMark { image_layout_version: "1.0.0".to_owned() });
-        self.put(MARK, mark, PutMode::Overwrite).await.map_err(|error| self.failed(MARK, &error))
+        match self.put(MARK, mark, PutMode::Overwrite).await {
+            Err(NotPut::Failed(error)) => Err(error),
+            _ => Ok(()),
+        }
     }
 
-    async fn put(&self, name: &str, bytes: Vec<u8>, mode: PutMode) -> Result<(), Error> {
-        self.objects.put_opts(&self.key(name), PutPayload::from(bytes), mode.into()).await.map(|_| ())
+    async fn put(&self, name: &str, bytes: Vec<u8>, mode: PutMode) -> Result<(), NotPut> {
+        match &self.kept {
+            // The lock holds there.
+            Kept::Disk(disk) => disk.put(name, &bytes).map_err(NotPut::Failed),
+            Kept::Objects(objects, prefix) => {
+                let put = objects.put_opts(&key(prefix, name), PutPayload::from(bytes), mode.into()).await;
+                put.map(|_| ()).map_err(|error| match error {
+                    Error::NotImplemented { .. } => NotPut::Unversioned,
+                    Error::Precondition { .. } | Error::AlreadyExists { .. } => NotPut::Changed,
+                    error => NotPut::Failed(self.failed(name, &error)),
+                })
+            }
+        }
     }
 
-    async fn index(&self) -> Result<(ImageIndex, Option<UpdateVersion>), StoreError> {
+    fn stream(&self, name: &str, found: GetResult) -> Blocks {
+        let place = self.place(name);
+        Box::pin(found.into_stream().map_err(move |error| StoreError::unreachable(&place, &error)))
+    }
+
+    async fn index(&self) -> Result<(ImageIndex, Version), StoreError> {
         let Some((bytes, version)) = self.small(INDEX, limits::INDEX_BYTES).await? else {
             return Ok((ImageIndex::default(), None));
         };
         let index = wire::read(&bytes).map_err(StoreError::refused(self.place(INDEX)))?;
-        Ok((index, Some(version)))
+        Ok((index, version))
     }
 
     /// The tags that people gave.
@@ -160,8 +200,12 @@ impl Layout {
     /// Whether a blob of this length is there.
     pub(crate) async fn has(&self, blob: &Descriptor) -> Result<bool, StoreError> {
         let name = blob_name(&blob.digest);
+        let (objects, prefix) = match &self.kept {
+            Kept::Disk(disk) => return Ok(disk.size(&name)? == Some(blob.size)),
+            Kept::Objects(objects, prefix) => (objects, prefix),
+        };
         let options = GetOptions { head: true, ..GetOptions::default() };
-        match self.objects.get_opts(&self.key(&name), options).await {
+        match objects.get_opts(&key(prefix, &name), options).await {
             Ok(found) => Ok(found.meta.size == blob.size),
             Err(Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(self.failed(&name, &error)),
@@ -171,24 +215,40 @@ impl Layout {
     /// A blob from some byte on, and the byte it truly begins at: not every server knows ranges.
     pub(crate) async fn blob(&self, blob: &Descriptor, from: u64) -> Result<(u64, Blocks), StoreError> {
         let (name, mut from) = (blob_name(&blob.digest), from);
+        let (objects, prefix) = match &self.kept {
+            Kept::Disk(disk) => {
+                let absent =
+                    || StoreError::Absent { location: self.place(&name), what: "such object".to_owned() };
+                return Ok((from, disk.blocks(&name, from)?.ok_or_else(absent)?));
+            }
+            Kept::Objects(objects, prefix) => (objects, prefix),
+        };
         let options = |range| GetOptions { range, ..GetOptions::default() };
         let range = (from > 0).then_some(GetRange::Offset(from));
-        let mut found = self.objects.get_opts(&self.key(&name), options(range)).await;
+        let mut found = objects.get_opts(&key(prefix, &name), options(range)).await;
         if from > 0 && !matches!(found, Ok(_) | Err(Error::NotFound { .. })) {
             from = 0;
-            found = self.objects.get_opts(&self.key(&name), options(None)).await;
+            found = objects.get_opts(&key(prefix, &name), options(None)).await;
         }
         let found = found.map_err(|error| self.failed(&name, &error))?;
-        let place = self.place(&name);
-        let blocks = found.into_stream().map_err(move |error| StoreError::unreachable(&place, &error));
-        Ok((from, Box::pin(blocks)))
+        Ok((from, self.stream(&name, found)))
     }
 
     /// Sends a blob. It appears under its name once it is whole and its digest is right.
     pub(crate) async fn put_blob(&self, blob: &Blob, meter: &Meter) -> Result<(), StoreError> {
         let name = blob_name(&blob.descriptor.digest);
         let mut blocks = blob.blocks(meter)?;
-        let mut writer = BufWriter::with_capacity(Arc::clone(&self.objects), self.key(&name), PART);
+        let (objects, prefix) = match &self.kept {
+            Kept::Disk(disk) => {
+                let mut upload = disk.begin(&name)?;
+                while let Some(block) = blocks.next().await {
+                    upload.write(&block?)?;
+                }
+                return upload.finish();
+            }
+            Kept::Objects(objects, prefix) => (objects, prefix),
+        };
+        let mut writer = BufWriter::with_capacity(Arc::clone(objects), key(prefix, &name), PART);
         while let Some(block) = blocks.next().await {
             let put = match block {
                 Ok(block) => writer.put(block).await.map_err(|error| self.failed(&name, &error)),
@@ -234,13 +294,13 @@ impl Layout {
             let bytes = wire::write(&index);
             let mode = version.map_or(PutMode::Create, PutMode::Update);
             let put = match self.put(INDEX, bytes.clone(), mode).await {
-                // Folders know no versions; there the lock holds.
-                Err(Error::NotImplemented { .. }) => self.put(INDEX, bytes, PutMode::Overwrite).await,
+                Err(NotPut::Unversioned) => self.put(INDEX, bytes, PutMode::Overwrite).await,
                 put => put,
             };
             match put {
-                Err(Error::Precondition { .. } | Error::AlreadyExists { .. }) => {}
-                put => return put.map_err(|error| self.failed(INDEX, &error)),
+                Ok(()) => return Ok(()),
+                Err(NotPut::Failed(error)) => return Err(error),
+                Err(NotPut::Changed | NotPut::Unversioned) => {}
             }
         }
         let what = "index.json changed again and again while a tag was written".to_owned();
@@ -249,12 +309,17 @@ impl Layout {
 
     /// Keeps other programs of this machine from changing the index meanwhile.
     fn lock(&self) -> Result<Option<File>, StoreError> {
-        let Some(folder) = &self.disk else { return Ok(None) };
-        let path = folder.join(MARK);
-        let file = File::open(&path).map_err(StoreError::system(&path))?;
-        file.lock().map_err(StoreError::system(&path))?;
-        Ok(Some(file))
+        let Kept::Disk(disk) = &self.kept else { return Ok(None) };
+        let file = disk.open(MARK)?;
+        if let Some(file) = &file {
+            file.lock().map_err(StoreError::system(self.place(MARK)))?;
+        }
+        Ok(file)
     }
+}
+
+fn key(prefix: &str, name: &str) -> Key {
+    if prefix.is_empty() { Key::from(name) } else { Key::from(format!("{prefix}/{name}")) }
 }
 
 fn blob_name(digest: &BlobDigest) -> String {

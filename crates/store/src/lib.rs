@@ -21,6 +21,7 @@ mod challenge;
 #[cfg(feature = "network")]
 mod cloud;
 mod companions;
+mod disk;
 mod draft;
 mod error;
 mod folder;

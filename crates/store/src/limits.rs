@@ -18,5 +18,9 @@ pub const INDEX_BYTES: u64 = 16 << 20;
 pub const COMPANIONS: usize = 1_000;
 /// Bytes of one of them.
 pub const COMPANION_BYTES: u64 = 4 << 20;
+/// Bytes of all of them together.
+pub const COMPANIONS_BYTES: u64 = 64 << 20;
+/// Bytes of a withdrawal (docs/spec/10-publication.md): what is larger is none.
+pub const WITHDRAWAL_BYTES: u64 = 64 << 10;
 /// Bytes handed on at a time.
 pub(crate) const BLOCK: usize = 1 << 16;

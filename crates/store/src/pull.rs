@@ -10,6 +10,9 @@ use crate::tree::SUMS;
 use crate::wire::BlobDigest;
 use crate::{Access, State, companions, drive, folder, limits};
 use openweigh_formats::Digest;
+use openweigh_ledger::release::foreign;
+use openweigh_ledger::{EntryKind, Folder, Typed, version_control};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What shall be pulled, and where to.
@@ -50,8 +53,10 @@ pub struct Pulled {
     pub kept: u64,
     /// Receipts, withdrawals and signatures that are new here.
     pub companions: Vec<PathBuf>,
-    /// What refers to the release and is none of those, and why.
+    /// What refers to the release and certainly is none of those, and why.
     pub passed_over: Vec<String>,
+    /// What could withdraw the release and was not fetched or written, and why.
+    pub unread: Vec<String>,
 }
 
 /// Fetches a release, checks every digest, and puts it into its place as a whole.
@@ -73,48 +78,68 @@ async fn fetch(request: &Pull<'_>, meter: &Meter) -> Result<Pulled, StoreError> 
     let remote = Remote::open(request.from, request.access, false).await?;
     let (reference, (digest, bytes)) = remote.find(request.from).await?;
     let place = format!("{}@{digest}", request.from.place);
+    let (above, name) = Typed::at(&target)?.into_parts();
     let contents = Contents::read(&bytes, request.file_bytes).map_err(StoreError::refused(&place))?;
     meter.expect(contents.total());
     let mut pulled = Pulled {
         reference: reference.to_string(),
         id: contents.id.clone(),
-        state: found(&target, &contents)?,
+        state: found(&above, &name, &contents)?,
         files: contents.files.len(),
         bytes: contents.total(),
         moved: 0,
         kept: 0,
         companions: Vec::new(),
         passed_over: Vec::new(),
+        unread: Vec::new(),
         digest,
     };
     if pulled.state == State::Replaced && !request.force {
         return Err(StoreError::Exists { path: target });
     }
+    if pulled.state == State::Replaced {
+        insist_release(&above, &name, &target)?;
+    }
     let draft = match pulled.state {
         State::Same => None,
-        _ => Some(fill(&remote, &contents, &target, &mut pulled, &place, meter).await?),
+        _ => {
+            let draft = Draft::open(&above, &name, &pulled.digest)?;
+            Some(fill(&remote, &contents, draft, &mut pulled, &place, meter).await?)
+        }
     };
-    let mut companions = Vec::new();
-    if request.companions {
-        (companions, pulled.passed_over) = companions::pull(&remote, &pulled.digest).await?;
-    }
+    let listed = match request.companions {
+        true => companions::offered(&remote, &pulled.digest).await?,
+        false => Vec::new(),
+    };
     if let Some(draft) = draft {
         draft.install(&contents)?;
     }
-    pulled.companions = companions::write(&companions, &target, &contents.id)?;
+    let place = (&above, name.as_str(), &contents.id);
+    let arrived = companions::pull(&remote, &pulled.digest, &listed, place).await;
+    pulled.companions = arrived.written;
+    pulled.passed_over = arrived.passed_over;
+    pulled.unread = arrived.unread;
     Ok(pulled)
+}
+
+/// Insists that what is replaced is a release, with nothing of somebody's own in it.
+fn insist_release(above: &Folder, name: &str, target: &Path) -> Result<(), StoreError> {
+    let not = |what: String| StoreError::NotARelease { path: target.to_path_buf(), what };
+    let Some(there) = above.enter(name).map_err(|_| not("something that is no folder".to_owned()))? else {
+        return Ok(());
+    };
+    foreign(&there)?.map_or(Ok(()), |what| Err(not(what)))
 }
 
 /// Fetches all files into a draft, the list of digests first: what it contradicts is not fetched.
 async fn fill(
     remote: &Remote,
     contents: &Contents,
-    target: &Path,
+    draft: Draft,
     pulled: &mut Pulled,
     place: &str,
     meter: &Meter,
 ) -> Result<Draft, StoreError> {
-    let draft = Draft::open(target, &pulled.digest)?;
     let (sums, others): (Vec<_>, Vec<_>) = contents.files.iter().partition(|(path, _)| path.as_str() == SUMS);
     for (path, layer) in sums {
         let fetched = draft.fetch(remote, path, layer, meter).await?;
@@ -134,27 +159,24 @@ async fn fill(
     Ok(draft)
 }
 
-/// What is where the release shall be: nothing, the release, or something else.
-fn found(target: &Path, contents: &Contents) -> Result<State, StoreError> {
-    match std::fs::symlink_metadata(target) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(State::New),
-        Err(error) => return Err(StoreError::system(target)(error)),
-        Ok(metadata) if !metadata.is_dir() => return Ok(State::Replaced),
-        Ok(_) => {}
+/// What is where the release shall be: nothing, the release, or something else. Version control does not count.
+fn found(above: &Folder, name: &str, contents: &Contents) -> Result<State, StoreError> {
+    match above.kind(name) {
+        None => return Ok(State::New),
+        Some(EntryKind::Folder) => {}
+        Some(_) => return Ok(State::Replaced),
     }
-    let there = match folder::listing(target) {
-        Ok(there) => there,
-        Err(StoreError::Release { .. }) => return Ok(State::Replaced),
-        Err(error) => return Err(error),
-    };
-    let promised = contents.files.iter().map(|(path, layer)| (path, layer.size));
-    if !promised.eq(there.iter().map(|(path, length)| (path, *length))) {
+    let Some(there) = above.enter(name)? else { return Ok(State::New) };
+    let promised: BTreeMap<String, EntryKind> =
+        contents.files.keys().map(|path| (path.to_string(), EntryKind::File)).collect();
+    if there.everything(&version_control::NAMES)? != promised {
         return Ok(State::Replaced);
     }
     for (path, layer) in &contents.files {
-        let on_disk = path.below(target);
-        let Some(mut file) = folder::open(&on_disk)? else { return Ok(State::Replaced) };
-        if folder::hash(&mut file, &on_disk, u64::MAX, &mut |_| {})?.1 != layer.digest.0 {
+        let Some(mut file) = folder::open(&there, path.as_str())? else { return Ok(State::Replaced) };
+        let on_disk = there.path().join(path.as_str());
+        let same = folder::hash(&mut file, &on_disk, u64::MAX, &mut |_| {})?;
+        if same != (layer.size, layer.digest.0.clone()) {
             return Ok(State::Replaced);
         }
     }

@@ -127,7 +127,7 @@ async fn blobs(
     let (mut sent, mut sent_bytes) = (0, 0);
     for (path, layer) in release.files.keys().zip(layers) {
         meter.name(path.as_str());
-        let content = Content::File(path.below(&release.folder));
+        let content = Content::File(release.folder.again()?, path.as_str().to_owned());
         let blob = Blob { name: path.to_string(), descriptor: layer.clone(), content };
         if remote.put_blob(&blob, meter).await? {
             sent += 1;

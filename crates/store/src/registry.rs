@@ -27,6 +27,7 @@ pub(crate) struct Registry {
     shown: String,
     repository: String,
     login: Option<Login>,
+    token_host: Option<String>,
     write: bool,
     authorization: Mutex<Option<HeaderValue>>,
 }
@@ -71,6 +72,7 @@ impl Registry {
             shown,
             repository: repository.to_owned(),
             login: access.login.clone(),
+            token_host: access.token_host.clone(),
             write,
             authorization: Mutex::new(None),
         })
@@ -127,8 +129,15 @@ impl Registry {
                 url.query_pairs_mut()
                     .extend_pairs(service.iter().map(|service| ("service", service)))
                     .append_pair("scope", &scope);
+                let host = authority(&url);
+                let known = host == authority(&self.base) || self.token_host.as_ref() == Some(&host);
                 let mut request = self.client.get(url);
                 if let Some(login) = &self.login {
+                    // A registry that anybody runs must not learn what was set for another, nor hand it on.
+                    if !known {
+                        let location = self.shown.clone();
+                        return Err(StoreError::TokenHost { location, host: shortened(&host, 200) });
+                    }
                     request = request.basic_auth(&login.user, Some(&login.password));
                 }
                 let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
@@ -287,6 +296,12 @@ impl Registry {
             None => Ok(None),
         }
     }
+}
+
+/// The host of an address, with its port if it is not the usual one.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// The first byte of a partial answer, from `Content-Range: bytes 5-9/10`.

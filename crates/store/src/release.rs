@@ -5,14 +5,15 @@ use crate::tree::{MANIFEST, ReleasePath, SIGNATURE, SUMS};
 use crate::{folder, limits, tree, wire};
 use openweigh_formats::Digest;
 use openweigh_formats::text::{Line, Name, Version};
+use openweigh_ledger::Folder;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A release whose every byte was just checked.
 #[derive(Debug)]
 pub(crate) struct Release {
-    pub(crate) folder: PathBuf,
+    pub(crate) folder: Folder,
     pub(crate) id: Digest,
     pub(crate) head: Head,
     pub(crate) files: BTreeMap<ReleasePath, (u64, Digest)>,
@@ -36,10 +37,11 @@ impl Release {
         file_bytes: u64,
         watch: &mut dyn FnMut(&str, u64),
     ) -> Result<Self, StoreError> {
-        let folder = std::fs::canonicalize(folder).map_err(StoreError::system(folder))?;
+        let folder = Folder::at(folder)?;
+        let on_disk = |path: &str| folder.path().join(path);
         let fault =
-            |path: &str, fault| StoreError::Release { path: folder.join(path).display().to_string(), fault };
-        let sums = folder::small(&folder.join(SUMS), limits::SUMS_BYTES)?
+            |path: &str, fault| StoreError::Release { path: on_disk(path).display().to_string(), fault };
+        let sums = folder::small(&folder, SUMS, limits::SUMS_BYTES)?
             .ok_or_else(|| fault(SUMS, ReleaseFault::Text(Fault::Lacks(SUMS.to_owned()))))?;
         let listed = tree::sums(&sums).map_err(|why| fault(SUMS, ReleaseFault::Text(why)))?;
         let there = folder::listing(&folder)?;
@@ -52,9 +54,9 @@ impl Release {
         }
         let (mut files, mut done) = (BTreeMap::new(), 0);
         for path in there.into_keys() {
-            let on_disk = path.below(&folder);
+            let on_disk = on_disk(path.as_str());
             let missing = || fault(path.as_str(), ReleaseFault::Missing);
-            let mut file = folder::open(&on_disk)?.ok_or_else(missing)?;
+            let mut file = folder::open(&folder, path.as_str())?.ok_or_else(missing)?;
             let (length, found) = folder::hash(&mut file, &on_disk, file_bytes, &mut |passed| {
                 watch(path.as_str(), done + passed);
             })?;
@@ -65,7 +67,7 @@ impl Release {
             done += length;
             files.insert(path, (length, found));
         }
-        let bytes = folder::small(&folder.join(MANIFEST), openweigh_formats::limits::JSON_BYTES)?
+        let bytes = folder::small(&folder, MANIFEST, openweigh_formats::limits::JSON_BYTES)?
             .ok_or_else(|| fault(MANIFEST, ReleaseFault::Missing))?;
         let head = wire::read(&bytes).map_err(|why| fault(MANIFEST, ReleaseFault::Text(why)))?;
         let id = listed.into_iter().find(|(path, _)| path.as_str() == MANIFEST).map(|(_, digest)| digest);

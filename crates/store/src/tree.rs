@@ -35,11 +35,6 @@ impl ReleasePath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Where it is below a folder on disk.
-    pub(crate) fn below(&self, folder: &std::path::Path) -> std::path::PathBuf {
-        self.0.split('/').fold(folder.to_path_buf(), |path, part| path.join(part))
-    }
 }
 
 impl std::fmt::Display for ReleasePath {

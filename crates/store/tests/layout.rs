@@ -376,17 +376,77 @@ fn receipts_and_signatures_travel_beside() {
     let pulled = scene.pull("", "far/pulled", false).unwrap();
     assert_eq!(pulled.companions.len(), 3);
     let read = |name: &str| std::fs::read(scene.path(name)).unwrap();
-    assert_eq!(read(&format!("far/attest/{id}/receipt.json")), b"{\"by\":\"a\"}\n");
-    assert_eq!(read(&format!("far/attest/{id}/withdrawal.json")), b"{\"by\":\"b\"}\n");
+    // A statement is called by its digest, whatever it calls itself.
+    for text in ["{\"by\":\"a\"}\n", "{\"by\":\"b\"}\n"] {
+        let name = format!("far/attest/{id}/{}.json", Digest::of(text.as_bytes()));
+        assert_eq!(read(&name), text.as_bytes());
+    }
     assert_eq!(read("far/pulled.oms.sig"), b"{\"mediaType\":\"x\"}\n");
-    // A receipt of one's own by the same name stays, and the other one comes beside it.
-    scene.write(&format!("far/attest/{id}/receipt.json"), b"{\"by\":\"me\"}\n");
+    // One's own stays, and what is here under another name does not come again.
+    let taken = scene.path(&format!("far/attest/{id}/{}.json", Digest::of(b"{\"by\":\"a\"}\n")));
+    scene.write(&format!("far/attest/{id}/receipt.json"), b"{\"by\":\"a\"}\n");
+    std::fs::remove_file(&taken).unwrap();
     let pulled = scene.pull("", "far/pulled", false).unwrap();
-    assert_eq!((pulled.state, pulled.companions.len()), (State::Same, 1));
-    assert_eq!(read(&format!("far/attest/{id}/receipt.json")), b"{\"by\":\"me\"}\n");
-    assert_eq!(std::fs::read_dir(scene.path(&format!("far/attest/{id}"))).unwrap().count(), 3);
-    // A changed one is a mistake of the store.
+    assert_eq!((pulled.state, pulled.companions.len(), pulled.unread.len()), (State::Same, 0, 0));
+    // What cannot be written is said.
+    std::fs::remove_file(scene.path(&format!("far/attest/{id}/receipt.json"))).unwrap();
+    std::os::unix::fs::symlink(scene.path("elsewhere"), &taken).unwrap();
+    let pulled = scene.pull("", "far/pulled", false).unwrap();
+    assert_eq!((pulled.companions.len(), pulled.unread.len()), (0, 1));
+    assert!(!scene.path("elsewhere").exists());
+    // So is one that the store changed: it could have been a withdrawal.
     std::fs::write(scene.blob("{\"by\":\"b\"}\n"), "{\"by\":\"c\"}\n").unwrap();
-    assert!(matches!(scene.pull("", "third", false), Err(StoreError::Digest { .. })));
-    assert!(!scene.path("third").exists());
+    let pulled = scene.pull("", "third", false).unwrap();
+    assert_eq!((pulled.state, pulled.companions.len(), pulled.unread.len()), (State::New, 1, 1));
+}
+
+#[test]
+fn what_is_no_plain_file_in_a_store_is_refused() {
+    use std::os::unix::fs::symlink;
+    let blob = |scene: &Scene| scene.blob(FILES[1].1);
+    let index = |scene: &Scene| scene.path("store/index.json");
+    let mark = |scene: &Scene| scene.path("store/oci-layout");
+    let blobs = |scene: &Scene| scene.path("store/blobs");
+    for place in [&blob as &dyn Fn(&Scene) -> PathBuf, &index, &mark, &blobs] {
+        for pipe in [false, true] {
+            let scene = Scene::new();
+            scene.push("", false).unwrap();
+            let (path, moved) = (place(&scene), scene.path("moved"));
+            std::fs::rename(&path, &moved).unwrap();
+            if pipe {
+                std::os::unix::net::UnixListener::bind(&path).unwrap();
+            } else {
+                symlink(&moved, &path).unwrap();
+            }
+            let before = if moved.is_dir() { Vec::new() } else { std::fs::read(&moved).unwrap() };
+            assert!(scene.pull("", "pulled", false).is_err(), "{}", path.display());
+            assert!(!scene.path("pulled").exists());
+            assert!(scene.push(":2", true).is_err(), "{}", path.display());
+            if !moved.is_dir() {
+                assert_eq!(before, std::fs::read(&moved).unwrap(), "{}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn only_a_release_is_replaced_and_version_control_is_kept() {
+    let scene = Scene::new();
+    scene.push("", false).unwrap();
+    scene.pull("", "pulled", false).unwrap();
+    scene.write("pulled/.git/config", b"mine");
+    assert_eq!(scene.pull("", "pulled", false).unwrap().state, State::Same);
+    scene.write("pulled/README.md", b"changed");
+    assert!(matches!(scene.pull("", "pulled", false), Err(StoreError::Exists { .. })));
+    assert_eq!(scene.pull("", "pulled", true).unwrap().state, State::Replaced);
+    assert_eq!(std::fs::read(scene.path("pulled/.git/config")).unwrap(), b"mine");
+    scene.write("pulled/datasets/thesis.txt", b"mine");
+    assert!(matches!(scene.pull("", "pulled", true), Err(StoreError::NotARelease { .. })));
+    scene.write("file", b"mine");
+    scene.write("folder/notes.txt", b"mine");
+    for other in ["file", "folder"] {
+        assert!(matches!(scene.pull("", other, true), Err(StoreError::NotARelease { .. })), "{other}");
+    }
+    std::fs::create_dir(scene.path("empty")).unwrap();
+    assert_eq!(scene.pull("", "empty", true).unwrap().state, State::Replaced);
 }

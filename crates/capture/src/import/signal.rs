@@ -21,6 +21,7 @@ use openweigh_formats::samples;
 use openweigh_formats::session::{Channel, Session};
 use openweigh_formats::text::{ColumnName, Unit};
 use openweigh_formats::weighings::Id;
+use openweigh_ledger::DraftError;
 use session::Open;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -156,6 +157,9 @@ pub enum SignalError {
         /// Why.
         error: std::io::Error,
     },
+    /// A folder or a file of the dataset cannot be made.
+    #[error(transparent)]
+    Ledger(#[from] DraftError),
     /// The dataset exists.
     #[error("the dataset {path} exists already: choose another --name")]
     Exists {

@@ -54,7 +54,7 @@ mod with_frames {
     use openweigh_formats::dataset::{Kind, MEASUREMENTS};
     use openweigh_frames::{DataFrame, FrameError, parquet, results, table};
     use openweigh_ledger::lookup::is_release;
-    use openweigh_ledger::{Ledger, Written, write_atomically};
+    use openweigh_ledger::{Ledger, Written};
     use serde_json::json;
     use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ mod with_frames {
             screen.raw(&bytes)?;
             return Ok(exit::DONE);
         }
-        let written = write_atomically(&args.output, &bytes, args.force)?;
+        let written = place::ledger()?.write_typed(&args.output, &bytes, args.force, &[])?;
         let (path, (rows, columns)) = (place::shown(&args.output), frame.shape());
         screen.document(json!({
             "file": path, "bytes": bytes.len(), "rows": rows, "columns": columns, "written": written != Written::Same,

@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     };
     let provenance = provenance(args, &plans);
     let mut at = args.files[0].clone();
-    let written = signal::write(&ledger.root().join("datasets"), about(args), |sink| {
+    let written = signal::write(&ledger, about(args), |sink| {
         let mut made = Vec::new();
         for (path, file, plan) in &mut plans {
             at.clone_from(path);
@@ -208,7 +208,9 @@ fn refused(path: &Path, error: &SignalError) -> Failure {
             let what = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
             Failure::input(format!("{path}:{line}"), what.to_owned())
         }
-        SignalError::Exists { .. } | SignalError::Write { .. } => Failure::usage(error.to_string()),
+        SignalError::Exists { .. } | SignalError::Write { .. } | SignalError::Ledger(_) => {
+            Failure::usage(error.to_string())
+        }
         _ => Failure::input(path, error.to_string()),
     }
 }

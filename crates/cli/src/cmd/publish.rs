@@ -14,7 +14,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
-use openweigh_ledger::{Kind, Ledger, Written, licences, write_atomically};
+use openweigh_ledger::{Kind, Ledger, Written, licences};
 use openweigh_publish::previous::Previous;
 use openweigh_publish::source::false_texts;
 use openweigh_publish::{Source, release, source, withheld};
@@ -158,7 +158,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     };
     let done = openweigh_ledger::release::write(&prepared.ledger, &parts, output, args.force)?;
     if let Some(path) = &args.oms_key {
-        bundle(&parts, &prepared.manifest, keys::signer(path)?.as_ref(), output, args.force, screen)?;
+        let key = keys::signer(path)?;
+        bundle(&prepared.ledger, &parts, &prepared.manifest, key.as_ref(), output, args.force, screen)?;
     }
     let files = parts.copied.len() + parts.written.len();
     screen.document(json!({
@@ -248,6 +249,7 @@ fn preview(prepared: &Prepared, parts: &Parts<'_>, screen: &mut Screen) -> Resul
 
 /// Writes the OMS bundle beside the release.
 fn bundle(
+    ledger: &Ledger,
     parts: &Parts<'_>,
     manifest: &Manifest,
     key: &dyn Signer,
@@ -260,7 +262,7 @@ fn bundle(
     let files = copied.chain(written).collect();
     let bytes = oms::write(&files, &format!("{}-{}", manifest.name, manifest.version), key)?;
     let path = super::verify::signature::bundle_path(output);
-    let written = write_atomically(&path, &bytes, force)?;
+    let written = ledger.write_typed(&path, &bytes, force, &[])?;
     show::written(&path, written, &Digest::of(&bytes), screen)
 }
 

@@ -45,10 +45,11 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         force: args.force,
         companions: args.moving.with_attestations,
         file_bytes: global.max_csv(),
-        access: &access::of(&from, args.moving.insecure),
+        access: &access::of(&from, &args.moving)?,
     };
     let pulled = pull(&request, &mut |moment| progress.show(|| moving("pulling", moment)))?;
     drop(progress);
+    let code = if pulled.unread.is_empty() { exit::DONE } else { exit::INCOMPLETE };
     let next = format!("openweigh verify {}", place::shown(&args.to));
     tell(args, &from, &pulled, &next, screen)?;
     screen.document(json!({
@@ -63,11 +64,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         "resumed_bytes": pulled.kept,
         "attestations": pulled.companions.iter().map(|path| place::shown(path)).collect::<Vec<_>>(),
         "passed_over": pulled.passed_over,
+        "not_checkable": pulled.unread,
         "verified": false,
         "next": next,
-        "exit": exit::DONE,
+        "exit": code,
     }));
-    Ok(exit::DONE)
+    Ok(code)
 }
 
 fn tell(
@@ -93,6 +95,10 @@ fn tell(
     }
     for other in &pulled.passed_over {
         screen.line(&screen.tone(Tone::Doubtful, &format!("  passed over {other}")))?;
+    }
+    for unread in &pulled.unread {
+        let text = format!("NOT CHECKABLE  {unread}; it could withdraw the release, and is not here");
+        screen.finding(&screen.tone(Tone::Doubtful, &text))?;
     }
     screen.line(&screen.tone(Tone::Faint, &format!("  {}", pulled.digest)))?;
     screen.line(&screen.tone(Tone::Faint, &format!("  release {}", pulled.id)))?;

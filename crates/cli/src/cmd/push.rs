@@ -17,7 +17,7 @@ use std::path::PathBuf;
   oci://HOST[:PORT]/REPOSITORY[:TAG] a registry; HTTPS, and plain HTTP on this machine
   s3://BUCKET/PREFIX[:TAG]           a bucket; AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and their like are heeded
 Without TAG, the version of the release. Registries: OPENWEIGH_REGISTRY_USER and
-OPENWEIGH_REGISTRY_PASSWORD, or what `docker login` left.
+OPENWEIGH_REGISTRY_PASSWORD for the one in OPENWEIGH_REGISTRY_HOST, or what `docker login` left.
 
 Examples:
   openweigh push release oci:store
@@ -46,6 +46,9 @@ pub(crate) struct Moving {
     /// Plain HTTP with other machines, too
     #[arg(long)]
     pub(crate) insecure: bool,
+    /// Let HOST have your registry password too, if the registry sends for a token there
+    #[arg(long, value_name = "HOST")]
+    pub(crate) token_host: Option<String>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
@@ -57,7 +60,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         force: args.force,
         companions: args.moving.with_attestations,
         file_bytes: global.max_csv(),
-        access: &access::of(&to, args.moving.insecure),
+        access: &access::of(&to, &args.moving)?,
     };
     let pushed = push(&request, &mut |moment| progress.show(|| moving("pushing", moment)))?;
     drop(progress);

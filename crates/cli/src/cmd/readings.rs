@@ -8,7 +8,7 @@ use crate::screen::Screen;
 use crate::show;
 use openweigh_dataset::Data;
 use openweigh_formats::Digest;
-use openweigh_ledger::{Kind, Written, write_atomically};
+use openweigh_ledger::{Kind, Written};
 use openweigh_replay::grams::{self, Place};
 use serde_json::json;
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         screen.raw(&bytes)?;
         return Ok(exit::DONE);
     };
-    let written = write_atomically(path, &bytes, args.force)?;
+    let written = ledger.write_typed(path, &bytes, args.force, &[])?;
     let digest = Digest::of(&bytes);
     screen.document(json!({
         "file": place::shown(path), "sha256": digest.as_str(), "bytes": bytes.len(), "rows": rows,

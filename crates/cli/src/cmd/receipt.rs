@@ -52,8 +52,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         source: openweigh_formats::Malformed::whole(fault),
     })?;
     let bytes = receipt::sign(&statement, key.as_ref())?;
-    let folder = args.attest.clone().unwrap_or_else(|| attest::folder(&args.release, &done.id));
-    let (path, written) = attest::write(&folder, "receipt", key.public_key(), &bytes, args.force)?;
+    let place = (args.release.as_path(), &done.id, args.attest.as_deref());
+    let (path, written) = attest::write(place, "receipt", key.public_key(), &bytes, args.force)?;
     let predicate = &statement.predicate;
     screen.document(json!({
         "file": place::shown(&path), "release": done.id.as_str(), "key": key.public_key().fingerprint().as_str(),

@@ -8,6 +8,7 @@ use crate::screen::{Screen, Tone};
 use openweigh_capture::{Kept, Loss, PART, Place, Recovery, recover};
 use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
+use openweigh_ledger::Folder;
 use openweigh_ledger::edit::Edit;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,7 @@ fn find(folder: &Path) -> Result<(Place, Option<Id>), Failure> {
         let name: Name = folder.to_str()?.parse().ok()?;
         Some(Place::new(place::ledger().ok()?.root(), &name))
     };
-    let Ok(full) = folder.canonicalize() else {
+    let Ok(full) = Folder::at(folder).and_then(|folder| folder.real()) else {
         return in_ledger().filter(|place| place.folder().is_dir()).map(|place| (place, None)).ok_or_else(
             || {
                 Failure::input(

@@ -355,6 +355,7 @@ fn one(
             broken = broken.or(heading.over(&item, screen).err());
             report.items.push(item);
         }
+        report.notes.extend(release.unread(&from));
     }
     if let Some(failure) = broken {
         return Err(failure);

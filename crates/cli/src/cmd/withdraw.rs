@@ -48,8 +48,8 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
         .of(&id)
         .map_err(|fault| Failure::Malformed { path: place::shown(&path), source: Malformed::whole(fault) })?;
     let bytes = withdrawal::sign(&statement, key.as_ref())?;
-    let folder = args.attest.clone().unwrap_or_else(|| attest::folder(&args.release, &id));
-    let (path, written) = attest::write(&folder, "withdrawal", key.public_key(), &bytes, args.force)?;
+    let place = (args.release.as_path(), &id, args.attest.as_deref());
+    let (path, written) = attest::write(place, "withdrawal", key.public_key(), &bytes, args.force)?;
     screen.document(json!({
         "file": place::shown(&path), "release": id.as_str(), "key": key.public_key().fingerprint().as_str(),
     }));

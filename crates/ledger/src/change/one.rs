@@ -29,26 +29,6 @@ impl Ledger {
         Ok(done.first().copied().unwrap_or(Written::Same))
     }
 
-    /// Writes a file at a path that a person typed. Links may lead to it. If it is in the ledger, it is written as
-    /// [`Ledger::write`] does.
-    ///
-    /// # Errors
-    /// As [`Ledger::write`].
-    pub fn write_typed(
-        &self,
-        path: &std::path::Path,
-        bytes: &[u8],
-        force: bool,
-        relies_on: &[(RelativePath, Digest)],
-    ) -> Result<Written, DraftError> {
-        let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let plain = std::fs::metadata(&real).map_or(true, |found| found.is_file());
-        match self.relative(&real).filter(|_| plain) {
-            Some(inside) => self.write(&inside, bytes, force, relies_on),
-            None => crate::draft::write_atomically(path, bytes, force),
-        }
-    }
-
     /// The folder of a file of the ledger, and the file's name; no folder if there is none.
     ///
     /// # Errors
@@ -93,6 +73,16 @@ impl Ledger {
     /// As [`Ledger::make_folder_of`].
     pub fn make_folder(&self, path: &RelativePath) -> Result<Folder, DraftError> {
         self.make_folder_of(path)?.make(name_of(path))
+    }
+
+    /// Insists that files are still the ones that were read.
+    pub(crate) fn insist_unchanged(&self, files: &[(RelativePath, Digest)]) -> Result<(), DraftError> {
+        for (path, expected) in files {
+            if self.digest_of(path)?.as_ref() != Some(expected) {
+                return Err(DraftError::Changed { path: self.on_disk(path) });
+            }
+        }
+        Ok(())
     }
 
     /// SHA-256 of a file of the ledger; none if there is no such file.

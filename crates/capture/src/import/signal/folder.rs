@@ -5,11 +5,11 @@ use openweigh_formats::Digest;
 use openweigh_formats::canonical;
 use openweigh_formats::dataset::{Dataset, DatasetFile, Format, Kind, Provenance, SIGNAL_FILES};
 use openweigh_formats::licence::Licence;
+use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::weighings::{self, Id};
-use std::fs::File;
+use openweigh_ledger::{DraftError, Folder, Ledger};
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 /// What a person says about the dataset.
 #[derive(Debug, Clone)]
@@ -28,62 +28,74 @@ pub struct About {
     pub authors: Vec<Line>,
 }
 
-/// The folder while it is written.
+/// The folder while it is written. Dropped, it is removed.
 struct Draft {
-    folder: PathBuf,
+    datasets: Folder,
+    name: String,
+    folder: Folder,
+    installed: bool,
 }
 
 impl Draft {
-    fn session(&self, id: &Id) -> PathBuf {
-        self.folder.join("sessions").join(id.as_str())
+    fn begin(ledger: &Ledger, name: &Name) -> Result<Self, DraftError> {
+        let datasets = ledger.make_folder(&path_of("datasets"))?;
+        let name = format!(".{name}.{}.part", std::process::id());
+        // Of a process of the same number that was killed.
+        datasets.remove_all(&name)?;
+        let folder = datasets.make_new(&name)?;
+        Ok(Self { datasets, name, folder, installed: false })
+    }
+
+    /// Makes it the dataset of this name.
+    fn install(mut self, name: &Name) -> Result<(), DraftError> {
+        self.folder.sync()?;
+        self.datasets.rename_new(&self.name, &self.datasets, name.as_str())?;
+        self.installed = true;
+        self.datasets.sync()
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Renamed, or given up.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if !self.installed {
+            let _ = self.datasets.remove_all(&self.name);
+        }
     }
-}
-
-fn failed(path: &Path) -> impl Fn(std::io::Error) -> SignalError {
-    let path = path.display().to_string();
-    move |error| SignalError::Write { path: path.clone(), error }
 }
 
 impl Sink for Draft {
     fn begin(&mut self, id: &Id) -> Result<Box<dyn Write>, SignalError> {
-        let folder = self.session(id);
-        if folder.exists() {
-            let (first, second) = (id.to_string(), id.to_string());
-            return Err(SignalError::Same { id: id.clone(), first, second });
+        match self.folder.make("sessions")?.make_new(id.as_str()) {
+            Err(DraftError::Exists { .. }) => {
+                let (first, second) = (id.to_string(), id.to_string());
+                Err(SignalError::Same { id: id.clone(), first, second })
+            }
+            made => Ok(Box::new(made?.create_new("samples.csv")?)),
         }
-        std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
-        let path = folder.join("samples.csv");
-        let file = File::create_new(&path).map_err(failed(&path))?;
-        Ok(Box::new(file))
     }
 }
 
-/// Writes a dataset into the folder `datasets`: `fill` reads the logs into the sink that it is given, and says where
-/// they come from.
+fn path_of(text: &str) -> RelativePath {
+    text.parse().expect("a path of the layout")
+}
+
+/// Writes a dataset into a ledger: `fill` reads the logs into the sink that it is given, and says where they come
+/// from. The ledger is locked while the dataset is put into its place.
 ///
 /// # Errors
 /// The dataset exists, `fill` fails, or the system cannot write; then nothing is left.
 pub fn write(
-    datasets: &Path,
+    ledger: &Ledger,
     about: About,
     fill: impl FnOnce(&mut dyn Sink) -> Result<(Vec<Made>, Provenance), SignalError>,
 ) -> Result<(Dataset, Digest, Vec<Made>), SignalError> {
-    let folder = datasets.join(about.name.as_str());
+    let inside = Ledger::dataset(&about.name);
+    let folder = ledger.on_disk(&path_of(inside.parent().unwrap_or_default()));
     let exists = || SignalError::Exists { path: folder.display().to_string() };
-    if folder.symlink_metadata().is_ok() {
+    let mut draft = Draft::begin(ledger, &about.name)?;
+    if draft.datasets.has(about.name.as_str()) {
         return Err(exists());
     }
-    std::fs::create_dir_all(datasets).map_err(failed(datasets))?;
-    let part = datasets.join(format!(".{}.{}.part", about.name, std::process::id()));
-    std::fs::create_dir(&part).map_err(failed(&part))?;
-    let mut draft = Draft { folder: part };
     let (mut made, provenance) = fill(&mut draft)?;
     made.sort_by(|left, right| left.session.id.cmp(&right.session.id));
     let mut files = Vec::new();
@@ -106,18 +118,18 @@ pub fn write(
         files,
     };
     let bytes = canonical::write(&dataset);
-    let path = draft.folder.join("dataset.json");
-    std::fs::write(&path, &bytes).map_err(failed(&path))?;
-    // Somebody else's dataset of this name is a folder with files, which no other takes the place of.
-    std::fs::rename(&draft.folder, &folder).map_err(|error| match error.kind() {
-        std::io::ErrorKind::DirectoryNotEmpty | std::io::ErrorKind::AlreadyExists => exists(),
-        _ => failed(&folder)(error),
-    })?;
+    draft.folder.put("dataset.json", &bytes)?;
+    let _lock = ledger.lock()?;
+    match draft.install(&dataset.name) {
+        Err(DraftError::Exists { .. }) => return Err(exists()),
+        installed => installed?,
+    }
     Ok((dataset, Digest::of(&bytes), made))
 }
 
 fn write_session(draft: &Draft, made: &Made) -> Result<Vec<DatasetFile>, SignalError> {
     let id = &made.session.id;
+    let folder = draft.folder.make("sessions")?.make(id.as_str())?;
     let description = canonical::write(&made.session);
     let weighings = weighings::write(&[]);
     let mut files = Vec::new();
@@ -131,8 +143,7 @@ fn write_session(draft: &Draft, made: &Made) -> Result<Vec<DatasetFile>, SignalE
         let (size, sha256) = if name == "samples.csv" {
             made.samples.clone()
         } else {
-            let path = draft.session(id).join(name);
-            std::fs::write(&path, bytes).map_err(failed(&path))?;
+            folder.put(name, bytes)?;
             (bytes.len() as u64, Digest::of(bytes))
         };
         let path = format!("sessions/{id}/{name}").parse().expect("an id is a part of a path");

@@ -111,18 +111,9 @@ impl Question<'_> {
         let mut items = Vec::new();
         let keyring = self.believed.map(Believed::keyring);
         let (signed, signer) = self.signature(&sums, keyring.as_ref(), &mut items, screen)?;
-        let folder = self.args.attest.as_ref().map_or_else(
-            || attest::folder(self.folder, self.id),
-            |folder| {
-                if folder.join(self.id.as_str()).is_dir() {
-                    folder.join(self.id.as_str())
-                } else {
-                    folder.clone()
-                }
-            },
-        );
         items.extend(self.kept_signature());
-        let Said { statements: said, unread, notes } = attest::all(&folder)?;
+        let Said { statements: said, unread, notes } =
+            attest::all(self.folder, self.id, self.args.attest.as_deref())?;
         for (file, why) in &notes {
             screen.line(&format!("  {file}: {}", place::harmless(why)))?;
         }
