@@ -10,7 +10,7 @@ from scene import HOME, snapshot
 
 
 def commands(scene):
-    """Every command that writes, once, with its words."""
+    """Every command that writes, with its words."""
     key, publish = scene.folder / "alice", ["publish", "line-1.0.0", "-o"]
     recording = HOME / "crates/capture/tests/recordings/two-pads.csv"
     table = ["import", "table", "line.csv", "--unit", "y=g", "--license", "CC0-1.0", "--name"]
@@ -74,6 +74,15 @@ def paths(scene, name, words):
     return sorted(touched | above)
 
 
+def typed(words):
+    """Paths that a person typed, and the folders above: these may lead through links."""
+    found = set()
+    for word in map(str, words):
+        word = word.removeprefix("oci:").split(":")[0]
+        found |= {word.rsplit("/", count)[0] for count in range(word.count("/") + 1)}
+    return found
+
+
 def hostile(path, outside, kind):
     """Puts something hostile in the place of an inner path; what was there lies outside then."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +139,8 @@ def attack(scene, every):
         codes = (0, 1) if name in ("publish --force", "import table --force") else (0,)
         assert done.code in (*codes, 3), f"{name}: {done.code}: {done.text}"
         for path in paths(scene, name, words):
-            cases += [(name, words, path, kind) for kind in ("link", "dangling", "folder", "zero", "pipe", "socket")]
+            kinds = ("zero", "pipe", "socket") if path in typed(words) else ("link", "dangling", "folder", "zero", "pipe", "socket")
+            cases += [(name, words, path, kind) for kind in kinds]
     chosen = cases[::every]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = pool.map(lambda case: one(scene, case[0], *case[1]), enumerate(chosen))

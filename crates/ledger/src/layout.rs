@@ -2,7 +2,7 @@
 
 use crate::draft::{DraftError, Written};
 use crate::lookup::is_release;
-use crate::typed::write_atomically;
+use crate::folder::Folder;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Name, Version};
 use std::path::{Path, PathBuf};
@@ -79,12 +79,15 @@ impl Ledger {
 
     /// The path inside the ledger of a file on disk, if it is inside and may be listed.
     pub fn relative(&self, file: &Path) -> Option<RelativePath> {
-        let root = self.root.canonicalize().ok()?;
+        let root = Folder::at(&self.root).ok()?;
         let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let full = folder.canonicalize().ok()?.join(file.file_name()?);
-        let inside = full.strip_prefix(&root).ok()?;
-        let parts: Option<Vec<&str>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
-        parts?.join("/").parse().ok()
+        let mut folder = Folder::at(folder).ok()?;
+        let mut path = file.file_name()?.to_str()?.to_owned();
+        while !folder.is(&root).ok()? {
+            path = format!("{}/{path}", folder.name().ok()??.to_str()?);
+            folder = folder.above().ok()??;
+        }
+        path.parse().ok()
     }
 
     /// `datasets/<name>/dataset.json`.
@@ -147,22 +150,22 @@ impl Ledger {
     /// # Errors
     /// Something cannot be written.
     pub fn create(&self) -> Result<Vec<PathBuf>, DraftError> {
-        let mut made = Vec::new();
-        for folder in FOLDERS {
-            let folder = self.root.join(folder);
-            if !folder.is_dir() {
-                let failed = |source| DraftError::System { path: folder.clone(), source };
-                std::fs::create_dir_all(&folder).map_err(failed)?;
-                made.push(folder);
+        std::fs::create_dir_all(&self.root)
+            .map_err(|source| DraftError::System { path: self.root.clone(), source })?;
+        let (root, mut made) = (Folder::at(&self.root)?, Vec::new());
+        for path in FOLDERS {
+            let (above, name) = root.make_inner(path)?;
+            if above.enter(name)?.is_none() {
+                above.make(name)?;
+                made.push(self.root.join(path));
             }
         }
         for (name, text) in [("README.md", README), (".gitattributes", GIT_ATTRIBUTES)] {
-            let path = self.root.join(name);
-            if path.exists() {
+            if root.has(name) {
                 continue;
             }
-            match write_atomically(&path, text.as_bytes(), false) {
-                Ok(Written::New) => made.push(path),
+            match root.write(name, text.as_bytes(), false) {
+                Ok(Written::New) => made.push(self.root.join(name)),
                 // Somebody makes the same ledger.
                 Ok(_) | Err(DraftError::Exists { .. }) => {}
                 Err(error) => return Err(error),

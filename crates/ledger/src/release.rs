@@ -118,6 +118,24 @@ pub fn write(ledger: &Ledger, parts: &Parts<'_>, to: &Path, force: bool) -> Resu
     written
 }
 
+/// Writes a file beside a release, called as the release is with an ending. No link leads to it. Gives where it is.
+///
+/// # Errors
+/// Another file is there and `force` is not given, or the system cannot write.
+pub fn write_beside(
+    ledger: &Ledger,
+    release: &Path,
+    ending: &str,
+    bytes: &[u8],
+    force: bool,
+) -> Result<(PathBuf, Written), DraftError> {
+    let system = |source| DraftError::System { path: release.to_path_buf(), source };
+    let (above, name) = Typed::at(&std::path::absolute(release).map_err(system)?)?.into_parts();
+    let name = format!("{name}{ending}");
+    let _lock = if ledger.holds(&above)? { Some(ledger.lock()?) } else { None };
+    Ok((above.path().join(&name), above.write(&name, bytes, force)?))
+}
+
 fn place(
     ledger: &Ledger,
     making: Making,

@@ -138,10 +138,7 @@ impl Ledger {
         relies_on: &[(RelativePath, Digest)],
     ) -> Result<Written, DraftError> {
         let typed = Typed::at(path)?;
-        let _lock = match self.holds(&typed.folder)? {
-            true => Some(self.lock()?),
-            false => None,
-        };
+        let _lock = if self.holds(&typed.folder)? { Some(self.lock()?) } else { None };
         self.insist_unchanged(relies_on)?;
         typed.write(bytes, force)
     }

@@ -107,9 +107,10 @@ async fn fetch(request: &Pull<'_>, meter: &Meter) -> Result<Pulled, StoreError> 
             Some(fill(&remote, &contents, draft, &mut pulled, &place, meter).await?)
         }
     };
-    let listed = match request.companions {
-        true => companions::offered(&remote, &pulled.digest).await?,
-        false => Vec::new(),
+    let listed = if request.companions {
+        companions::offered(&remote, &pulled.digest).await?
+    } else {
+        Vec::new()
     };
     if let Some(draft) = draft {
         draft.install(&contents)?;

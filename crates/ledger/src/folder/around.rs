@@ -6,6 +6,7 @@ use rustix::fs::{AtFlags, FileType, Mode};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// How deep folders are looked into. No path of a ledger, a store or a release is as long.
@@ -233,10 +234,8 @@ impl Folder {
     }
 
     fn identity(&self) -> Result<(u64, u64), DraftError> {
-        let found = rustix::fs::fstat(&self.handle).map_err(|error| failed(&self.path, error))?;
-        // The width of both differs between systems.
-        #[allow(clippy::useless_conversion, clippy::unnecessary_cast, clippy::cast_sign_loss)]
-        Ok((found.st_dev as u64, found.st_ino as u64))
+        let about = self.about()?;
+        Ok((about.dev(), about.ino()))
     }
 
     /// Its own name in the folder above it; none at the root of the system.
@@ -245,9 +244,8 @@ impl Folder {
     /// The system refuses.
     pub fn name(&self) -> Result<Option<OsString>, DraftError> {
         let Some(above) = self.above()? else { return Ok(None) };
-        for (name, kind) in above.entries()? {
-            if kind == EntryKind::Folder
-                && let Ok(handle) = rustix::fs::openat(&above.handle, &name, directory(), Mode::empty())
+        for (name, _) in above.entries()?.into_iter().filter(|(_, kind)| *kind == EntryKind::Folder) {
+            if let Ok(handle) = rustix::fs::openat(&above.handle, &name, directory(), Mode::empty())
                 && self.is(&Self { handle, path: above.path.join(&name) })?
             {
                 return Ok(Some(name));
