@@ -450,9 +450,7 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
              Privacy & Security > Input Monitoring, start it again, and do not run it in a sandbox; on Linux end \
              programs that keep the pad to themselves; and see `openweigh devices` for other pads"
         }
-        CaptureError::Salt { .. } => {
-            "remove that file, and a new salt is made; or ask for this one: --salt \"$(head -n 1 .openweigh/salt)\""
-        }
+        CaptureError::Salt { .. } => "remove it, or ask for it: --salt \"$(head -n 1 .openweigh/salt)\"",
         CaptureError::Foreign { .. } => "move the folder out of the dataset, or remove it yourself",
         CaptureError::NoDescription { .. } => {
             "write a session.json by hand, after that of another session of the same pad, and try again"
@@ -465,12 +463,8 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
 fn storing(error: &StoreError) -> &'static str {
     match error {
         StoreError::Location { .. } => "see `openweigh push --help` for the words of stores",
-        StoreError::TokenHost { .. } => {
-            "if that host belongs to the registry, name it with --token-host HOST; else ask nothing of this registry"
-        }
-        StoreError::NotARelease { .. } => {
-            "pull into another folder, or move what is yours out of this one; --force replaces releases alone"
-        }
+        StoreError::TokenHost { .. } => "if you trust that host, name it: --token-host HOST",
+        StoreError::NotARelease { .. } => "choose another folder, or move what is yours out of this one",
         StoreError::ReadOnly { .. } => {
             "push into a folder and copy that to the web server, or push elsewhere"
         }

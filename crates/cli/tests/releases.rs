@@ -343,13 +343,39 @@ fn what_is_no_statement_beside_a_release_stops_nobody() {
     std::fs::write(id.join("large.json"), vec![b' '; 17 << 20]).unwrap();
     let verify = ["verify", "release", "--policy", "policy.toml", "--receipts", "1", "-v"];
     scene.run(&verify).ends(0).says("derived again by bob").says("folder.json").says("large.json");
-    // What could be a withdrawal and was not read is not passed over, and not silent either.
+    // What could be a withdrawal and was not read is not passed over, and not silent either: one that was cut,
+    std::fs::write(id.join("cut.json"), "{\"payloadType\": \"application/vnd.in-toto+json\"").unwrap();
+    scene.run(&verify).ends(4).says("cut.json").says("it could withdraw the release");
+    std::fs::remove_file(id.join("cut.json")).unwrap();
+    // one behind a link, or all of them behind something else.
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("nowhere", id.join("link.json")).unwrap();
         scene.run(&verify).ends(4).says("link.json").says("it could withdraw the release");
         scene.run(&["verify", "release", "-q"]).ends(4).says("link.json");
+        std::fs::rename(scene.path().join("attest"), scene.path().join("moved")).unwrap();
+        scene.write("attest", b"");
+        scene.run(&["verify", "release", "-q"]).ends(4).says("it could withdraw the release");
     }
+}
+
+#[test]
+fn folders_that_nobody_reads_are_named() {
+    let scene = Scene::ledger();
+    signed(&scene);
+    scene.write("release/.git/config", b"");
+    scene.run(&["verify", "release"]).ends(0).says("note: .git/: 1 file is here, not read");
+    scene.write("release/.git/hooks/post-checkout", b"");
+    scene.write("release/.git/hooks/pre-commit.sample", b"");
+    scene.run(&["verify", "release"]).ends(0).says("3 files are here").says("1 of them is a program");
+    // Version control is carried over, and what is somebody's own keeps the release.
+    scene.write("release/README.md", b"changed");
+    scene.run(&["publish", "line-1.0.0", "-o", "release", "--force"]).ends(0).says("replaced");
+    assert_eq!(scene.text("release/.git/hooks/post-checkout"), "");
+    scene.write("release/notes.txt", b"mine");
+    scene.write("release/README.md", b"changed");
+    scene.run(&["publish", "line-1.0.0", "-o", "release", "--force"]).ends(3).says("notes.txt");
+    assert_eq!(scene.text("release/notes.txt"), "mine");
 }
 
 #[test]

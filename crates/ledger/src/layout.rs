@@ -1,8 +1,8 @@
 //! Where things are in a ledger.
 
 use crate::draft::{DraftError, Written};
-use crate::lookup::is_release;
 use crate::folder::Folder;
+use crate::lookup::is_release;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Name, Version};
 use std::path::{Path, PathBuf};

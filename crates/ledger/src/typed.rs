@@ -1,13 +1,13 @@
 //! A path that a person typed: links may lead to it, and from there on it is held by its handle.
 
 use crate::draft::{DraftError, Written};
-use crate::folder::{EntryKind, Folder, failed};
+use crate::folder::{Folder, failed};
 use crate::layout::Ledger;
 use openweigh_formats::Digest;
 use openweigh_formats::path::RelativePath;
 use rustix::io::Errno;
 use std::io::{Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 /// Links that lead from one to the next, as many as systems follow.
 const LINKS: usize = 40;
@@ -54,19 +54,8 @@ impl Typed {
         (self.folder, self.name)
     }
 
-    fn path(&self) -> PathBuf {
-        self.folder.path().join(&self.name)
-    }
-
-    /// Writes the file as a whole, unless other bytes are there and `force` is not given. A pipe or a device takes
-    /// the bytes as they come.
+    /// Writes the file as a whole, unless other bytes are there and `force` is not given.
     fn write(&self, bytes: &[u8], force: bool) -> Result<Written, DraftError> {
-        let system = |source| DraftError::System { path: self.path(), source };
-        if self.folder.kind(&self.name) == Some(EntryKind::Other) {
-            // There is nothing to compare or to rename.
-            let mut target = std::fs::OpenOptions::new().write(true).open(self.path()).map_err(system)?;
-            return target.write_all(bytes).map(|()| Written::New).map_err(system);
-        }
         self.folder.write(&self.name, bytes, force)
     }
 }
@@ -121,7 +110,21 @@ fn is_same(mut file: std::fs::File, bytes: &[u8]) -> std::io::Result<bool> {
 /// # Errors
 /// Another file is there, or the system cannot write.
 pub fn write_atomically(path: &Path, bytes: &[u8], force: bool) -> Result<Written, DraftError> {
+    if let Some(poured) = pour(path, bytes) {
+        return poured;
+    }
     Typed::at(path)?.write(bytes, force)
+}
+
+/// A pipe or a device that a person named takes the bytes as they come: there is nothing to compare or to rename.
+fn pour(path: &Path, bytes: &[u8]) -> Option<Result<Written, DraftError>> {
+    let about = std::fs::metadata(path).ok()?;
+    if about.is_file() || about.is_dir() {
+        return None;
+    }
+    let target = std::fs::OpenOptions::new().write(true).open(path);
+    let written = target.and_then(|mut target| target.write_all(bytes)).map(|()| Written::New);
+    Some(written.map_err(|source| DraftError::System { path: path.to_path_buf(), source }))
 }
 
 impl Ledger {
@@ -137,6 +140,9 @@ impl Ledger {
         force: bool,
         relies_on: &[(RelativePath, Digest)],
     ) -> Result<Written, DraftError> {
+        if let Some(poured) = pour(path, bytes) {
+            return poured;
+        }
         let typed = Typed::at(path)?;
         let _lock = if self.holds(&typed.folder)? { Some(self.lock()?) } else { None };
         self.insist_unchanged(relies_on)?;

@@ -107,11 +107,8 @@ async fn fetch(request: &Pull<'_>, meter: &Meter) -> Result<Pulled, StoreError> 
             Some(fill(&remote, &contents, draft, &mut pulled, &place, meter).await?)
         }
     };
-    let listed = if request.companions {
-        companions::offered(&remote, &pulled.digest).await?
-    } else {
-        Vec::new()
-    };
+    let listed =
+        if request.companions { companions::offered(&remote, &pulled.digest).await? } else { Vec::new() };
     if let Some(draft) = draft {
         draft.install(&contents)?;
     }

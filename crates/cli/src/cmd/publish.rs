@@ -261,8 +261,7 @@ fn bundle(
     let written = parts.written.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes)));
     let files = copied.chain(written).collect();
     let bytes = oms::write(&files, &format!("{}-{}", manifest.name, manifest.version), key)?;
-    let (path, written) =
-        openweigh_ledger::release::write_beside(ledger, output, ".oms.sig", &bytes, force)?;
+    let (path, written) = openweigh_ledger::release::write_beside(ledger, output, ".oms.sig", &bytes, force)?;
     show::written(&path, written, &Digest::of(&bytes), screen)
 }
 
