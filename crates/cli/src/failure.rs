@@ -179,9 +179,7 @@ impl Failure {
             Self::Write(error)
             | Self::Seal(SealError::Write(error))
             | Self::Release(ReleaseError::Write(error)) => return writing(error),
-            Self::Release(ReleaseError::NotARelease { .. }) => {
-                "choose another folder with -o, or move what is yours"
-            }
+            Self::Release(ReleaseError::NotARelease { .. }) => "choose another folder with -o",
             Self::Malformed { path, .. } if path.ends_with(".csv") => {
                 "restore this file if openweigh wrote it (docs/spec/2-csv.md says what it looks like); bring a table of another program in with `openweigh import table FILE --name NAME`"
             }
