@@ -83,6 +83,14 @@ def attack(scene, every):
 
     case("the key of a withdrawal has expired", expired, (*verify, "--policy", "policy.toml"), (1,), ["the release is withdrawn"])
 
+    def elsewhere(ledger, attest):
+        withdrawn(ledger, attest)
+        (ledger / "own").mkdir()
+
+    case("a withdrawal beside a release, looked for elsewhere", elsewhere, (*verify, "--attest", "own"), (1,), ["withdrawn"])
+    case("a link beside a release, looked for elsewhere",
+         lambda ledger, attest: ((attest / "w.json").symlink_to("../nowhere"), (ledger / "own").mkdir()), (*verify, "--attest", "own"), (4,), unread)
+
     # Folders in a release that nobody reads.
     def hooks(ledger, attest):
         (ledger / "release/.git/hooks").mkdir(parents=True)

@@ -9,6 +9,7 @@ use openweigh_formats::Digest;
 use openweigh_formats::malformed::visible;
 use openweigh_ledger::{DraftError, EntryKind, Folder, Ledger, OpenError, Typed, Written, lookup};
 use openweigh_trust::dsse::Envelope;
+use openweigh_trust::withdrawal::FAMILY;
 use openweigh_trust::{PublicKey, limits, statement};
 use std::path::{Path, PathBuf};
 
@@ -39,32 +40,46 @@ const ALL_BYTES: u64 = 1 << 26;
 const FOLDER: &str = "attest";
 
 /// Everything said about a release: in the folder that a person typed, or in the one beside the release. Nothing where
-/// there is none beside it.
+/// there is none beside it. A withdrawal beside the release is found wherever else somebody looks.
 ///
 /// Anybody may put anything there. So what is small enough to be a withdrawal is read first and apart, smallest first:
 /// no junk, however large, keeps one from being read.
 pub(crate) fn all(release: &Path, id: &Digest, typed: Option<&Path>) -> Result<Said, Failure> {
-    let folder = match typed {
-        Some(typed) => {
-            let folder = Folder::at(typed)
-                .map_err(|_| Failure::Open { path: place::shown(typed), source: OpenError::Missing })?;
-            let inner = folder.enter(id.as_str());
-            inner.map(|inner| Some(inner.unwrap_or(folder)))
-        }
-        None => beside(release).and_then(|above| match above.enter(FOLDER)? {
-            Some(all) => all.enter(id.as_str()),
-            None => Ok(None),
-        }),
+    let own = beside(release).and_then(|above| match above.enter(FOLDER)? {
+        Some(all) => all.enter(id.as_str()),
+        None => Ok(None),
+    });
+    // What is in the way hides whatever lies behind it.
+    let hidden = |error: DraftError| {
+        let unread = vec![(FOLDER.to_owned(), error.to_string())];
+        Said { unread, ..Said::default() }
     };
-    let folder = match folder {
-        Ok(Some(folder)) => folder,
-        Ok(None) => return Ok(Said::default()),
-        // What is in the way hides whatever lies behind it.
-        Err(error) => {
-            let unread = vec![(FOLDER.to_owned(), error.to_string())];
-            return Ok(Said { unread, ..Said::default() });
-        }
+    let Some(typed) = typed else {
+        return match own {
+            Ok(Some(folder)) => inside(&folder),
+            Ok(None) => Ok(Said::default()),
+            Err(error) => Ok(hidden(error)),
+        };
     };
+    let folder = Folder::at(typed)
+        .map_err(|_| Failure::Open { path: place::shown(typed), source: OpenError::Missing })?;
+    let folder = match folder.enter(id.as_str()) {
+        Ok(inner) => inner.unwrap_or(folder),
+        Err(error) => return Ok(hidden(error)),
+    };
+    let mut said = inside(&folder)?;
+    let more = match own {
+        Ok(Some(own)) if !own.is(&folder)? => inside(&own)?,
+        Ok(_) => Said::default(),
+        Err(error) => hidden(error),
+    };
+    said.statements.extend(more.statements.into_iter().filter(|one| one.kind.starts_with(FAMILY)));
+    said.unread.extend(more.unread);
+    Ok(said)
+}
+
+/// Everything in a folder of statements.
+fn inside(folder: &Folder) -> Result<Said, Failure> {
     let (mut said, mut found) = (Said::default(), Vec::new());
     for (name, kind) in folder.entries()? {
         let shown = visible(&name.to_string_lossy());
@@ -89,10 +104,10 @@ pub(crate) fn all(release: &Path, id: &Digest, typed: Option<&Path>) -> Result<S
     found.sort();
     let (small, large): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|(size, _)| *size <= limits::WITHDRAWAL_BYTES);
-    said.read(&folder, small, limits::WITHDRAWAL_BYTES);
+    said.read(folder, small, limits::WITHDRAWAL_BYTES);
     // What is too large for a withdrawal may be a receipt; what is not read of these is missed by nobody.
     let withdrawals_unread = std::mem::take(&mut said.unread);
-    said.read(&folder, large, limits::ENVELOPE_BYTES);
+    said.read(folder, large, limits::ENVELOPE_BYTES);
     let large_unread = std::mem::replace(&mut said.unread, withdrawals_unread);
     said.notes.extend(large_unread);
     said.statements.sort_by(|one, other| one.file.cmp(&other.file));

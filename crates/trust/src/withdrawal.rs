@@ -136,6 +136,15 @@ pub fn sign(statement: &Statement<Withdrawal>, signer: &dyn Signer) -> Result<Ve
     Envelope::sign(statement.write(), signer).map(|envelope| envelope.write())
 }
 
+/// How the types of withdrawals of every version begin.
+pub const FAMILY: &str = "urn:openweigh:withdrawal:";
+
+/// Whether one who may withdraw signed an envelope, whatever it says: what they say and cannot be read is no reason to
+/// go on as if they had said nothing.
+pub fn is_by_one_who_may(envelope: &Envelope, keyring: &Keyring<'_>, principals: &[Principal]) -> bool {
+    envelope.keys(keyring).any(|key| key.and_then(|key| keyring.judge_withdrawal(&key, principals)).is_ok())
+}
+
 /// Checks that an envelope withdraws a release, and that one of the principals who may sign releases
 /// signed it: evidence against a release does not lapse when a key expires, nor by what others sign beside it.
 ///

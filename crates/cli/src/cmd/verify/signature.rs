@@ -96,6 +96,9 @@ fn optional(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, String> {
     }
 }
 
+/// How many of the files that are no statements are told one by one.
+const NOTES: usize = 10;
+
 /// What was answered.
 #[derive(Default)]
 pub(super) struct Answered {
@@ -114,8 +117,11 @@ impl Question<'_> {
         items.extend(self.kept_signature());
         let Said { statements: said, unread, notes } =
             attest::all(self.folder, self.id, self.args.attest.as_deref())?;
-        for (file, why) in &notes {
+        for (file, why) in notes.iter().take(NOTES) {
             screen.line(&format!("  {file}: {}", place::harmless(why)))?;
+        }
+        if notes.len() > NOTES {
+            screen.line(&format!("  and {} more that are no statements", notes.len() - NOTES))?;
         }
         for (file, why) in unread {
             let why = format!("{}; it could withdraw the release", place::harmless(&why));
@@ -225,7 +231,11 @@ impl Question<'_> {
         screen: &mut Screen,
     ) -> Result<Vec<Item>, Failure> {
         let mut items = Vec::new();
-        for own in said.iter().filter(|own| own.kind == Withdrawal::TYPE) {
+        for own in said.iter().filter(|own| own.kind.starts_with(withdrawal::FAMILY)) {
+            if let Some(why) = self.unreadable(own, keyring, signer) {
+                items.push(item(&own.file, Verdict::NotCheckable(why)));
+                continue;
+            }
             let found = match keyring.zip(self.believed) {
                 Some((keyring, believed)) => {
                     withdrawal::verify(&own.bytes, self.id, keyring, &believed.policy.release.signers)
@@ -252,6 +262,24 @@ impl Question<'_> {
         Ok(items)
     }
 
+    /// Why a withdrawal cannot be read that one signed who may withdraw; none if it can, or if others signed it.
+    fn unreadable(
+        &self,
+        own: &Attestation,
+        keyring: Option<&Keyring<'_>>,
+        signer: Option<&PublicKey>,
+    ) -> Option<String> {
+        let envelope = dsse::Envelope::read(&own.bytes).ok()?;
+        let error = Statement::<Withdrawal>::read(envelope.payload()).err()?;
+        let may = match keyring.zip(self.believed) {
+            Some((keyring, believed)) => {
+                withdrawal::is_by_one_who_may(&envelope, keyring, &believed.policy.release.signers)
+            }
+            None => signer.is_some_and(|signer| envelope.is_signed_by(signer)),
+        };
+        may.then(|| format!("a withdrawal that cannot be read ({error}); it could withdraw the release"))
+    }
+
     /// Independent receipts, where some are wanted.
     fn receipts(
         &self,
@@ -267,7 +295,7 @@ impl Question<'_> {
         let wanted = self.args.receipts.or_else(|| believed.policy.minimum()).unwrap_or(0);
         let receipts: Vec<(String, Vec<u8>)> = said
             .iter()
-            .filter(|own| own.kind != Withdrawal::TYPE)
+            .filter(|own| !own.kind.starts_with(withdrawal::FAMILY))
             .map(|own| (own.file.clone(), own.bytes.clone()))
             .collect();
         if wanted == 0 && receipts.is_empty() {
