@@ -213,12 +213,12 @@ impl Folder {
         if self.is(outer)? {
             return Ok(true);
         }
-        let mut next = self.above()?;
+        // Above what may not be read there is nothing that was opened.
+        let mut next = self.above().unwrap_or_default();
         while let Some(folder) = next {
             if folder.is(outer)? {
                 return Ok(true);
             }
-            // Above what may not be read there is nothing that was opened.
             next = folder.above().unwrap_or_default();
         }
         Ok(false)
