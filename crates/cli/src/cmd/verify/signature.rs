@@ -18,7 +18,7 @@ use openweigh_trust::receipt::{self, Receipt};
 use openweigh_trust::revoked::Revoked;
 use openweigh_trust::signers::AllowedSigners;
 use openweigh_trust::sshsig::{self, ArmoredSignature};
-use openweigh_trust::statement::{Predicate, Statement};
+use openweigh_trust::statement::Statement;
 use openweigh_trust::tally::{self, count_independent};
 use openweigh_trust::time::Time;
 use openweigh_trust::withdrawal::{self, Withdrawal};
