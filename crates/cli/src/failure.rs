@@ -1,5 +1,7 @@
 //! Why a command stopped, and what a person can do about it. Libraries state, this advises.
 
+mod told;
+
 use crate::cmd::import_table::ways_out;
 use crate::exit;
 use crate::place;
@@ -23,6 +25,7 @@ use openweigh_trust::agent::AgentError;
 use openweigh_trust::key::{KeyError, SignError};
 use std::borrow::Cow;
 use std::path::Path;
+use told::{lines, unwritten};
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -251,15 +254,6 @@ fn beside(path: &str, source: &OpenError) -> String {
     })
 }
 
-/// Why a file was not written, with its path as a person there would type it.
-fn unwritten(error: &DraftError) -> String {
-    match error {
-        DraftError::Exists { path } => format!("{} exists with other content", place::shown(path)),
-        DraftError::System { path, source } => format!("cannot write {}: {source}", place::shown(path)),
-        other => other.to_string(),
-    }
-}
-
 /// What a person can do about a word that names nothing.
 fn sought(missing: &NotFound) -> String {
     let NotFound { kind, word, folder, among, nearest, ambiguous } = missing;
@@ -370,11 +364,6 @@ fn writing(error: &DraftError) -> Option<&'static str> {
         }
         _ => return None,
     })
-}
-
-/// What is missing, a line each.
-fn lines(missing: &[Missing]) -> String {
-    missing.iter().map(|missing| format!("  {missing}")).collect::<Vec<_>>().join("\n")
 }
 
 /// That a person knows more of a pad than it declares.

@@ -33,6 +33,10 @@ fn main() -> ExitCode {
             let message = meant::meant(message);
             // Help and version are answers, everything else is a mistake in the words.
             let code = if message.use_stderr() { exit::USAGE } else { exit::DONE };
+            if message.use_stderr() {
+                screen::mistake(&message);
+                return ExitCode::from(code);
+            }
             return message.print().map_or(ExitCode::from(exit::USAGE), |()| ExitCode::from(code));
         }
     };

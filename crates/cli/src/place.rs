@@ -35,8 +35,7 @@ pub(crate) fn shown(path: &Path) -> String {
 
 /// A text in which nothing commands the terminal: names of files may hold anything.
 pub(crate) fn harmless(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(shown).collect()
+    openweigh_formats::shown::plain(text)
 }
 
 /// A file of a ledger for verification.

@@ -1,7 +1,8 @@
 //! What is being done, on standard error, for work of over a second and only on a terminal: how much of it, how fast,
 //! and how long it will take.
 
-use crate::place::harmless;
+use crate::screen;
+use openweigh_formats::shown::plain;
 use openweigh_ledger::Holder;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -18,11 +19,13 @@ const REWRITTEN: u64 = 100;
 /// Milliseconds without another text, after which the seconds are counted.
 const SILENCE: u64 = 500;
 
+/// Characters of a text: one that is wider than a terminal could not be taken back.
+const WIDEST: usize = 100;
+
 /// Says on a terminal that somebody else is changing the ledger, and that this command waits.
 pub(crate) fn waiting(holder: &Holder) {
     if std::io::stderr().is_terminal() {
-        let holder = harmless(&holder.to_string());
-        let _ = writeln!(std::io::stderr(), "waiting for {holder}, which is changing this ledger");
+        screen::say(&format!("waiting for {holder}, which is changing this ledger"));
     }
 }
 
@@ -48,6 +51,7 @@ fn millis(since: Instant) -> u64 {
 
 fn write(text: &str) {
     // Progress that cannot be shown is no reason to stop.
+    let text: String = plain(text).chars().take(WIDEST).collect();
     let _ = write!(std::io::stderr(), "\r\x1b[K  {text}");
 }
 

@@ -1,8 +1,13 @@
 //! The only place that prints.
 
+mod marks;
+
 use crate::args::{Global, When};
 use crate::failure::Failure;
 use anstyle::{AnsiColor, Style};
+use clap::error::ContextValue;
+use marks::Piece;
+use openweigh_formats::shown::plain;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 
@@ -11,6 +16,8 @@ use std::io::{IsTerminal, Write};
 pub(crate) struct Screen {
     color: bool,
     color_errors: bool,
+    /// Columns of the terminal, where standard output is one.
+    width: Option<usize>,
     json: bool,
     volume: Volume,
     closed: bool,
@@ -30,8 +37,18 @@ enum Volume {
     Verbose,
 }
 
+/// The deepest that a line of ours is set in.
+const INDENT: usize = 12;
+
+/// How much deeper the rest of a folded line is set in.
+const FOLD: usize = 4;
+
+/// The fewest columns that are folded to, and those of a terminal that does not say how many it has.
+const NARROWEST: usize = 30;
+const USUAL: usize = 80;
+
 /// What a text means; colour only repeats what the words say.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
     Good,
     Bad,
@@ -40,22 +57,8 @@ pub(crate) enum Tone {
     Faint,
 }
 
-/// Ends a tone, in a text that is yet to be printed.
-const PLAIN: char = '\u{f8ff}';
-
 impl Tone {
     const ALL: [Self; 5] = [Self::Good, Self::Bad, Self::Doubtful, Self::Strong, Self::Faint];
-
-    /// Begins it, in a text that is yet to be printed.
-    fn mark(self) -> char {
-        match self {
-            Self::Good => '\u{f8f0}',
-            Self::Bad => '\u{f8f1}',
-            Self::Doubtful => '\u{f8f2}',
-            Self::Strong => '\u{f8f3}',
-            Self::Faint => '\u{f8f4}',
-        }
-    }
 
     fn style(self) -> Style {
         let colored = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
@@ -84,6 +87,7 @@ impl Screen {
         Self {
             color: wanted(std::io::stdout().is_terminal()),
             color_errors: wanted(std::io::stderr().is_terminal()),
+            width: std::io::stdout().is_terminal().then(columns),
             json: global.json,
             volume: match (global.quiet, global.verbose) {
                 (true, _) => Volume::Quiet,
@@ -124,7 +128,7 @@ impl Screen {
 
     /// The text in its tone, to be printed by [`Screen::line`] or [`Screen::finding`].
     pub(crate) fn tone(&self, tone: Tone, text: &str) -> String {
-        if self.color { format!("{}{text}{PLAIN}", tone.mark()) } else { text.to_owned() }
+        if self.color { marks::toned(tone, text) } else { text.to_owned() }
     }
 
     /// A line for people on standard output. What would command the terminal is escaped.
@@ -137,8 +141,16 @@ impl Screen {
         if self.json {
             return Ok(());
         }
-        let line = format!("{}\n", rendered(self.color, text));
+        let line = format!("{}\n", rendered(self.color, text, self.width));
         self.raw(line.as_bytes())
+    }
+
+    /// A command to type, which is not folded, so that it can be copied.
+    pub(crate) fn command(&mut self, text: &str) -> Result<(), Failure> {
+        let width = self.width.take();
+        let printed = self.line(text);
+        self.width = width;
+        printed
     }
 
     /// Bytes on standard output: an artifact asked for as `-`.
@@ -192,13 +204,10 @@ impl Screen {
             Err(failure) => {
                 let code = failure.code();
                 let word = toned(self.color_errors, Tone::Bad, "error");
-                // Lines of a list stay lines; everything else that would command the terminal is shown.
-                let text: Vec<String> =
-                    failure.to_string().lines().map(|line| rendered(false, line)).collect();
-                let _ = writeln!(std::io::stderr(), "{word}: {}", text.join("\n"));
+                let _ = writeln!(std::io::stderr(), "{word}: {}", lines(&failure.told(), "error: ".len()));
                 if let Some(advice) = failure.advice() {
                     let word = toned(self.color_errors, Tone::Strong, "what to do");
-                    let _ = writeln!(std::io::stderr(), "{word}: {}", rendered(false, &advice));
+                    let _ = writeln!(std::io::stderr(), "{word}: {}", lines(&advice, "what to do: ".len()));
                 }
                 if self.json {
                     let advice = failure.advice();
@@ -212,23 +221,90 @@ impl Screen {
     }
 }
 
-/// A line as it is printed: marks of tones become those of the terminal, and whatever else is no printable text is
-/// escaped, so that a name from outside cannot command a terminal or look like a line of ours.
-fn rendered(color: bool, text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            PLAIN if color => out.push_str(&Style::new().bold().render_reset().to_string()),
-            _ if openweigh_formats::text::misleads(c) => out.extend(c.escape_unicode()),
-            _ => match Tone::ALL.into_iter().find(|tone| tone.mark() == c) {
-                Some(tone) if color => out.push_str(&tone.style().render().to_string()),
-                Some(_) => out.extend(c.escape_unicode()),
-                None if c == PLAIN => out.extend(c.escape_unicode()),
-                None => out.push(c),
-            },
+/// The text, filled with spaces to a width: a label, before what it is the label of.
+pub(crate) fn padded(text: &str, width: usize) -> String {
+    marks::gap(text, width.saturating_sub(text.chars().count()))
+}
+
+/// A line for standard error, for which there is no [`Screen`] yet or no more.
+pub(crate) fn say(text: &str) {
+    // Whoever closed standard error wants no words.
+    let _ = writeln!(std::io::stderr().lock(), "{}", rendered(false, text, error_width()));
+}
+
+/// A mistake in the words of the command, with what was typed escaped.
+pub(crate) fn mistake(message: &clap::Error) {
+    let mut text = message.render().to_string();
+    for (_, value) in message.context() {
+        let typed: &[String] = match value {
+            ContextValue::String(one) => std::slice::from_ref(one),
+            ContextValue::Strings(many) => many,
+            _ => &[],
+        };
+        for one in typed.iter().filter(|one| plain(one) != **one) {
+            text = text.replace(one.as_str(), &plain(one));
         }
     }
-    out
+    text.lines().for_each(say);
+}
+
+/// A text of several lines, each as it is printed, after a word of so many columns.
+fn lines(text: &str, before: usize) -> String {
+    let width = error_width().map(|width| width.saturating_sub(before));
+    text.lines().map(|line| rendered(false, line, width)).collect::<Vec<_>>().join("\n")
+}
+
+/// Columns of the terminal; one that does not know says 0.
+fn columns() -> usize {
+    match crossterm::terminal::size() {
+        Ok((columns @ 1.., _)) => usize::from(columns).max(NARROWEST),
+        _ => USUAL,
+    }
+}
+
+fn error_width() -> Option<usize> {
+    std::io::stderr().is_terminal().then(columns)
+}
+
+/// A line as it is printed: its indentation, then [`plain`] text, in which our own marks become tones and gaps. All that
+/// comes from outside goes through here, so that no name commands a terminal or looks like a line of ours. On a terminal
+/// a line that is too long is folded and set in: what the terminal folds itself would begin like a line of its own.
+pub(crate) fn rendered(color: bool, text: &str, width: Option<usize>) -> String {
+    let inner = text.trim_start_matches(' ');
+    let indent = (text.len() - inner.len()).min(INDENT);
+    let mut out = Folded { text: " ".repeat(indent), column: indent, indent: indent + FOLD, width };
+    for piece in marks::pieces(inner) {
+        match piece {
+            Piece::Text(text) => plain(text).chars().for_each(|c| out.push(c)),
+            Piece::Tone(tone) if color => out.text.push_str(&tone.style().render().to_string()),
+            Piece::Plain if color => out.text.push_str(&Style::new().bold().render_reset().to_string()),
+            Piece::Tone(_) | Piece::Plain => {}
+            Piece::Gap(spaces) => (0..spaces).for_each(|_| out.push(' ')),
+        }
+    }
+    out.text
+}
+
+/// A text that is folded as it grows.
+struct Folded {
+    text: String,
+    column: usize,
+    indent: usize,
+    width: Option<usize>,
+}
+
+impl Folded {
+    fn push(&mut self, c: char) {
+        // What is no ASCII may be two columns wide.
+        let wide = if c.is_ascii() { 1 } else { 2 };
+        if self.width.is_some_and(|width| self.column + wide > width) {
+            self.text.push('\n');
+            self.text.push_str(&" ".repeat(self.indent));
+            self.column = self.indent;
+        }
+        self.text.push(c);
+        self.column += wide;
+    }
 }
 
 fn toned(color: bool, tone: Tone, text: &str) -> String {

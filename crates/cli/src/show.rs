@@ -3,13 +3,15 @@
 use crate::count;
 use crate::failure::Failure;
 use crate::place;
-use crate::screen::{Screen, Tone};
+use crate::screen::{Screen, Tone, padded};
 use openweigh_exact::round::brief;
 use openweigh_exact::{Decimal, Ratio, round};
 use openweigh_formats::Digest;
+use openweigh_formats::shown::{plain, quoted};
 use openweigh_formats::text::Unit;
 use openweigh_formats::weights::{RSquared, UndefinedQuantity, Weights};
 use openweigh_ledger::Written;
+use std::fmt::Display;
 use std::path::Path;
 
 /// What writing a file did, and its digest.
@@ -31,7 +33,12 @@ pub(crate) fn written(
 
 /// The command to type next.
 pub(crate) fn next(command: &str, screen: &mut Screen) -> Result<(), Failure> {
-    screen.line(&format!("next: openweigh {command}"))
+    screen.command(&format!("next: openweigh {command}"))
+}
+
+/// The heading of a file: its name, its version, and in quotation marks what it calls itself.
+pub(crate) fn title(name: impl Display, version: impl Display, title: impl ToString) -> String {
+    format!("{name} {version}: {}", quoted(&title.to_string()))
 }
 
 /// A text of several lines, set in.
@@ -50,19 +57,31 @@ fn in_unit(unit: Option<&Unit>) -> String {
 
 /// A table: columns as wide as they need to be, numbers to the right where `right` says so.
 pub(crate) fn table(rows: &[Vec<String>], right: &[bool], screen: &mut Screen) -> Result<(), Failure> {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
+    let width = |cell: Option<&String>| cell.map_or(0, |cell| cell.chars().count());
     let widths: Vec<usize> = (0..right.len())
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .map(|column| rows.iter().map(|row| width(row.get(column))).max().unwrap_or(0))
         .collect();
     for (at, row) in rows.iter().enumerate() {
         let cells: Vec<String> = (row.iter().zip(&widths).zip(right))
-            .map(
-                |((cell, &width), &right)| {
-                    if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-                },
-            )
+            .map(|((cell, &width), &right)| {
+                if right {
+                    format!("{}{cell}", padded("", width.saturating_sub(cell.chars().count())))
+                } else {
+                    padded(cell, width)
+                }
+            })
+            .collect();
+        let filled = row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |at| at + 1);
+        let cells = &cells[..filled.min(cells.len())];
+        // Nothing is put after the last cell.
+        let last = |at: usize| at + 1 == filled && !right.get(at).copied().unwrap_or(false);
+        let cells: Vec<&str> = (cells.iter().enumerate())
+            .map(|(at, cell)| if last(at) { row[at].as_str() } else { cell })
             .collect();
         let line = format!("  {}", cells.join("  "));
-        let line = line.trim_end();
+        let line = line.as_str();
         screen.line(&if at == 0 { screen.tone(Tone::Faint, line) } else { line.to_owned() })?;
     }
     Ok(())
@@ -72,9 +91,7 @@ pub(crate) fn table(rows: &[Vec<String>], right: &[bool], screen: &mut Screen) -
 pub(crate) fn weights(weights: &Weights, screen: &mut Screen) -> Result<(), Failure> {
     let model = &weights.recipe.model;
     let unit = in_unit(weights.recipe.result.unit.as_ref());
-    screen.line(
-        &screen.tone(Tone::Strong, &format!("{} {}: {}", weights.name, weights.version, weights.title)),
-    )?;
+    screen.line(&screen.tone(Tone::Strong, &title(&weights.name, &weights.version, &weights.title)))?;
     let formula: Vec<String> = (model.terms.iter().enumerate())
         .map(|(at, term)| if term.is_one() { format!("b{at}") } else { format!("b{at}·{term}") })
         .collect();

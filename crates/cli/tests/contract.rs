@@ -503,3 +503,62 @@ fn artifacts_in_no_manifest_are_noted() {
     let many = noted(&["verify"]).unwrap();
     assert!(many.starts_with("note: 7 files are in no manifest: ") && many.ends_with("c2.json, …"), "{many}");
 }
+
+#[test]
+fn explaining_what_was_tampered_with_fails() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    let data = "datasets/nist-noint1/measurements.csv";
+    let whole = scene.text(data);
+    scene.run(&["explain", "nist-noint1-1.0.0", "b1"]).ends(0);
+    scene.write(data, whole.replacen("130,60", "130,61", 1).as_bytes());
+    for subject in [&["explain", "nist-noint1-1.0.0"][..], &["explain", "nist-noint1-1.0.0", "b1"]] {
+        scene.run(subject).ends(1).says("FAILED");
+    }
+    scene.run(&["explain", "nist-noint1-1.0.0", "nist-noint1:0"]).ends(1).says("FAILED");
+    scene.write(data, whole.as_bytes());
+    let weights = "artifacts/weights/nist-noint1-1.0.0.json";
+    scene.write(weights, scene.text(weights).replacen("\"2.07", "\"2.08", 1).as_bytes());
+    scene.run(&["explain", "nist-noint1-1.0.0", "b1"]).ends(1).says("FAILED");
+}
+
+/// The keys of version 2 of `verify --json`: those of version 1, and where a value comes from.
+#[test]
+fn findings_are_data_for_machines() {
+    let scene = Scene::published("nist-noint1-1.0.0");
+    let document = |scene: &Scene, code: i32| -> serde_json::Value {
+        serde_json::from_str(&scene.run(&["verify", "--json"]).ends(code).stdout).unwrap()
+    };
+    let good = document(&scene, 0);
+    assert_eq!(good["format"], "openweigh.verify/2");
+    assert_eq!(good["manifests"][0]["done"]["derivations"], 2);
+    assert_eq!(good["manifests"][0]["done"]["data_alone"], false);
+    assert!(good["sentence"].as_str().unwrap().starts_with("Checked. All 2 derivations and "));
+    let finding = |document: &serde_json::Value, stage: &str| {
+        let items = document["manifests"][0]["items"].as_array().unwrap().clone();
+        items.into_iter().find(|item| item["stage"] == stage && item["verdict"] == "failed").unwrap()["finding"].clone()
+    };
+    let data = "datasets/nist-noint1/measurements.csv";
+    let whole = scene.text(data);
+    scene.write(data, whole.replacen("130,60", "130,61", 1).as_bytes());
+    let changed = finding(&document(&scene, 1), "bytes");
+    assert_eq!((&changed["code"], &changed["derived"]), (&"other-bytes".into(), &serde_json::Value::Null));
+    assert_eq!((&changed["cause_code"], &changed["certainty"]), (&"byte-replaced".into(), &"proved".into()));
+    assert!(changed["found"].is_string() && changed["published"].is_string());
+    scene.write(data, whole.as_bytes());
+    let manifest = "manifests/nist-noint1-1.0.0.json";
+    scene.write(
+        manifest,
+        scene.text(manifest).replacen("\"value\": \"2.07", "\"value\": \"2.08", 1).as_bytes(),
+    );
+    let claimed = finding(&document(&scene, 1), "claims");
+    assert_eq!(
+        (&claimed["code"], &claimed["derived"]),
+        (&"claimed-value".into(), &"2.07438016528926".into())
+    );
+    // Words of an author that sound like ours choose no label.
+    let sounding = scene
+        .text(manifest)
+        .replace("Certified coefficient B1", "withdrawn, not the one that SHA-256 says, nothing else");
+    scene.write(manifest, sounding.as_bytes());
+    scene.run(&["verify"]).ends(1).says("      derived      2.07438016528926");
+}

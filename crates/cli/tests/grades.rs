@@ -180,7 +180,7 @@ fn a_false_licence_text_is_not_published() {
     let path = "LICENSES/CC0-1.0.txt";
     scene.write(path, scene.text(path).replace("waives", "keeps").as_bytes());
     reseal(&scene, "");
-    scene.run(&["verify", BASE]).ends(0);
+    scene.run(&["verify", BASE]).ends(1).says("this is not the text of CC0-1.0");
     scene
         .run(&["publish", BASE, "-o", "again"])
         .ends(1)

@@ -317,7 +317,7 @@ fn a_withdrawal_is_seen_by_whoever_verifies() {
     scene.run(&["verify", "release"]).ends(0).says("another key than the release's signed it");
     scene.run(&["verify", "release", "--policy", "policy.toml"]).ends(0).says("does not count");
     scene.run(&withdraw("alice")).ends(0);
-    scene.run(&["verify", "release"]).ends(1).says("withdrawn").says("reason       The mass was 52 g.");
+    scene.run(&["verify", "release"]).ends(1).says("withdrawn").says("reason       \"The mass was 52 g.\"");
     scene.run(&["verify", "release", "--policy", "policy.toml"]).ends(1).says("withdrawn");
     // However the folder is spelled, what others say lies beside it.
     for spelled in ["release/datasets/..", "./release/.", "release/"] {

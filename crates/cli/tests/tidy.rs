@@ -68,6 +68,25 @@ fn the_kernel_has_no_floats_and_no_io() {
 }
 
 #[test]
+fn only_one_place_prints() {
+    let words = ["println!", "print!", "eprintln!", "eprint!", "dbg!", "io::stdout()", "io::stderr()"];
+    // A foreign program loads the simulator, which has no other way to speak.
+    let silent: Vec<String> =
+        crates().into_iter().filter(|name| !matches!(name.as_str(), "cli" | "simulator")).collect();
+    without(&silent.iter().map(String::as_str).collect::<Vec<_>>(), &words);
+    // In the command: `screen` for all that is said, `progress` and a recording for lines that are rewritten. Each
+    // text of theirs goes through `shown::plain`.
+    let printers = ["screen.rs", "progress.rs", "cmd/record/screen.rs"];
+    for (path, text) in sources("cli") {
+        if !printers.iter().any(|own| path.ends_with(format!("src/{own}"))) {
+            for word in words {
+                assert!(!code(&text).contains(word), "{} holds `{word}`", path.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn formats_and_functions_know_no_disk_clock_or_environment() {
     let words =
         ["std::fs", "std::env", "std::time", "std::path", "std::io", "f64", "f32", "println!", "eprintln!"];

@@ -13,8 +13,9 @@ use openweigh_formats::events::Event;
 use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
+use openweigh_formats::recount::{Miscounted, Recount};
 use openweigh_formats::samples::SampleReader;
-use openweigh_formats::session::Session;
+use openweigh_formats::session::{Format, Session};
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::touches::{Quantity, Row, TouchReader};
 use openweigh_formats::weighings::Weighing;
@@ -55,6 +56,8 @@ pub struct Pass {
     pub fault: Option<Stopped>,
     /// Touches whose pressure contradicts what the session declares, as far as they were read.
     pub contradicted: Contradicted,
+    /// Counts of the data's quality that are not what the session states; none where the data stopped the reading.
+    pub miscounted: Vec<Miscounted>,
 }
 
 /// What stops the readings of a session.
@@ -94,11 +97,15 @@ pub fn pass(
     let (made, chunks) = sync_channel::<Made>(LISTS);
     std::thread::scope(|scope| {
         let parsing = scope.spawn(move || {
-            let mut declared = Declared::of(&beside.session.source);
+            let mut seen = Seen {
+                declared: Declared::of(&beside.session.source),
+                recount: Recount::of(&beside.session),
+            };
             let frames = Frames::of(path, beside, recipes);
-            let parsed = frames
-                .and_then(|frames| parse(frames, beside, recipes, &mut declared, &made, &blocks, &emptied));
-            (parsed, declared.contradicted())
+            let parsed =
+                frames.and_then(|frames| parse(frames, beside, recipes, &mut seen, &made, &blocks, &emptied));
+            let miscounted = if parsed.is_ok() { seen.recount.against(&beside.session) } else { Vec::new() };
+            (parsed, seen.declared.contradicted(), miscounted)
         });
         let using = scope.spawn(move || chunks.into_iter().flatten().for_each(|(at, chunk)| sink(at, chunk)));
         let (mut bytes, mut hasher) = (0u64, Hasher::default());
@@ -110,10 +117,10 @@ pub fn pass(
             spare.try_recv().unwrap_or_else(|_| vec![0; BLOCK])
         });
         drop(full);
-        let (parsed, contradicted) = parsing.join().expect("parsing does not panic");
+        let (parsed, contradicted, miscounted) = parsing.join().expect("parsing does not panic");
         using.join().expect("readings are used without panic");
         let fault = parsed.err();
-        read.map(|()| Pass { bytes, sha256: hasher.finish(), fault, contradicted })
+        read.map(|()| Pass { bytes, sha256: hasher.finish(), fault, contradicted, miscounted })
     })
 }
 
@@ -121,6 +128,12 @@ pub fn pass(
 enum Frames {
     Touches { reader: Box<TouchReader>, collectors: Vec<Collector>, touches: u64 },
     Samples { reader: SampleReader, samplers: Vec<Sampler> },
+}
+
+/// What the data say of what is declared of them.
+struct Seen {
+    declared: Declared,
+    recount: Recount,
 }
 
 /// What was counted.
@@ -157,21 +170,20 @@ impl Frames {
     }
 
     /// Reads the next bytes and hands the frames in them to the reducers.
-    fn feed(
-        &mut self,
-        part: &[u8],
-        declared: &mut Declared,
-        reducers: &mut [Reducer<'_>],
-    ) -> Result<(), Malformed> {
+    fn feed(&mut self, part: &[u8], seen: &mut Seen, reducers: &mut [Reducer<'_>]) -> Result<(), Malformed> {
+        seen.recount.bytes(part);
         match self {
             Self::Touches { reader, collectors, touches } => reader.feed(part, &mut |row: &Row| {
                 *touches += u64::from(row.state.is_some());
-                declared.see(row.value(Quantity::Pressure));
+                let pressure = row.value(Quantity::Pressure);
+                seen.declared.see(pressure);
+                seen.recount.row(row.frame, &row.device_s, std::iter::once(pressure));
                 for (collector, reducer) in collectors.iter_mut().zip(&mut *reducers) {
                     collector.row(row, &mut |frame| reducer.frame(frame));
                 }
             }),
             Self::Samples { reader, samplers } => reader.feed(part, &mut |sample| {
+                seen.recount.row(sample.number, &sample.device_s, sample.values.iter());
                 for (sampler, reducer) in samplers.iter_mut().zip(&mut *reducers) {
                     reducer.frame(sampler.frame(sample));
                 }
@@ -197,7 +209,7 @@ fn parse(
     mut frames: Frames,
     beside: &Beside,
     recipes: &[&Recipe],
-    declared: &mut Declared,
+    seen: &mut Seen,
     made: &SyncSender<Made>,
     blocks: &Receiver<(Vec<u8>, usize)>,
     emptied: &SyncSender<Vec<u8>>,
@@ -207,7 +219,7 @@ fn parse(
     for (block, start) in blocks {
         let mut ready = Vec::new();
         for part in block[start..].chunks(PART) {
-            frames.feed(part, declared, &mut reducers)?;
+            frames.feed(part, seen, &mut reducers)?;
             for (at, reducer) in reducers.iter_mut().enumerate() {
                 while let Some(chunk) = reducer.ready()? {
                     ready.push((at, chunk));
@@ -222,6 +234,7 @@ fn parse(
     }
     let counts = frames.finish(&mut reducers)?;
     agree(beside, &counts)?;
+    recounted(beside, &seen.recount)?;
     for (at, reducer) in reducers.iter_mut().enumerate() {
         let chunk = reducer.finish()?;
         if made.send(vec![(at, chunk)]).is_err() {
@@ -229,6 +242,19 @@ fn parse(
         }
     }
     Ok(())
+}
+
+/// Insists on the counts of the data's quality in a session of version 2; of version 1 they are noted.
+fn recounted(beside: &Beside, recount: &Recount) -> Result<(), Malformed> {
+    let second = beside.session.format != Format::V1;
+    match recount.against(&beside.session).into_iter().find(|_| second) {
+        None => Ok(()),
+        Some(wrong) => Err(Malformed::whole(Fault::Inconsistent {
+            what: format!("`quality.{}` of session.json", wrong.what),
+            found: wrong.stated.to_string(),
+            expected: wrong.expected(),
+        })),
+    }
 }
 
 /// Insists that the other files of the session speak of these touches or samples.

@@ -28,10 +28,12 @@ pub mod path;
 pub mod publication;
 pub mod reading;
 pub mod recipe;
+pub mod recount;
 pub mod samples;
 #[cfg(any(test, feature = "schemas"))]
 pub mod schemas;
 pub mod session;
+pub mod shown;
 pub mod sums;
 pub mod table;
 pub mod term;

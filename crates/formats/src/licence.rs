@@ -4,7 +4,7 @@ use crate::text::text_type;
 
 mod wording;
 
-pub use wording::{Match, list_version, matches};
+pub use wording::{Match, is, list_version, matches};
 
 /// What stands where nobody has said under which licence a thing is.
 pub const NO_ASSERTION: &str = "NOASSERTION";

@@ -206,6 +206,16 @@ text_type!(
     }
 );
 
+/// Whether a text of version 2 may hold the character (docs/spec/2-csv.md, 2.2).
+pub fn may_hold(c: char) -> bool {
+    c == ' ' || unicode::class(c).is_some()
+}
+
+/// Whether the character is put above, below or around another.
+pub(crate) fn is_mark(c: char) -> bool {
+    unicode::class(c) == Some(Class::Mark)
+}
+
 /// Whether a character makes a line look like other text than it is: controls, line and paragraph
 /// separators, and the marks that turn the direction of writing.
 pub fn misleads(c: char) -> bool {

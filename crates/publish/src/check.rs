@@ -12,7 +12,8 @@ use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, Position};
 use openweigh_replay::completeness;
 use openweigh_replay::listing::Contents;
-use openweigh_replay::{Finding, Item, Note, Stage, Verdict};
+use openweigh_replay::texts::Texts;
+use openweigh_replay::{Cause, Finding, Item, Kind, Note, Open, Other, Proof, Stage, Verdict};
 use std::collections::BTreeMap;
 
 /// Characters of a differing line that are shown around the place.
@@ -78,30 +79,28 @@ impl Release<'_> {
         let here = from.everything(None).unwrap_or_default();
         let here =
             here.iter().filter(|path| path.parse().is_ok_and(|path: RelativePath| kept.contains(&path)));
-        let what =
-            "the file is here, and withheld.json says that it is kept back; give it with --sessions instead";
-        here.map(|path| item(path, Verdict::Failed(Finding::new(what)))).collect()
+        here.map(|path| item(path, Verdict::failed(Kind::NotKeptBack))).collect()
     }
 
     /// The manifest, if it only seems to lie here, and listed files that cannot lie here beside the others.
     fn misplaced(&self, generated: &[Generated], from: &dyn Files) -> Vec<Item> {
-        let failed = |subject: &str, what: String| Item {
+        let failed = |subject: &str, kind: Kind| Item {
             stage: Stage::Bytes,
             subject: subject.to_owned(),
-            verdict: Verdict::Failed(Finding::new(what)),
+            verdict: Verdict::failed(kind),
         };
         let path = release::MANIFEST.parse().expect("a name of the format");
         // It was read under the name that the user gave, which may lead anywhere.
         let found = files::digest(from, &path, limits::JSON_BYTES);
         let mut items: Vec<Item> = match found {
             Ok((_, digest)) if digest == *self.id => Vec::new(),
-            Ok(_) => vec![failed(release::MANIFEST, "it changed while it was verified".to_owned())],
-            Err(error) => vec![failed(release::MANIFEST, error.to_string())],
+            Ok(_) => vec![failed(release::MANIFEST, Kind::ChangedMeanwhile)],
+            Err(error) => vec![failed(release::MANIFEST, Kind::Unreadable(error))],
         };
         let own = [release::MANIFEST, release::PUBLICATION, release::SIGNATURE];
         let own = own.into_iter().chain(generated.iter().map(|file| file.path.as_str()));
         let twins = release::twins(own, self.manifest.files.iter().map(|file| file.path.as_str()));
-        items.extend(twins.into_iter().map(|twin| failed(&twin.path, twin.what)));
+        items.extend(twins.into_iter().map(|twin| failed(&twin.path, Kind::SameName(twin.what))));
         items
     }
 
@@ -109,11 +108,9 @@ impl Release<'_> {
     fn generate(&self, from: &dyn Files) -> Result<Vec<Generated>, Item> {
         let path = |text: &str| text.parse::<RelativePath>().expect("a name of the format");
         let said = files::bytes(from, &path(release::PUBLICATION), limits::TOML_BYTES)
-            .map_err(|error| item(release::PUBLICATION, Verdict::Failed(Finding::new(error.to_string()))))?;
-        let publication = Publication::from_toml(&said).map_err(|error| {
-            let finding = Finding { position: Some(error.position), ..Finding::new(error.fault.to_string()) };
-            item(release::PUBLICATION, Verdict::Malformed(finding))
-        })?;
+            .map_err(|error| item(release::PUBLICATION, Verdict::failed(Kind::Unreadable(error))))?;
+        let publication = Publication::from_toml(&said)
+            .map_err(|error| item(release::PUBLICATION, Verdict::Malformed(Finding::from(&error))))?;
         let previous = match &self.manifest.previous {
             None => None,
             Some(id) => {
@@ -121,7 +118,7 @@ impl Release<'_> {
                 let read = Previous::read(from, &prefix, id, self.max_csv)
                     .and_then(|previous| previous.precedes(self.manifest).map(|()| previous));
                 Some(read.map_err(|error| {
-                    item(previous::FOLDER, Verdict::Failed(Finding::new(error.to_string())))
+                    item(previous::FOLDER, Verdict::failed(Kind::Previous(error.to_string())))
                 })?)
             }
         };
@@ -139,36 +136,45 @@ impl Release<'_> {
             withheld: &self.contents.kept.files,
         };
         if !source.is_complete() {
-            let why = "a description, recipe or weights file could not be read";
-            return Err(item("README.md", Verdict::NotCheckable(why.to_owned())));
+            return Err(item("README.md", Verdict::NotCheckable(Open::CardsUnread)));
+        }
+        // What `publish` refuses is refused here, too: whoever made this did not use it.
+        if let Some(missing) = source.missing().into_iter().next() {
+            return Err(item(&missing.path, Verdict::failed(Kind::Unstated(missing.what))));
         }
         Ok(release::generate(&source))
     }
 
-    /// The texts of licences that only the publisher's words are under, as they lie there: what they should say
-    /// follows from nothing here, and `SHA256SUMS` pins them.
+    /// The texts of licences that only the publisher's words are under.
     fn texts(&self, publication: &Publication, from: &dyn Files) -> Result<BTreeMap<String, Vec<u8>>, Item> {
-        let mut texts = BTreeMap::new();
+        let (mut texts, mut compared) = (BTreeMap::new(), Texts::default());
         for id in texts_wanted(self.manifest, publication) {
             let at = text_path(&id);
-            let failed = |why: String| item(&at, Verdict::Failed(Finding::new(why)));
-            let path: RelativePath =
-                at.parse().map_err(|error: openweigh_formats::text::TextError| failed(error.to_string()))?;
-            let text =
-                files::bytes(from, &path, limits::JSON_BYTES).map_err(|error| failed(error.to_string()))?;
+            let failed = |kind: Kind| item(&at, Verdict::failed(kind));
+            let path: RelativePath = at.parse().map_err(|error: openweigh_formats::text::TextError| {
+                failed(Kind::NotOpened(error.to_string()))
+            })?;
+            let text = files::bytes(from, &path, limits::JSON_BYTES)
+                .map_err(|error| failed(Kind::Unreadable(error)))?;
+            if let verdict @ Verdict::Failed(_) = compared.verdict(&id, &text) {
+                return Err(item(&at, verdict));
+            }
             texts.insert(id, text);
         }
         Ok(texts)
     }
 
     fn results(&self, from: &dyn Files) -> Result<BTreeMap<RelativePath, Vec<u8>>, Item> {
-        let unread = |why: String| item(release::CHANGELOG, Verdict::NotCheckable(why));
+        let unread = |path: &RelativePath, why: String| {
+            let open = Open::ResultsOfChangelog { path: path.clone(), why };
+            item(release::CHANGELOG, Verdict::NotCheckable(open))
+        };
         let mut results = BTreeMap::new();
         for file in self.manifest.of_role(Role::Results) {
             let bytes = files::bytes(from, &file.path, self.max_csv)
-                .map_err(|error| unread(format!("{}: {error}", file.path)))?;
+                .map_err(|error| unread(&file.path, error.to_string()))?;
             if Digest::of(&bytes) != file.sha256 {
-                return Err(unread(format!("{} is not the listed file", file.path)));
+                return Err(unread(&file.path, "it is not the listed file".to_owned()));
             }
             results.insert(file.path.clone(), bytes);
         }
@@ -188,9 +194,9 @@ fn compare(file: &Generated, from: &dyn Files) -> Verdict {
     let found = match files::bytes(from, &path, limit) {
         Ok(found) => found,
         Err(error @ (Unreadable::Missing | Unreadable::NotPlain(_) | Unreadable::TooLarge { .. })) => {
-            return Verdict::Failed(Finding::new(error.to_string()));
+            return Verdict::failed(Kind::Unreadable(error));
         }
-        Err(error) => return Verdict::Malformed(Finding::new(error.to_string())),
+        Err(error) => return Verdict::Malformed(Kind::Unreadable(error).into()),
     };
     if found == file.bytes { Verdict::Checked } else { Verdict::Failed(difference(&found, &file.bytes)) }
 }
@@ -199,18 +205,18 @@ fn compare(file: &Generated, from: &dyn Files) -> Verdict {
 fn difference(found: &[u8], expected: &[u8]) -> Finding {
     let at = found.iter().zip(expected).take_while(|(left, right)| left == right).count();
     let cause = if strip_returns(found) == expected {
-        Some("the line ends were changed from LF to CRLF; nothing else".to_owned())
+        Some(Proof::LineEnds)
     } else if found.is_empty() {
-        Some("the file is empty".to_owned())
+        Some(Proof::Emptied)
     } else {
         None
     };
     Finding {
         position: Some(Position::of(found, at.min(found.len()))),
         published: Some(around(found, at)),
-        expected: Some(around(expected, at)),
-        cause,
-        ..Finding::new("it is not what follows from the manifest")
+        other: Some(Other::Derived(around(expected, at))),
+        cause: cause.map(Cause::Proved),
+        ..Kind::Generated.into()
     }
 }
 
@@ -246,16 +252,16 @@ mod tests {
         let expected = b"# Card\n\n| rmse | 0.48 g |\n";
         let found = b"# Card\n\n| rmse | 0.08 g |\n";
         let finding = difference(found, expected);
-        assert_eq!(finding.published.unwrap(), "| rmse | 0.08 …");
-        assert_eq!(finding.expected.unwrap(), "| rmse | 0.48 …");
+        assert_eq!(finding.published.as_deref().unwrap(), "| rmse | 0.08 …");
+        assert_eq!(finding.derived().unwrap(), "| rmse | 0.48 …");
         assert_eq!(finding.position.unwrap(), Position { line: 3, column: 12 });
     }
 
     #[test]
     fn ends_and_line_ends_are_told() {
-        assert_eq!(difference(b"a\nb\n", b"a\n").expected.unwrap(), "the end of the file");
+        assert_eq!(difference(b"a\nb\n", b"a\n").derived().unwrap(), "the end of the file");
         assert_eq!(difference(b"a\n", b"a\nb\n").published.unwrap(), "the end of the file");
-        assert!(difference(b"a\r\nb\r\n", b"a\nb\n").cause.unwrap().contains("CRLF"));
+        assert!(difference(b"a\r\nb\r\n", b"a\nb\n").cause == Some(Cause::Proved(Proof::LineEnds)));
         assert!(!difference(b"\xff\xfe", b"a\n").published.unwrap().is_empty());
     }
 }

@@ -5,15 +5,15 @@ use crate::previous::{self, Previous};
 use crate::release::PUBLICATION;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::{Dataset, Kind};
-use openweigh_formats::files::{self, Files};
-use openweigh_formats::licence::{self, Licence, Match};
-use openweigh_formats::limits;
+use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::withheld;
+use openweigh_replay::Verdict;
 use openweigh_replay::listing::Contents;
+use openweigh_replay::texts::Texts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A manifest with what its files say, and what the publisher says.
@@ -185,23 +185,15 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Licence texts that are not those of their ids: under a false text nobody knows what is allowed. Ids that the SPDX list
-/// does not have cannot be judged.
-pub fn false_texts(manifest: &Manifest, from: &dyn Files) -> Vec<Missing> {
-    let mut missing = Vec::new();
-    for file in manifest.of_role(Role::Licence) {
-        let name = file.path.as_str();
-        let id = name.rsplit('/').next().and_then(|name| name.strip_suffix(".txt")).unwrap_or(name);
-        let bytes = files::bytes(from, &file.path, limits::JSON_BYTES).unwrap_or_default();
-        let what = match licence::matches(id, &String::from_utf8_lossy(&bytes)) {
-            Match::Same { .. } | Match::Unlisted { .. } => continue,
-            Match::Other { id: other } => format!("this is the text of {other}, not of {id}"),
-            Match::Altered { nearest: Some(nearest), difference: Some((found, expected)) } => format!(
-                "this is not the text of {id}: it resembles {nearest}, but reads `{found}` where that reads `{expected}`"
-            ),
-            Match::Altered { .. } => format!("this is not the text of {id}, nor of any listed licence"),
-        };
-        missing.push(Missing { path: name.to_owned(), what });
-    }
-    missing
+/// Texts of the licences of a publisher's words that are not those of their ids; those of the manifest were verified with
+/// it. Ids that the SPDX list does not have cannot be judged.
+pub fn false_texts(texts: &BTreeMap<String, Vec<u8>>) -> Vec<Missing> {
+    let mut compared = Texts::default();
+    let judged = texts.iter().map(|(id, text)| (id, compared.verdict(id, text)));
+    judged
+        .filter_map(|(id, verdict)| match verdict {
+            Verdict::Failed(finding) => Some(Missing { path: text_path(id), what: finding.kind.to_string() }),
+            _ => None,
+        })
+        .collect()
 }

@@ -1,12 +1,13 @@
 //! Stage 5: claims recomputed from what was derived again (docs/spec/7-manifests.md, 7.3).
 
+use crate::finding::{Finding, Kind, Open, Other};
 use crate::grams::Place;
 use crate::listing::Contents;
 use crate::predict::Predictor;
-use crate::report::{Finding, Verdict};
+use crate::report::{Note, Verdict};
 use crate::verify::Derived;
 use openweigh_dataset::{Data, SessionReadings};
-use openweigh_exact::{Fixed, IBig, Ratio, UBig, root, round};
+use openweigh_exact::{Decimal, Fixed, IBig, Ratio, UBig, root, round};
 use openweigh_fit::{ErrorFigures, Fitted};
 use openweigh_formats::claim::{Claim, Quantity};
 use openweigh_formats::dataset::Dataset;
@@ -14,6 +15,9 @@ use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::term::{Base, Term};
 use openweigh_formats::weights::Weights;
+
+/// Digits that are shown of a value that a claim says too little of.
+const SHOWN: u32 = 6;
 
 /// An exact value of which a claim states some decimals.
 #[derive(Debug, Clone)]
@@ -40,36 +44,65 @@ impl Exact {
 
 /// Recomputes a claim and compares value and unit.
 pub fn check(claim: &Claim, manifest: &Manifest, contents: &Contents, derived: &Derived) -> Verdict {
-    let (exact, unit) = match recompute(claim, manifest, contents, derived) {
-        Ok(found) => found,
-        Err(verdict) => return verdict,
+    judge(claim, manifest, contents, derived).0
+}
+
+/// As [`check`], with a note where the claim holds and says next to nothing.
+pub(crate) fn judge(
+    claim: &Claim,
+    manifest: &Manifest,
+    contents: &Contents,
+    derived: &Derived,
+) -> (Verdict, Option<Note>) {
+    match recompute(claim, manifest, contents, derived) {
+        Err(verdict) => (verdict, None),
+        Ok((exact, unit)) => match compare(claim, &exact, unit.as_deref()) {
+            Verdict::Checked => (Verdict::Checked, says_little(claim, &exact)),
+            verdict => (verdict, None),
+        },
+    }
+}
+
+/// What a claim says that states 0 of something that is not 0, or a coefficient of determination of 1 that is not: no
+/// more than how near the value is.
+fn says_little(claim: &Claim, exact: &Exact) -> Option<Note> {
+    let stated = claim.value.0.to_decimal();
+    let (Exact::Value(value) | Exact::Root(value)) = exact;
+    let hides_nothing = Ratio::from(&stated) == *value;
+    let one = || claim.quantity == Quantity::RSquared && stated == Decimal::new(IBig::from(1), 0);
+    if hides_nothing || stated != Decimal::ZERO && !one() {
+        return None;
+    }
+    let places = usize::try_from(claim.value.0.places()).unwrap_or(usize::MAX);
+    let digits = match exact {
+        Exact::Value(value) => round::to_digits(value, SHOWN),
+        Exact::Root(square) => root::to_digits(square, SHOWN),
     };
+    Some(Note::SaysLittle {
+        claim: claim.id.clone(),
+        claimed: claim.value.to_string(),
+        within: format!("0.{}5", "0".repeat(places)),
+        derived: round::brief(&digits, SHOWN),
+    })
+}
+
+fn compare(claim: &Claim, exact: &Exact, unit: Option<&str>) -> Verdict {
     let expected = exact.to_places(claim.value.0.places());
     if expected != claim.value.0 {
         let apart = claim.value.0.to_decimal().minus(&expected.to_decimal());
         return Verdict::Failed(Finding {
-            what: format!(
-                "the claimed value ({}) is not what follows: {}",
-                claim.quantity.as_str(),
-                claim.statement
-            ),
             published: Some(claim.value.to_string()),
-            expected: Some(expected.to_string()),
+            other: Some(Other::Derived(expected.to_string())),
             distance: Some(apart.to_string()),
-            ..Finding::default()
+            ..Kind::ClaimedValue { quantity: claim.quantity, statement: claim.statement.to_string() }.into()
         });
     }
-    if unit.as_deref() != claim.unit.as_ref().map(openweigh_formats::text::Unit::as_str) {
+    if unit != claim.unit.as_ref().map(openweigh_formats::text::Unit::as_str) {
         let text = |unit: Option<&str>| unit.map_or_else(|| "no unit".to_owned(), str::to_owned);
         return Verdict::Failed(Finding {
-            what: format!(
-                "the claimed unit ({}) is not what follows: {}",
-                claim.quantity.as_str(),
-                claim.statement
-            ),
             published: Some(text(claim.unit.as_ref().map(openweigh_formats::text::Unit::as_str))),
-            expected: Some(text(unit.as_deref())),
-            ..Finding::default()
+            other: Some(Other::Derived(text(unit))),
+            ..Kind::ClaimedUnit { quantity: claim.quantity, statement: claim.statement.to_string() }.into()
         });
     }
     Verdict::Checked
@@ -85,7 +118,7 @@ pub fn recompute(
     contents: &Contents,
     derived: &Derived,
 ) -> Result<(Exact, Option<String>), Verdict> {
-    let not_checkable = |why: &str| Verdict::NotCheckable(why.to_owned());
+    let not_checkable = Verdict::NotCheckable;
     let file = &claim.over.file;
     if let Some((fitted, _)) = derived.fits.get(file) {
         let unit = unit(claim, &fitted.weights);
@@ -94,14 +127,14 @@ pub fn recompute(
     if contents.weights.contains_key(file)
         || manifest.file(file).is_some_and(|file| file.role == openweigh_formats::manifest::Role::Weights)
     {
-        return Err(not_checkable("the weights could not be derived again"));
+        return Err(not_checkable(Open::WeightsNotDerived));
     }
     let Some(outcome) = derived.results.get(file) else {
-        return Err(not_checkable("the results could not be derived again from weights that could"));
+        return Err(not_checkable(Open::ResultsNotDerived));
     };
     let inputs = manifest.derivation_of(file).and_then(|derivation| derivation.inputs.split_first());
     let found = inputs.and_then(|(weights, datasets)| Some((&derived.fits.get(weights)?.0, datasets)));
-    let (fitted, datasets) = found.ok_or_else(|| not_checkable("the weights could not be derived again"))?;
+    let (fitted, datasets) = found.ok_or_else(|| not_checkable(Open::WeightsNotDerived))?;
     let exact = match claim.quantity {
         Quantity::N => Exact::count(outcome.errors.rows()),
         Quantity::Predicted | Quantity::Grams | Quantity::ExpandedU => {
@@ -112,18 +145,15 @@ pub fn recompute(
     Ok((exact, unit(claim, &fitted.weights)))
 }
 
-fn wrong_file(claim: &Claim, expected: &str) -> Verdict {
-    Verdict::Malformed(Finding::new(format!(
-        "`{}` is a quantity of {expected}, not of `{}`",
-        claim.quantity.as_str(),
-        claim.over.file
-    )))
+fn wrong_file(claim: &Claim, of: &'static str) -> Verdict {
+    let (quantity, file) = (claim.quantity, claim.over.file.clone());
+    Verdict::Malformed(Kind::QuantityOf { quantity, of, file }.into())
 }
 
 fn undefined(claim: &Claim) -> Verdict {
     Verdict::Failed(Finding {
         published: Some(claim.value.to_string()),
-        ..Finding::new(format!("the claimed {} is undefined for this fit", claim.quantity.as_str()))
+        ..Kind::Undefined(claim.quantity).into()
     })
 }
 
@@ -132,7 +162,7 @@ fn of_fit(claim: &Claim, fitted: &Fitted) -> Result<Exact, Verdict> {
     let term = || {
         let named = claim.over.term.as_ref();
         let at = fitted.weights.terms.iter().position(|own| Some(&own.term) == named);
-        at.ok_or_else(|| Verdict::Failed(Finding::new("the weights have no such term")))
+        at.ok_or_else(|| Verdict::failed(Kind::NoTerm))
     };
     let defined = |value: Option<Ratio>| value.ok_or_else(|| undefined(claim));
     Ok(match claim.quantity {
@@ -172,7 +202,7 @@ fn of_line(
     datasets: &[RelativePath],
     contents: &Contents,
 ) -> Result<Exact, Verdict> {
-    let no_row = || Verdict::Failed(Finding::new("the results have no such dataset, row or weighing"));
+    let no_row = || Verdict::failed(Kind::NoRow);
     let recipe = &fitted.weights.recipe;
     let pairs = datasets.iter().filter_map(|path| contents.dataset(path, recipe));
     let mut named = pairs.filter(|(dataset, _)| Some(&dataset.name) == claim.over.dataset.as_ref());

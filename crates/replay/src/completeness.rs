@@ -1,14 +1,16 @@
 //! Stage 1, continued: what must be listed is, under its own name and in its true role, and nothing lies
 //! beside it unlisted (docs/spec/7-manifests.md, 7.1).
 
+use crate::finding::{Cause, Finding, Guess, Kind};
 use crate::listing::{Contents, Scope};
-use crate::report::{Finding, Item, Stage, Verdict};
+use crate::report::{Item, Stage, Verdict};
 use openweigh_formats::dataset::{DatasetFile, DatasetRole, ProvenanceKind};
 use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::licence::Licence;
 use openweigh_formats::malformed::visible;
 use openweigh_formats::manifest::{Derivation, DerivationKind, Manifest, Role};
 use openweigh_formats::path::RelativePath;
+use openweigh_formats::shown::plain;
 use std::collections::BTreeSet;
 
 /// Stray files that are named one by one; of more, only the number is told.
@@ -51,8 +53,8 @@ fn text_of(id: &str) -> String {
 }
 
 impl Complaints<'_> {
-    fn add(&mut self, subject: &str, what: impl Into<String>) {
-        let verdict = Verdict::Failed(Finding::new(what));
+    fn add(&mut self, subject: &str, kind: Kind) {
+        let verdict = Verdict::failed(kind);
         self.items.push(Item { stage: Stage::Bytes, subject: subject.to_owned(), verdict });
     }
 
@@ -65,36 +67,23 @@ impl Complaints<'_> {
         for (path, weights) in &contents.weights {
             let own = format!("{}-{}", weights.name, weights.version);
             if name_and_stem(path).1 != own {
-                self.add(
-                    path.as_str(),
-                    format!("it calls itself `{own}`, which is not what its file is called"),
-                );
+                self.add(path.as_str(), Kind::OtherFileName(own));
             }
         }
         for (path, recipe) in &contents.recipes {
             if name_and_stem(path).1 != recipe.name.as_str() {
-                self.add(
-                    path.as_str(),
-                    format!("it calls itself `{}`, which is not what its file is called", recipe.name),
-                );
+                self.add(path.as_str(), Kind::OtherFileName(recipe.name.to_string()));
             }
         }
         for (path, session) in &contents.sessions {
             if folder(path).as_deref() != Some(session.id.as_str()) {
-                self.add(
-                    path.as_str(),
-                    format!("it calls itself `{}`, which is not what its folder is called", session.id),
-                );
+                self.add(path.as_str(), Kind::OtherFolderName(session.id.clone()));
             }
         }
         for (path, dataset) in &contents.datasets {
             let in_own_folder = folder(path).as_deref() == Some(dataset.name.as_str());
             if !in_own_folder || name_and_stem(path).0 != "dataset.json" {
-                let own = format!("{}/dataset.json", dataset.name);
-                self.add(
-                    path.as_str(),
-                    format!("a dataset `{}` is described in `{own}` and nowhere else", dataset.name),
-                );
+                self.add(path.as_str(), Kind::DatasetElsewhere(dataset.name.clone()));
             }
         }
     }
@@ -104,18 +93,13 @@ impl Complaints<'_> {
             for file in &dataset.files {
                 let Ok(at) = path.sibling(&file.path) else { continue };
                 let what = match self.manifest.file(&at) {
-                    None => format!("its file `{at}` is not listed in the manifest"),
+                    None => Kind::FileUnlisted(at),
                     Some(listed) if listed.sha256 != file.sha256 || listed.bytes != file.bytes => {
-                        format!("it states another SHA-256 or size for `{at}` than the manifest does")
+                        Kind::FileStatedOtherwise(at)
                     }
-                    Some(listed) if listed.role != Role::from(file.role) => {
-                        format!("the manifest lists `{at}` in another role")
-                    }
+                    Some(listed) if listed.role != Role::from(file.role) => Kind::OtherRole(at),
                     Some(listed) if listed.licence != dataset.licence => {
-                        format!(
-                            "it states the licence `{}`, the manifest lists `{at}` under another",
-                            dataset.licence
-                        )
+                        Kind::FileUnderOtherLicence { licence: dataset.licence.clone(), path: at }
                     }
                     Some(_) => continue,
                 };
@@ -127,15 +111,12 @@ impl Complaints<'_> {
     fn weights(&mut self) {
         for (path, weights) in &self.contents.weights {
             if self.manifest.derivation_of(path).is_none() {
-                self.add(path.as_str(), "the manifest has no `fit` that derives these weights");
+                self.add(path.as_str(), Kind::NoFit);
             }
             for trained in &weights.trained_on {
                 if !self.manifest.of_role(Role::Dataset).any(|file| file.sha256 == trained.sha256) {
-                    let (name, digest) = (&trained.name, trained.sha256.short());
-                    let what = format!(
-                        "its training dataset `{name}` (SHA-256 {digest}…) is not listed in the manifest"
-                    );
-                    self.add(path.as_str(), what);
+                    let (name, sha256) = (trained.name.clone(), trained.sha256.clone());
+                    self.add(path.as_str(), Kind::TrainingUnlisted { name, sha256 });
                 }
             }
         }
@@ -156,9 +137,7 @@ impl Complaints<'_> {
             }
             if !names.insert(&dataset.name) || repeated {
                 let output = derivation.outputs.first().map_or("", RelativePath::as_str);
-                let what =
-                    format!("it is derived from `{input}`, whose name or data are already among its inputs");
-                self.add(output, what);
+                self.add(output, Kind::InputTwice(input.clone()));
             }
         }
     }
@@ -166,12 +145,12 @@ impl Complaints<'_> {
     fn results(&mut self) {
         for file in self.manifest.of_role(Role::Results) {
             let Some(derivation) = self.manifest.derivation_of(&file.path) else {
-                self.add(file.path.as_str(), "the manifest has no `replay` that derives these results");
+                self.add(file.path.as_str(), Kind::NoReplay);
                 continue;
             };
             let weights = derivation.inputs.first().and_then(|path| self.contents.weights.get(path));
             if weights.is_some_and(|weights| weights.licence != file.licence) {
-                self.add(file.path.as_str(), "the manifest lists it under another licence than its weights");
+                self.add(file.path.as_str(), Kind::OtherLicenceThanWeights);
             }
         }
     }
@@ -192,7 +171,7 @@ impl Complaints<'_> {
                 Role::Recipe | Role::Dataset
                     if !used.contains(&file.path) && !self.manifest.is_data_alone() =>
                 {
-                    "nothing is derived from it"
+                    Kind::Unused
                 }
                 // What could not be read may be what lists the table or states the licence.
                 Role::Measurements
@@ -205,12 +184,9 @@ impl Complaints<'_> {
                 | Role::Weighings
                     if !unread && !owned.contains(&file.path) =>
                 {
-                    "no listed dataset has this file"
+                    Kind::OfNoDataset
                 }
-                Role::Licence if !unread && !texts.contains(file.path.as_str()) => {
-                    "it is not the text of a licence that a listed dataset or weights state"
-                }
-                Role::Licence if file.bytes == 0 => "the text of the licence is empty",
+                Role::Licence if !unread && !texts.contains(file.path.as_str()) => Kind::TextOfNoLicence,
                 _ => continue,
             };
             self.add(file.path.as_str(), what);
@@ -229,17 +205,11 @@ impl Complaints<'_> {
             for text in licence.ids().iter().map(|id| text_of(id)) {
                 let listed = text.parse().ok().and_then(|text| self.manifest.file(&text));
                 if listed.is_none_or(|file| file.role != Role::Licence) {
-                    complaints.push((
-                        path.to_string(),
-                        format!("the text of its licence, `{text}`, is not listed in the manifest"),
-                    ));
+                    complaints.push((path.to_string(), Kind::TextUnlisted(text)));
                 }
             }
             if self.manifest.file(path).is_some_and(|file| file.licence != *licence) {
-                complaints.push((
-                    path.to_string(),
-                    format!("it states the licence `{licence}`, the manifest lists another"),
-                ));
+                complaints.push((path.to_string(), Kind::OtherLicence(licence.clone())));
             }
         }
         for derivation in self.manifest.derivations.iter().filter(|own| own.kind == DerivationKind::Fit) {
@@ -248,10 +218,7 @@ impl Complaints<'_> {
             if let (Some(weights), Some(recipe)) = (weights, recipe)
                 && weights.licence != recipe.licence
             {
-                complaints.push((
-                    recipe.path.to_string(),
-                    "the manifest lists it under another licence than its weights".to_owned(),
-                ));
+                complaints.push((recipe.path.to_string(), Kind::OtherLicenceThanWeights));
             }
         }
         complaints.extend(self.licences_of_texts());
@@ -261,13 +228,11 @@ impl Complaints<'_> {
     }
 
     /// The text of a licence is listed under that licence.
-    fn licences_of_texts(&self) -> Vec<(String, String)> {
+    fn licences_of_texts(&self) -> Vec<(String, Kind)> {
         let mut complaints = Vec::new();
         for (text, licence) in self.manifest.of_role(Role::Licence).map(|file| (&file.path, &file.licence)) {
             if !licence.ids().iter().any(|id| text_of(id) == text.as_str()) {
-                let what =
-                    format!("it is the text of another licence than `{licence}`, under which it is listed");
-                complaints.push((text.to_string(), what));
+                complaints.push((text.to_string(), Kind::TextOfOtherLicence(licence.clone())));
             }
         }
         complaints
@@ -282,11 +247,8 @@ impl Complaints<'_> {
             for session in sessions.filter_map(|path| self.contents.sessions.get(&path)) {
                 let simulated = session.source.os.as_str() == "simulated";
                 if simulated && dataset.provenance.kind != ProvenanceKind::Simulated {
-                    let kind = dataset.provenance.kind.as_str();
-                    complaints.push((
-                        path.to_string(),
-                        format!("it calls itself {kind}, and its session `{}` is simulated", session.id),
-                    ));
+                    let (kind, session) = (dataset.provenance.kind, session.id.clone());
+                    complaints.push((path.to_string(), Kind::Simulated { kind, session }));
                 }
             }
         }
@@ -317,27 +279,26 @@ fn unlisted(
     folder: Option<&str>,
     own: &dyn Fn(&str) -> bool,
 ) -> Vec<Item> {
-    let failed = |subject: &str, what: String| {
-        let cause = litter(subject).map(|what| format!("{what}: no data; delete it and verify again"));
-        let verdict = Verdict::Failed(Finding { cause, ..Finding::new(what) });
-        Item { stage: Stage::Bytes, subject: visible(subject), verdict }
+    let failed = |subject: &str, kind: Kind| {
+        let cause = litter(subject).map(|what| Cause::Likely(Guess::Litter(what)));
+        let verdict = Verdict::Failed(Finding { cause, ..kind.into() });
+        Item { stage: Stage::Bytes, subject: plain(&visible(subject)), verdict }
     };
     let mut strays = match from.everything(folder) {
         Ok(found) => found,
         // A folder that is not there: each of its files is told as missing already.
         Err(Unreadable::Missing) => return Vec::new(),
-        Err(error) => return vec![failed(folder.unwrap_or("."), error.to_string())],
+        Err(error) => return vec![failed(folder.unwrap_or("."), Kind::Unreadable(error))],
     };
     strays.retain(|path| {
         !own(path) && !path.parse().is_ok_and(|path: RelativePath| manifest.file(&path).is_some())
     });
-    let what = "the file is here but not listed in the manifest".to_owned()
-        + if folder.is_some() { "" } else { ", whose folder is a release and nothing else" };
+    let in_release = folder.is_none();
     let mut items: Vec<Item> =
-        strays.iter().take(NAMED_STRAYS).map(|path| failed(path, what.clone())).collect();
+        strays.iter().take(NAMED_STRAYS).map(|path| failed(path, Kind::Stray { in_release })).collect();
     if strays.len() > NAMED_STRAYS {
         let more = strays.len() - NAMED_STRAYS;
-        items.push(failed(".", format!("{more} more files are here but not listed in the manifest")));
+        items.push(failed(".", Kind::Strays(more)));
     }
     items
 }

@@ -1,7 +1,7 @@
 //! Where a published file parts from what was derived again: the place, both values, their distance,
 //! and what probably happened.
 
-use crate::report::Finding;
+use crate::finding::{Cause, Finding, Guess, Kind, Other, Proof};
 use crate::verify::{self, Pair};
 use openweigh_exact::{Decimal, Fixed, Ratio, round};
 use openweigh_fit::Fitted;
@@ -16,15 +16,11 @@ pub fn of_weights(published: &Weights, fitted: &Fitted) -> Finding {
     if published.recipe != derived.recipe {
         let (line, found, expected) = first_line(&published_bytes, &derived_bytes);
         return Finding {
-            what: "the recipe inside the weights is not the listed recipe".to_owned(),
             position: Some(Position { line, column: 1 }),
             published: Some(found),
-            expected: Some(expected),
-            cause: Some(
-                "other recipe: the recipe file was changed after the fit, or another one is listed"
-                    .to_owned(),
-            ),
-            ..Finding::default()
+            other: Some(Other::Listed(expected)),
+            cause: Some(Cause::Likely(Guess::OtherRecipe)),
+            ..Kind::OtherRecipe.into()
         };
     }
     let pairs = published.terms.iter().zip(&derived.terms).enumerate();
@@ -36,48 +32,45 @@ pub fn of_weights(published: &Weights, fitted: &Fitted) -> Finding {
         let (found, expected) = (&wrong.coefficient.0, &right.coefficient.0);
         let standard_error = right.standard_error.as_ref().map(|number| &number.0);
         return Finding {
-            what: format!("the coefficient of `{}` does not follow from the data", wrong.term),
+            kind: Kind::Coefficient(wrong.term.clone()),
             position: key_position(&published_bytes, "\"coefficient\":", at),
             published: Some(found.to_string()),
-            expected: Some(expected.to_string()),
+            other: Some(Other::Derived(expected.to_string())),
             distance: Some(distance(found, expected, standard_error)),
-            cause: Some(cause_of_coefficient(found, &exact, published, same_sums)),
+            cause: Some(Cause::Likely(cause_of_coefficient(found, &exact, published, same_sums))),
         };
     }
     let (line, found, expected) = first_line(&published_bytes, &derived_bytes);
     let cause = if same_sums {
         if published.validation == derived.validation {
-            "edited: the exact sums and the coefficients are right"
+            Guess::EditedFigures
         } else {
-            "other row order, or edited: the exact sums are the same, the validation is not"
+            Guess::EditedValidation
         }
     } else {
-        "the exact sums in `normal` are not those of the data: other data, or edited"
+        Guess::OtherSums
     };
     Finding {
-        what: "the weights derived again differ".to_owned(),
+        kind: Kind::OtherWeights,
         position: Some(Position { line, column: 1 }),
         distance: numbers_apart(&found, &expected),
         published: Some(found),
-        expected: Some(expected),
-        cause: Some(cause.to_owned()),
+        other: Some(Other::Derived(expected)),
+        cause: Some(Cause::Likely(cause)),
     }
 }
 
-fn cause_of_coefficient(found: &Decimal, exact: &Ratio, published: &Weights, same_sums: bool) -> String {
+fn cause_of_coefficient(found: &Decimal, exact: &Ratio, published: &Weights, same_sums: bool) -> Guess {
     let (digits, wanted) = (significant_digits(found), published.recipe.fit.digits);
     let agrees_to = |count| round::to_digits(&Ratio::from(found), count) == round::to_digits(exact, count);
     if digits < wanted && digits > 0 && round::to_digits(exact, digits) == *found {
-        format!("re-rounded to {digits} significant digits; the recipe asks for {wanted}")
+        Guess::Rerounded { digits, wanted }
     } else if !same_sums {
-        "other data, or an edited file: the exact sums in `normal` are not those of the data either"
-            .to_owned()
+        Guess::OtherDataThanSums
     } else if wanted > 10 && agrees_to(10) {
-        format!(
-            "computed in binary floating point, or an edited digit: 10 of {wanted} digits are right, and `normal` is that of the data"
-        )
+        Guess::FloatingPoint { right: 10, of: wanted }
     } else {
-        "edited: `normal` is that of the data, and the coefficient does not follow from it".to_owned()
+        Guess::EditedCoefficient
     }
 }
 
@@ -149,11 +142,7 @@ pub fn of_results<'a>(
     let lines = match csv::checked(published) {
         Ok(lines) => lines,
         Err(error) => {
-            return Finding {
-                position: Some(error.position),
-                cause: Some("the file was not written by `replay`".to_owned()),
-                ..Finding::new(error.fault.to_string())
-            };
+            return Finding { cause: Some(Cause::Likely(Guess::NotByReplay)), ..Finding::from(&error) };
         }
     };
     let expected: Vec<&str> =
@@ -163,11 +152,10 @@ pub fn of_results<'a>(
     let same_lines = rows.iter().zip(&expected).take_while(|(left, right)| left == right).count();
     let (Some(found), Some(wanted)) = (rows.get(same_lines), expected.get(same_lines)) else {
         return Finding {
-            what: "the results have another number of lines".to_owned(),
             position: Some(Position { line: same_lines + 1, column: 1 }),
             published: Some(lines.count().to_string()),
-            expected: Some(expected.len().to_string()),
-            ..Finding::default()
+            other: Some(Other::Derived(expected.len().to_string())),
+            ..Kind::OtherLines.into()
         };
     };
     let (found, wanted): (Vec<&str>, Vec<&str>) = (found.split(',').collect(), wanted.split(',').collect());
@@ -186,33 +174,27 @@ pub fn of_results<'a>(
         written.is_ok() && bytes == published
     });
     Finding {
-        what: format!("`{name}` does not follow from the weights and the data"),
+        kind: Kind::Cell(name.to_owned()),
         position: Some(Position { line: same_lines + 1, column }),
         published: Some(fields.0.to_owned()),
-        expected: Some(fields.1.to_owned()),
+        other: Some(Other::Derived(fields.1.to_owned())),
         distance: apart,
         cause: Some(cause_of_results(&rows, &expected, same_lines, same_fields, from_others)),
     }
 }
 
-fn cause_of_results(
-    rows: &[&str],
-    expected: &[&str],
-    line: usize,
-    field: usize,
-    from_others: bool,
-) -> String {
+fn cause_of_results(rows: &[&str], expected: &[&str], line: usize, field: usize, from_others: bool) -> Cause {
     if from_others {
-        return "other weights: these are the results of another weights file of the manifest".to_owned();
+        return Cause::Proved(Proof::OtherWeights);
     }
     if line == 0 {
-        return "another header: the results of another model, or of another format".to_owned();
+        return Cause::Likely(Guess::OtherHeader);
     }
     let (mut left, mut right) = (rows.to_vec(), expected.to_vec());
     left.sort_unstable();
     right.sort_unstable();
     if left == right {
-        return "other row order: the same lines stand in another order".to_owned();
+        return Cause::Proved(Proof::RowOrder);
     }
     let wrong = rows.iter().zip(expected).filter(|(left, right)| left != right).count();
     let all_last_place =
@@ -232,12 +214,13 @@ fn cause_of_results(
         row.split(',').nth(field).and_then(|text| Fixed::parse(text).ok()).map(|fixed| fixed.places())
     };
     if wrong == 1 {
-        "an edited cell: this line is the only one that differs".to_owned()
-    } else if places(rows[line]) != places(expected[line]) {
-        format!("re-rounded decimals: {wrong} lines differ, and the numbers of decimals do too")
-    } else if all_last_place {
-        format!("another rounding: {wrong} lines differ, each by one unit in the last place")
-    } else {
-        format!("other weights or other data: {wrong} of {} lines differ", expected.len())
+        return Cause::Proved(Proof::OneLine);
     }
+    Cause::Likely(if places(rows[line]) != places(expected[line]) {
+        Guess::OtherDecimals(wrong)
+    } else if all_last_place {
+        Guess::LastPlace(wrong)
+    } else {
+        Guess::OtherLines { wrong, of: expected.len() }
+    })
 }

@@ -14,6 +14,7 @@ pub mod coefficient;
 pub mod completeness;
 pub mod contradictions;
 pub mod divergence;
+pub mod finding;
 pub mod grams;
 pub mod listing;
 pub mod overview;
@@ -22,11 +23,13 @@ pub mod predict;
 pub mod proposal;
 pub mod report;
 pub mod single;
+pub mod texts;
 pub mod verify;
 pub mod withheld;
 
+pub use finding::{Cause, Finding, Guess, Kind, Open, Other, Proof};
 pub use predict::Predictor;
-pub use report::{Finding, Item, Note, Report, Stage, Verdict};
+pub use report::{Item, Note, Report, Stage, Verdict};
 pub use verify::{examine, verify};
 
 use openweigh_fit::FitError;

@@ -2,9 +2,11 @@
 
 use crate::ReplayError;
 use crate::completeness;
+use crate::finding::{self, Cause, Finding, Other, Proof};
 use crate::passing;
 use crate::predict::Outcome;
-use crate::report::{Finding, Item, Note, Stage, Verdict};
+use crate::report::{Item, Note, Stage, Verdict};
+use crate::texts::{self, Texts};
 use crate::verify::Effort;
 use crate::withheld::{self, Kept};
 use openweigh_dataset::{Data, SessionReadings};
@@ -22,6 +24,7 @@ use openweigh_formats::table::{Table, TableReader};
 use openweigh_formats::weighings::{self, Weighing};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, Malformed, edit};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A file in memory that the search for an edit is worth doing on.
@@ -54,6 +57,8 @@ pub struct Contents {
     pub notes: Vec<Note>,
     /// What a release keeps back.
     pub kept: Kept,
+    /// The texts of licences that were compared.
+    pub(crate) texts: Texts,
     /// What may still be spent on finding out how changed files were changed.
     pub(crate) search: edit::Effort,
 }
@@ -232,8 +237,8 @@ fn read_one(file: &ManifestFile, from: &dyn Files, contents: &mut Contents) -> V
             }
             Err(error) => malformed(&error),
         },
-        Role::Licence
-        | Role::Measurements
+        Role::Licence => contents.texts.verdict(texts::id_of(path.as_str()), &bytes),
+        Role::Measurements
         | Role::Touches
         | Role::Results
         | Role::Samples
@@ -297,10 +302,8 @@ pub(crate) fn unreadable(error: &Unreadable, file: &ManifestFile) -> Verdict {
     match error {
         Unreadable::TooLarge { found, .. } if *found > file.bytes => Verdict::Failed(Finding {
             published: Some(format!("{} bytes", file.bytes)),
-            expected: Some(format!("{found} bytes")),
-            ..Finding::new(
-                "the file is not the one that the manifest lists, but longer, and was not read to its end",
-            )
+            other: Some(Other::Found(format!("{found} bytes"))),
+            ..finding::Kind::TooLong.into()
         }),
         _ => unlisted(error),
     }
@@ -308,7 +311,7 @@ pub(crate) fn unreadable(error: &Unreadable, file: &ManifestFile) -> Verdict {
 
 /// Why a file that no manifest lists with its size gave no bytes.
 pub(crate) fn unlisted(error: &Unreadable) -> Verdict {
-    let finding = Finding::new(error.to_string());
+    let finding = finding::Kind::Unreadable(error.clone()).into();
     match error {
         Unreadable::Missing | Unreadable::NotPlain(_) => Verdict::Failed(finding),
         Unreadable::TooLarge { .. } | Unreadable::System(_) => Verdict::Malformed(finding),
@@ -316,7 +319,7 @@ pub(crate) fn unlisted(error: &Unreadable) -> Verdict {
 }
 
 pub(crate) fn malformed(error: &Malformed) -> Verdict {
-    Verdict::Malformed(Finding { position: Some(error.position), ..Finding::new(error.fault.to_string()) })
+    Verdict::Malformed(error.into())
 }
 
 /// The bytes are not the listed ones: which edit would explain that?
@@ -330,30 +333,25 @@ pub(crate) fn mismatch(
     if *digest == file.sha256 {
         return Verdict::Failed(Finding {
             published: Some(file.bytes.to_string()),
-            expected: Some(size.to_string()),
-            cause: Some("the digest is right, so the manifest's `bytes` was edited".to_owned()),
-            ..Finding::new("the manifest lists another number of bytes than the file has")
+            other: Some(Other::Found(size.to_string())),
+            cause: Some(Cause::Proved(Proof::SizeEdited)),
+            ..finding::Kind::OtherSize.into()
         });
     }
     let searched = size <= SEARCHED_BYTES;
     let bytes = searched.then(|| files::bytes(from, &file.path, SEARCHED_BYTES).ok()).flatten();
     let edit = bytes.and_then(|bytes| edit::locate(&bytes, &file.sha256, file.bytes, search));
     let position = edit.as_ref().and_then(edit::Edit::position);
-    let cause = edit.map(|edit| edit.to_string()).or_else(|| {
-        let change = i128::from(size) - i128::from(file.bytes);
-        (change != 0).then(|| {
-            format!(
-                "the file is {} bytes {} than published",
-                change.abs(),
-                if change > 0 { "longer" } else { "shorter" }
-            )
-        })
+    let cause = edit.map(Proof::Edit).or_else(|| match size.cmp(&file.bytes) {
+        Ordering::Greater => Some(Proof::Longer(size - file.bytes)),
+        Ordering::Less => Some(Proof::Shorter(file.bytes - size)),
+        Ordering::Equal => None,
     });
     Verdict::Failed(Finding {
         position,
         published: Some(file.sha256.to_string()),
-        expected: Some(digest.to_string()),
-        cause,
-        ..Finding::new("the bytes are not the published ones: the SHA-256 listed is not the SHA-256 found")
+        other: Some(Other::Found(digest.to_string())),
+        cause: cause.map(Cause::Proved),
+        ..finding::Kind::OtherBytes.into()
     })
 }

@@ -1,6 +1,7 @@
 //! The touches and samples of a manifest, each file read once: hashed, checked, and turned into all that follows from it.
 
 use crate::ReplayError;
+use crate::finding::Kind;
 use crate::grams::Place;
 use crate::listing::{self, Contents, DatasetReadings, Streamed, reads_alike};
 use crate::predict::{Outcome, Predictor};
@@ -202,10 +203,14 @@ fn read_one(
         Ok(pass) => match pass.fault {
             None => {
                 note(file, &files.session, pass.contradicted, contents);
+                let path = || file.path.clone();
+                contents.notes.extend(
+                    pass.miscounted.into_iter().map(|wrong| Note::Miscounted { path: path(), wrong }),
+                );
                 Verdict::Checked
             }
             Some(Stopped::Malformed(error)) => listing::malformed(&error),
-            Some(Stopped::Reading(error)) => Verdict::Malformed(crate::Finding::new(error.to_string())),
+            Some(Stopped::Reading(error)) => Verdict::Malformed(Kind::Reading(error).into()),
         },
     };
     if verdict != Verdict::Checked {
@@ -261,19 +266,12 @@ fn stated(
             }
             Some((path, Err(error))) => {
                 one.sessions = None;
-                let what = format!(
-                    "the readings that are stated instead, {path}:{}: {}",
-                    error.position, error.fault
-                );
-                return Verdict::Malformed(crate::Finding::new(what));
+                let (position, fault) = (error.position, error.fault);
+                return Verdict::Malformed(Kind::StatedReadings { path, position, fault }.into());
             }
             None => {
                 one.sessions = None;
-                let what = format!(
-                    "it is kept back, and no readings that recipe `{}` makes of it are stated instead, which the manifest needs",
-                    one.recipe.name
-                );
-                return Verdict::Failed(crate::Finding::new(what));
+                return Verdict::failed(Kind::NoReadings(one.recipe.name.clone()));
             }
         }
     }

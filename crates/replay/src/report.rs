@@ -1,9 +1,11 @@
 //! What verification found, item by item.
 
-use openweigh_formats::Position;
+use crate::finding::{Finding, Kind, Open};
+use openweigh_formats::claim::ClaimId;
 use openweigh_formats::declared::Contradicted;
 use openweigh_formats::number::Number;
 use openweigh_formats::path::RelativePath;
+use openweigh_formats::recount::Miscounted;
 use std::fmt;
 
 /// The stages of verification, in order.
@@ -62,36 +64,37 @@ pub enum Verdict {
     /// The bytes are the published ones but not of their format.
     Malformed(Finding),
     /// What it needs failed or is not there.
-    NotCheckable(String),
+    NotCheckable(Open),
 }
 
-/// Why a check failed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Finding {
-    /// What is wrong, in a sentence's middle.
-    pub what: String,
-    /// Where in the file.
-    pub position: Option<Position>,
-    /// The value that is published.
-    pub published: Option<String>,
-    /// The value that was derived again, or expected.
-    pub expected: Option<String>,
-    /// How far the two are apart.
-    pub distance: Option<String>,
-    /// What probably happened, or what provably happened.
-    pub cause: Option<String>,
-}
-
-impl Finding {
-    /// A finding that needs no more words.
-    pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), ..Self::default() }
+impl Verdict {
+    /// It failed, in a way that needs no more than its kind.
+    pub fn failed(kind: Kind) -> Self {
+        Self::Failed(kind.into())
     }
 }
 
 /// Something that a reader should know, and that changes no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
+    /// A count of the data's quality is not what the data have.
+    Miscounted {
+        /// The file of the touches.
+        path: RelativePath,
+        /// The count.
+        wrong: Miscounted,
+    },
+    /// A claim holds, and states so few digits that it says next to nothing.
+    SaysLittle {
+        /// Its id.
+        claim: ClaimId,
+        /// What it states.
+        claimed: String,
+        /// Half a unit of its last place.
+        within: String,
+        /// The first digits of what was derived.
+        derived: String,
+    },
     /// Pressures contradict what their session declares of them.
     Contradicted {
         /// The file of the touches.
@@ -148,10 +151,29 @@ impl Report {
         self.items.iter().map(of).max().unwrap_or(Summary::Checked)
     }
 
+    /// Whether everything was checked but the texts of licences that no list has, which nobody can compare with anything.
+    pub fn holds(&self) -> bool {
+        self.items.iter().all(|item| {
+            matches!(item.verdict, Verdict::Checked | Verdict::NotCheckable(Open::UnknownLicence(_)))
+        })
+    }
+
     /// How many items of a stage there are, and how many of them were checked.
     pub fn count(&self, stage: Stage) -> (usize, usize) {
         let of_stage = || self.items.iter().filter(|item| item.stage == stage);
         (of_stage().count(), of_stage().filter(|item| item.verdict == Verdict::Checked).count())
+    }
+}
+
+impl Note {
+    /// What is noted, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unread { .. } => "unread",
+            Self::Miscounted { .. } => "miscounted",
+            Self::SaysLittle { .. } => "says-little",
+            Self::Contradicted { .. } => "contradicted",
+        }
     }
 }
 
@@ -167,6 +189,22 @@ impl fmt::Display for Note {
                     1 => out.write_str(", and 1 of them is a program that git runs by itself"),
                     _ => write!(out, ", and {hooks} of them are programs that git runs by itself"),
                 };
+            }
+            Self::Miscounted { path, wrong } => {
+                return write!(
+                    out,
+                    "{path}: session.json states {} for `quality.{}`; counted again it is {}",
+                    wrong.stated,
+                    wrong.what,
+                    wrong.expected()
+                );
+            }
+            Self::SaysLittle { claim, claimed, within, derived } => {
+                return write!(
+                    out,
+                    "claim `{claim}` states {claimed}, which says only that the value is less than {within} away from it; \
+                     derived again it is {derived}"
+                );
             }
         };
         let Contradicted { off_quantum, above_ceiling } = *touches;

@@ -3,12 +3,13 @@
 use crate::ReplayError;
 use crate::claims;
 use crate::divergence;
+use crate::finding::{Finding, Kind, Open, Other};
 use crate::listing::{self, Contents, Scope, Streamed};
 use crate::predict::{Outcome, Predictor};
-use crate::report::{Finding, Item, Report, Stage, Verdict};
+use crate::report::{Item, Report, Stage, Verdict};
 use crate::withheld::reserved;
 use openweigh_dataset::Data;
-use openweigh_fit::{FitError, Fitted, Header, Training, fit};
+use openweigh_fit::{Fitted, Header, Training, fit};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::files::{self, Files};
 use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
@@ -66,11 +67,12 @@ pub fn examine(
         report.items.push(item);
     };
     let mut contents = listing::read_all(manifest, from, scope, effort, &mut add);
-    let notes = std::mem::take(&mut contents.notes);
+    let mut notes = std::mem::take(&mut contents.notes);
     let mut derived = Derived::default();
     derive(manifest, &contents, from, effort, &mut derived, &mut add);
     for claim in &manifest.claims {
-        let verdict = claims::check(claim, manifest, &contents, &derived);
+        let (verdict, note) = claims::judge(claim, manifest, &contents, &derived);
+        notes.extend(note);
         let verdict = reserved(verdict, manifest, &contents, &claim.over.file);
         add(Item { stage: Stage::Claims, subject: claim.id.to_string(), verdict });
     }
@@ -104,12 +106,12 @@ fn datasets<'a>(
     contents: &'a Contents,
     inputs: &[RelativePath],
     recipe: &Recipe,
-) -> Result<Vec<(&'a RelativePath, Pair<'a>)>, String> {
+) -> Result<Vec<(&'a RelativePath, Pair<'a>)>, Open> {
     (inputs.iter())
         .map(|path| {
             let found = contents.datasets.get_key_value(path);
             let pair = found.and_then(|(path, _)| contents.dataset(path, recipe).map(|pair| (path, pair)));
-            pair.ok_or_else(|| format!("the dataset of `{path}`, or its data, could not be read"))
+            pair.ok_or_else(|| Open::DatasetUnread(path.clone()))
         })
         .collect()
 }
@@ -124,18 +126,18 @@ fn fit_again(
     effort: Effort,
     derived: &mut Derived,
 ) -> Verdict {
-    let not_checkable = |why: &str| Verdict::NotCheckable(why.to_owned());
+    let not_checkable = Verdict::NotCheckable;
     let Some(published) = contents.weights.get(&file.path) else {
-        return not_checkable("the weights could not be read");
+        return not_checkable(Open::WeightsUnread);
     };
     let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
-        return not_checkable("no `fit` is listed for them");
+        return not_checkable(Open::NoFit);
     };
     let Some((recipe_path, rest)) = inputs.split_first() else {
-        return not_checkable("the `fit` lists no recipe");
+        return not_checkable(Open::NoRecipe);
     };
     let Some(recipe) = contents.recipes.get(recipe_path) else {
-        return not_checkable("its recipe could not be read");
+        return not_checkable(Open::RecipeUnread);
     };
     let of_role = |role: Role| {
         let matches = move |path: &&RelativePath| manifest.file(path).is_some_and(|file| file.role == role);
@@ -154,7 +156,7 @@ fn fit_again(
         })
         .collect();
     match fit(Header::of(published), recipe, &training, effort.threads) {
-        Err(error) => cannot_fit(&error),
+        Err(error) => Verdict::failed(Kind::GivesNoWeights(error)),
         Ok(fitted) => {
             let same = Digest::of(&canonical::write(&fitted.weights)) == file.sha256;
             let verdict = if same {
@@ -166,10 +168,6 @@ fn fit_again(
             verdict
         }
     }
-}
-
-fn cannot_fit(error: &FitError) -> Verdict {
-    Verdict::Failed(Finding::new(format!("the listed data and recipe give no weights: {error}")))
 }
 
 /// The parent that weights name is the one that their derivation lists.
@@ -189,8 +187,8 @@ fn check_parent(
     };
     Err(Finding {
         published: Some(text(&named)),
-        expected: Some(text(&listed)),
-        ..Finding::new("the weights name another parent than their derivation lists")
+        other: Some(Other::Listed(text(&listed))),
+        ..Kind::OtherParent.into()
     })
 }
 
@@ -202,18 +200,18 @@ fn replay_again(
     effort: Effort,
     derived: &mut Derived,
 ) -> Verdict {
-    let not_checkable = |why: &str| Verdict::NotCheckable(why.to_owned());
+    let not_checkable = Verdict::NotCheckable;
     let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
-        return not_checkable("no `replay` is listed for them");
+        return not_checkable(Open::NoReplay);
     };
     let Some((weights_path, rest)) = inputs.split_first() else {
-        return not_checkable("the `replay` lists no weights");
+        return not_checkable(Open::NoWeights);
     };
     let Some(weights) = contents.weights.get(weights_path) else {
-        return not_checkable("their weights could not be read");
+        return not_checkable(Open::WeightsOfResultsUnread);
     };
     if !contents.results.contains(&file.path) {
-        return not_checkable("the results could not be read");
+        return not_checkable(Open::ResultsUnread);
     }
     if let Some(streamed) = contents.streamed.get(&file.path) {
         return streamed_again(streamed, file, weights_path, derived);
@@ -226,9 +224,7 @@ fn replay_again(
     let mut hasher = Hasher::default();
     let outcome = write(weights, &pairs, effort.threads, &mut |bytes| hasher.update(bytes));
     match outcome {
-        Err(error) => {
-            Verdict::Failed(Finding::new(format!("the weights cannot be applied to the data: {error}")))
-        }
+        Err(error) => Verdict::failed(Kind::NotApplicable(error)),
         Ok(outcome) if hasher.finish() == file.sha256 => {
             let from_checked_weights = derived.fits.get(weights_path).is_some_and(|(_, same)| *same);
             if from_checked_weights {
@@ -248,16 +244,16 @@ fn streamed_again(
     derived: &mut Derived,
 ) -> Verdict {
     if let Some(error) = &streamed.fault {
-        return Verdict::Failed(Finding::new(format!("the weights cannot be applied to the data: {error}")));
+        return Verdict::failed(Kind::NotApplicable(error.clone()));
     }
     if !streamed.complete {
-        return Verdict::NotCheckable("a session of their datasets could not be read".to_owned());
+        return Verdict::NotCheckable(Open::SessionUnread);
     }
     if streamed.sha256 != file.sha256 {
         return Verdict::Failed(Finding {
             published: Some(file.sha256.to_string()),
-            expected: Some(streamed.sha256.to_string()),
-            ..Finding::new("the results derived again have another SHA-256")
+            other: Some(Other::Derived(streamed.sha256.to_string())),
+            ..Kind::OtherResults.into()
         });
     }
     if derived.fits.get(weights).is_some_and(|(_, same)| *same) {
@@ -310,6 +306,6 @@ fn compare(
             let others = contents.weights.values().filter(|other| *other != weights);
             divergence::of_results(&published, &derived, others, datasets)
         }
-        _ => Finding::new("the results derived again have another SHA-256"),
+        _ => Kind::OtherResults.into(),
     }
 }

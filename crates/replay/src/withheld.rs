@@ -3,9 +3,10 @@
 //! From stated readings everything is derived as from touches. What follows from them is not *checked*, since nobody
 //! without the touches can tell whether the readings are theirs; what does not follow has failed.
 
+use crate::finding::{Finding, Kind, Open, Other};
 use crate::grams::{self, Place};
 use crate::listing::{self, Contents};
-use crate::report::{Finding, Item, Stage, Verdict};
+use crate::report::{Item, Stage, Verdict};
 use openweigh_dataset::sessions::Beside;
 use openweigh_dataset::weighing::{self, Chunk, Reduced};
 use openweigh_exact::Decimal;
@@ -59,11 +60,7 @@ pub(crate) fn read(manifest: &Manifest, from: &dyn Files, items: &mut impl FnMut
     };
     let stranger = statement.files.iter().find(|file| !is_listed(&file.path, file.bytes, &file.sha256));
     if let Some(file) = stranger {
-        let what = format!(
-            "it keeps back `{}`, which are not touches that the manifest lists with this digest",
-            file.path
-        );
-        tell(PATH, Verdict::Failed(Finding::new(what)));
+        tell(PATH, Verdict::failed(Kind::KeepsBackOther(file.path.clone())));
         return kept;
     }
     tell(PATH, Verdict::Checked);
@@ -84,8 +81,8 @@ fn readings(one: &StatedReadings, from: &dyn Files, kept: &mut Kept) -> Verdict 
     if found != one.sha256 || bytes.len() as u64 != one.bytes {
         return Verdict::Failed(Finding {
             published: Some(one.sha256.to_string()),
-            expected: Some(found.to_string()),
-            ..Finding::new(format!("these are not the readings that {PATH} states"))
+            other: Some(Other::Found(found.to_string())),
+            ..Kind::OtherReadings(PATH).into()
         });
     }
     kept.readings.insert(one.path.clone(), bytes);
@@ -94,10 +91,7 @@ fn readings(one: &StatedReadings, from: &dyn Files, kept: &mut Kept) -> Verdict 
 
 /// The verdict on a file that is kept back.
 pub(crate) fn verdict(file: &ManifestFile) -> Verdict {
-    Verdict::NotCheckable(format!(
-        "kept back by the publisher, who commits to {} bytes with the SHA-256 {}; if you were given them, say where with --sessions",
-        file.bytes, file.sha256
-    ))
+    Verdict::NotCheckable(Open::KeptBack { bytes: file.bytes, sha256: file.sha256.clone() })
 }
 
 impl Kept {
@@ -181,11 +175,7 @@ pub(crate) fn reserved(
     let (mut open, mut seen) = (vec![file], BTreeSet::new());
     while let Some(path) = open.pop() {
         if contents.kept.rest_on.contains(path) {
-            return Verdict::NotCheckable(
-                "it follows from the readings that the publisher states; that those are the readings of the touches, which \
-                 are kept back, is not shown"
-                    .to_owned(),
-            );
+            return Verdict::NotCheckable(Open::Stated);
         }
         if seen.insert(path) {
             open.extend(manifest.derivation_of(path).into_iter().flat_map(|derivation| &derivation.inputs));

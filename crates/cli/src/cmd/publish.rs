@@ -20,7 +20,6 @@ use openweigh_publish::source::false_texts;
 use openweigh_publish::{Source, release, source, withheld};
 use openweigh_replay::examine;
 use openweigh_replay::listing::{Contents, Scope};
-use openweigh_replay::report::Summary;
 use openweigh_trust::{Signer, oms, sshsig};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,14 +122,13 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         results: &prepared.results,
         withheld: &none,
     };
-    let progress = Progress::of("deriving");
     let mut missing = source.missing();
     let touches = withheld::touches(&source);
     if args.withhold.is_some() {
         missing.extend(withheld::obstacles(&source));
         source.withheld = &touches;
     }
-    missing.extend(false_texts(&prepared.manifest, &OnDisk(&prepared.ledger, &progress)));
+    missing.extend(false_texts(&prepared.texts));
     if !missing.is_empty() {
         return Err(Failure::Incomplete(missing));
     }
@@ -291,7 +289,7 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     if let Some(failure) = broken {
         return Err(failure);
     }
-    if report.summary() != Summary::Checked {
+    if !report.holds() {
         return Err(Failure::Unproved { path: place::shown(&path) });
     }
     let previous = predecessor(args, &manifest, effort.max_csv)?;

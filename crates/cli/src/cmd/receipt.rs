@@ -8,7 +8,6 @@ use crate::screen::Screen;
 use crate::{attest, exit, keys, place, show};
 use openweigh_formats::Digest;
 use openweigh_publish::release;
-use openweigh_replay::report::Summary;
 use openweigh_trust::receipt;
 use serde_json::json;
 use std::path::PathBuf;
@@ -42,7 +41,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let key = keys::signer(&args.key)?;
     let (done, _) =
         verify::whole(&args.release.join(release::MANIFEST), None, args.sessions.as_deref(), global, screen)?;
-    let Some(manifest) = done.manifest.as_ref().filter(|_| done.report.summary() == Summary::Checked) else {
+    let Some(manifest) = done.manifest.as_ref().filter(|_| done.report.holds()) else {
         return Err(Failure::NoReceipt { path: place::shown(&args.release) });
     };
     let sums = signature::sums(&args.release)?;

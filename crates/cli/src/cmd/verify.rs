@@ -1,5 +1,6 @@
 //! `openweigh verify`
 
+pub(crate) mod outcome;
 pub(crate) mod signature;
 mod telling;
 
@@ -20,11 +21,12 @@ use openweigh_publish::check::Release;
 use openweigh_publish::release;
 use openweigh_replay::listing::{Contents, Scope};
 use openweigh_replay::report::Summary;
-use openweigh_replay::{Finding, Item, Report, Stage, Verdict, examine};
+use openweigh_replay::{Cause, Finding, Item, Kind as Found, Other, Proof, Report, Stage, Verdict, examine};
 use openweigh_trust::time::Time;
 use serde_json::json;
 pub(crate) use telling::tell;
 
+use outcome::Signed;
 use signature::{Believed, Question};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -75,6 +77,8 @@ pub(crate) struct Done {
     pub(crate) manifest: Option<Manifest>,
     /// Receipts of others that count: who, and the file.
     pub(crate) receipts: Vec<(String, String)>,
+    /// What is known of who published it.
+    pub(crate) signed: Signed,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
@@ -103,7 +107,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     };
     let unlisted = if of_ledger { unlisted(&paths, &done) } else { None };
     screen.document(json!({
-        "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "unlisted": unlisted, "exit": code,
+        "format": "openweigh.verify/2", "sentence": outcome::sentence(&done, worst), "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "unlisted": unlisted, "exit": code,
     }));
     summary(&done, worst, screen)?;
     tell_notes(&done, screen)?;
@@ -223,8 +227,7 @@ fn gone(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Done>, Failure> {
     for (name, digest) in sums.0 {
         let path = folder.join(name.as_str());
         if !paths.contains(&path) {
-            let finding = Finding::new("SHA256SUMS lists this manifest, and it is missing");
-            gone.push(alone(place::shown(&path), digest, Verdict::Failed(finding), screen)?);
+            gone.push(alone(place::shown(&path), digest, Verdict::failed(Found::ManifestGone), screen)?);
         }
     }
     Ok(gone)
@@ -262,6 +265,7 @@ fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Res
         report: Report { items: vec![item], ..Report::default() },
         manifest: None,
         receipts: Vec::new(),
+        signed: Signed::NotAsked,
     })
 }
 
@@ -277,7 +281,7 @@ fn one(
     let bytes = match place::read(path, limits::JSON_BYTES) {
         Ok(bytes) => bytes,
         Err(Failure::Open { source, .. }) => {
-            let verdict = Verdict::Malformed(Finding::new(source.to_string()));
+            let verdict = Verdict::Malformed(Found::NotOpened(source.to_string()).into());
             return Ok((alone(shown, Digest::of(b""), verdict, screen)?, None));
         }
         Err(failure) => return Err(failure),
@@ -292,8 +296,7 @@ fn one(
             if let Some(Item { verdict: Verdict::Failed(_), .. }) = &pinned {
                 report.items.extend(pinned);
             }
-            let finding =
-                Finding { position: Some(source.position), ..Finding::new(source.fault.to_string()) };
+            let finding = Finding::from(&source);
             report.items.push(Item {
                 stage: Stage::Bytes,
                 subject: shown.clone(),
@@ -303,11 +306,11 @@ fn one(
             for item in &report.items {
                 tell(item, screen)?;
             }
-            let (name, receipts) = (stem(&shown), Vec::new());
-            return Ok((Done { name, path: shown, id, report, manifest: None, receipts }, None));
+            let (name, receipts, signed) = (stem(&shown), Vec::new(), Signed::NotAsked);
+            return Ok((Done { name, path: shown, id, report, manifest: None, receipts, signed }, None));
         }
     };
-    let title = format!("{} {}: {}", manifest.name, manifest.version, manifest.title);
+    let title = show::title(&manifest.name, &manifest.version, &manifest.title);
     let mut heading = Heading(Some(screen.tone(Tone::Strong, &title)));
     if !screen.is_quiet() {
         heading.tell(screen)?;
@@ -319,15 +322,8 @@ fn one(
         .file_stem()
         .is_some_and(|stem| stem == format!("{}-{}", manifest.name, manifest.version).as_str());
     if matches!(scope, Scope::Ledger) && !named {
-        let what = format!(
-            "it calls itself `{}-{}`, which is not what its file is called",
-            manifest.name, manifest.version
-        );
-        let item = Item {
-            stage: Stage::Bytes,
-            subject: shown.clone(),
-            verdict: Verdict::Failed(Finding::new(what)),
-        };
+        let kind = Found::OtherFileName(format!("{}-{}", manifest.name, manifest.version));
+        let item = Item { stage: Stage::Bytes, subject: shown.clone(), verdict: Verdict::failed(kind) };
         heading.over(&item, screen)?;
         report.items.push(item);
     }
@@ -360,17 +356,17 @@ fn one(
     if let Some(failure) = broken {
         return Err(failure);
     }
-    let mut receipts = Vec::new();
+    let (mut receipts, mut signed) = (Vec::new(), Signed::NotAsked);
     if matches!(scope, Scope::Files) {
         let (folder, manifest, id) = (ledger.root(), &manifest, &id);
         let question = Question { folder, manifest, id, report: &report, believed, args };
         let answer = question.ask(&mut heading, screen)?;
         report.items.extend(answer.items);
-        receipts = answer.receipts;
+        (receipts, signed) = (answer.receipts, answer.signed);
     }
     let own = matches!(scope, Scope::Files).then(|| format!("{}-{}", manifest.name, manifest.version));
     let name = own.unwrap_or_else(|| stem(&shown));
-    Ok((Done { name, path: shown, id, report, manifest: Some(manifest), receipts }, Some(contents)))
+    Ok((Done { name, path: shown, id, report, manifest: Some(manifest), receipts, signed }, Some(contents)))
 }
 
 /// Whether the manifest is the one that `SHA256SUMS` beside it, or the user, says it is.
@@ -383,7 +379,7 @@ pub(crate) fn pinned(
 ) -> Option<Item> {
     let subject = place::shown(path);
     let item = |verdict| Some(Item { stage: Stage::Bytes, subject: subject.clone(), verdict });
-    let mut mismatch = |listed: &Digest, by: &str| {
+    let mut mismatch = |listed: &Digest, by: &'static str| {
         // The length as published is not listed, so each kind of edit is tried.
         let size = bytes.len() as u64;
         let edit = [size, size.saturating_sub(1), size + 1]
@@ -392,9 +388,9 @@ pub(crate) fn pinned(
         item(Verdict::Failed(Finding {
             position: edit.as_ref().and_then(edit::Edit::position),
             published: Some(listed.to_string()),
-            expected: Some(id.to_string()),
-            cause: edit.map(|edit| edit.to_string()),
-            ..Finding::new(format!("the manifest is not the one that {by} lists"))
+            other: Some(Other::Found(id.to_string())),
+            cause: edit.map(|edit| Cause::Proved(Proof::Edit(edit))),
+            ..Found::OtherManifest(by).into()
         }))
     };
     if let Some(wanted) = wanted
@@ -406,12 +402,12 @@ pub(crate) fn pinned(
     let sums = match openweigh_ledger::read_whole(&sums_path, limits::TOML_BYTES) {
         Ok(sums) => sums,
         Err(OpenError::Missing) => return None,
-        Err(error) => return item(Verdict::Failed(Finding::new(format!("SHA256SUMS beside it: {error}")))),
+        Err(error) => return item(Verdict::failed(Found::SumsUnread(error.to_string()))),
     };
     let sums = match Sums::read(&sums) {
         Ok(sums) => sums,
         Err(error) => {
-            let finding = Finding { position: Some(error.position), ..Finding::new(error.fault.to_string()) };
+            let finding = Finding::from(&error);
             return Some(Item {
                 stage: Stage::Bytes,
                 subject: place::shown(&sums_path),
@@ -424,6 +420,6 @@ pub(crate) fn pinned(
     match name.and_then(|name| sums.0.get(&name).cloned()) {
         Some(listed) if listed == *id => item(Verdict::Checked),
         Some(listed) => mismatch(&listed, "SHA256SUMS"),
-        None => item(Verdict::Failed(Finding::new("SHA256SUMS beside it does not list it"))),
+        None => item(Verdict::failed(Found::NotInSums)),
     }
 }

@@ -51,7 +51,12 @@ pub fn list_version() -> &'static str {
     spdx::license_version()
 }
 
-/// Whether a text is the licence of that id.
+/// Whether a text is the licence of that id, none if the list has no such id. It is not compared with any other.
+pub fn is(id: &str, text: &str) -> Option<bool> {
+    listed(id).map(|own| Text::of(text).is(id, own))
+}
+
+/// Whether a text is the licence of that id, and which it is if not.
 pub fn matches(id: &str, text: &str) -> Match {
     let found = Text::of(text);
     let Some(own) = listed(id) else {

@@ -5,7 +5,7 @@ use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
-use crate::screen::{Screen, Tone};
+use crate::screen::{Screen, Tone, padded};
 use openweigh_formats::recipe::Estimator;
 use openweigh_formats::weights::Weights;
 use openweigh_replay::claims::Exact;
@@ -54,7 +54,7 @@ fn of(weights: &Weights, from: &str, at: usize, screen: &mut Screen) -> Result<u
             count::of(weights.terms.len(), "term")
         ))?;
         for trained in &weights.trained_on {
-            screen.line(&format!("  from      {} {}", trained.name, trained.version))?;
+            screen.line(&format!("  {}{} {}", padded("from", 10), trained.name, trained.version))?;
         }
     }
     let fraction = fraction(&account.exact);

@@ -1,13 +1,14 @@
 //! How a table is read, in words.
 
 use crate::failure::Failure;
-use crate::screen::Screen;
-use crate::{count, exit, place, show};
+use crate::screen::{Screen, padded};
+use crate::{count, exit, show};
 use openweigh_capture::import::table::{
     Change, ChangeKind, Delimiter, Group, Note, Plan, Refusal, Rows, Source,
 };
 use openweigh_formats::dataset::CellType;
 use openweigh_formats::malformed::shortened;
+use openweigh_formats::shown::plain;
 use openweigh_formats::text::Unit;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -172,9 +173,10 @@ fn changed(plan: &Plan, change: &Change) -> String {
 /// The options that settle a refused table, a line each.
 pub(crate) fn ways_out(refusal: &Refusal) -> Option<String> {
     let typed: Vec<(String, &str)> =
-        refusal.ways.iter().map(|way| (place::harmless(&way.to_string()), way.gives.as_str())).collect();
+        refusal.ways.iter().map(|way| (way.to_string(), way.gives.as_str())).collect();
     let width = typed.iter().map(|(flags, _)| flags.chars().count()).max()?.min(40);
-    let lines = typed.iter().map(|(flags, gives)| format!("\n  {flags:width$}  {}", place::harmless(gives)));
+    let lines =
+        typed.iter().map(|(flags, gives)| format!("\n  {}  {}", padded(&plain(flags), width), plain(gives)));
     let lead = if typed.len() == 1 { "add this to the command:" } else { "add one of these to the command:" };
     Some(format!("{lead}{}", lines.collect::<String>()))
 }

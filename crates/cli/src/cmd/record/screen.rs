@@ -5,6 +5,7 @@ use crossterm::{cursor, queue, terminal};
 use openweigh_capture::{Frame, Guide, News, Operator, Recorder, View, Wish, load};
 use openweigh_formats::csv::is_text_byte;
 use openweigh_formats::events::Kind;
+use openweigh_formats::shown::plain;
 use openweigh_formats::weighings::Weighing;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -54,13 +55,14 @@ impl Panel {
     pub(super) fn new(ended: Arc<AtomicBool>, prefix: String, keys: bool, quiet: bool) -> Self {
         let terminal = || std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         let live = (keys && !quiet && terminal() && terminal::enable_raw_mode().is_ok()).then(Live::new);
-        Self { ended, prefix, quiet, tolerance: None, told_loss: None, live }
+        Self { ended, prefix: plain(&prefix), quiet, tolerance: None, told_loss: None, live }
     }
 
     fn line(&mut self, text: &str) {
         if self.quiet {
             return;
         }
+        let text = plain(text);
         let mut err = std::io::stderr().lock();
         match &mut self.live {
             Some(live) => {
@@ -83,9 +85,7 @@ impl Drop for Panel {
 }
 
 /// Says something before the recording begins.
-pub(super) fn say(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
-}
+pub(super) use crate::screen::say;
 
 /// Gives the terminal back as it was. Does nothing where it is.
 pub(super) fn restore() {
@@ -116,7 +116,7 @@ impl Operator for Panel {
                 self.tolerance = Some(guide.protocol().stability.tolerance);
                 let text = format!("step {} of {}: {}", at + 1, guide.protocol().steps.len(), step.prompt);
                 match &mut self.live {
-                    Some(live) => live.prompt = text,
+                    Some(live) => live.prompt = plain(&text),
                     None => self.line(&text),
                 }
             }

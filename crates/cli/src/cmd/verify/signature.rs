@@ -1,6 +1,7 @@
 //! Whom a user believes: the stage `signature` of a release, receipts of others, and withdrawals.
 
 use super::Args;
+use super::outcome::Signed as Standing;
 use super::telling::Heading;
 use crate::attest::{self, Attestation, Said};
 use crate::failure::Failure;
@@ -12,7 +13,7 @@ use openweigh_formats::sums::Sums;
 use openweigh_formats::{Digest, limits};
 use openweigh_ledger::{Ledger, OpenError, read_blocks, read_whole};
 use openweigh_publish::{previous, release};
-use openweigh_replay::{Finding, Item, Report, Stage, Verdict};
+use openweigh_replay::{Cause, Finding, Item, Kind, Open, Report, Stage, Verdict};
 use openweigh_trust::policy::Policy;
 use openweigh_trust::receipt::{self, Receipt};
 use openweigh_trust::revoked::Revoked;
@@ -83,8 +84,8 @@ fn item(subject: &str, verdict: Verdict) -> Item {
     Item { stage: Stage::Signature, subject: subject.to_owned(), verdict }
 }
 
-fn failed(subject: &str, what: impl ToString) -> Item {
-    item(subject, Verdict::Failed(Finding::new(what.to_string())))
+fn failed(subject: &str, why: impl ToString) -> Item {
+    item(subject, Verdict::failed(Kind::Signature(why.to_string())))
 }
 
 /// A small file of the release; none where there is none.
@@ -100,11 +101,19 @@ fn optional(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, String> {
 const NOTES: usize = 10;
 
 /// What was answered.
-#[derive(Default)]
 pub(super) struct Answered {
     pub(super) items: Vec<Item>,
     /// Receipts that count: who, and the file.
     pub(super) receipts: Vec<(String, String)>,
+    /// What is known of who signed.
+    pub(super) signed: Standing,
+}
+
+/// Receipts that were counted, with the item about their number.
+#[derive(Default)]
+struct Counted {
+    items: Vec<Item>,
+    receipts: Vec<(String, String)>,
 }
 
 impl Question<'_> {
@@ -118,14 +127,13 @@ impl Question<'_> {
         let Said { statements: said, unread, notes } =
             attest::all(self.folder, self.id, self.args.attest.as_deref())?;
         for (file, why) in notes.iter().take(NOTES) {
-            screen.line(&format!("  {file}: {}", place::harmless(why)))?;
+            screen.line(&format!("  {file}: {why}"))?;
         }
         if notes.len() > NOTES {
             screen.line(&format!("  and {} more that are no statements", notes.len() - NOTES))?;
         }
         for (file, why) in unread {
-            let why = format!("{}; it could withdraw the release", place::harmless(&why));
-            items.push(item(&file, Verdict::NotCheckable(why)));
+            items.push(item(&file, Verdict::NotCheckable(Open::MayWithdraw(why))));
         }
         items.extend(self.withdrawals(&said, keyring.as_ref(), signer.as_ref(), screen)?);
         let counted = self.receipts(&said, &sums, keyring.as_ref(), signed.as_ref(), screen)?;
@@ -136,7 +144,18 @@ impl Question<'_> {
         for item in &items {
             heading.over(item, screen)?;
         }
-        Ok(Answered { items, receipts: counted.receipts })
+        let unsigned =
+            matches!(self.read(release::SIGNATURE, openweigh_trust::limits::SIGNATURE_BYTES), Ok(None));
+        let signed = match (&signed, &signer) {
+            (Some(signed), _) => {
+                let names: Vec<String> = signed.standing.names().iter().map(ToString::to_string).collect();
+                Standing::Accepted(names.join(", "), signed.key.fingerprint().to_string())
+            }
+            (None, Some(key)) if self.believed.is_none() => Standing::Key(key.fingerprint().to_string()),
+            _ if unsigned => Standing::No,
+            _ => Standing::Refused,
+        };
+        Ok(Answered { items, receipts: counted.receipts, signed })
     }
 
     /// A file of the release itself, not one that a link there leads to; none where there is none.
@@ -174,10 +193,7 @@ impl Question<'_> {
             Ok(Some(armored)) => armored,
             Ok(None) => {
                 if keyring.is_some() {
-                    items.push(failed(
-                        release::SIGNATURE,
-                        "the release is not signed, and the policy wants it signed",
-                    ));
+                    items.push(item(release::SIGNATURE, Verdict::failed(Kind::Unsigned)));
                 } else {
                     screen.line("  not signed: nobody vouches for who published this")?;
                 }
@@ -246,12 +262,10 @@ impl Question<'_> {
             };
             match found {
                 Ok((withdrawal, key)) => {
-                    let instead = withdrawal
-                        .replacement
-                        .map_or_else(String::new, |id| format!("; use the release {id}"));
-                    let what = format!("the release is withdrawn, by the key {}{instead}", key.fingerprint());
+                    let (key, replacement) = (key.fingerprint().to_string(), withdrawal.replacement);
                     let reason = withdrawal.reason.as_str().trim_end().to_owned();
-                    let finding = Finding { cause: Some(reason), ..Finding::new(what) };
+                    let cause = Some(Cause::Stated(reason));
+                    let finding = Finding { cause, ..Kind::Withdrawn { key, replacement }.into() };
                     items.push(item(&own.file, Verdict::Failed(finding)));
                 }
                 Err(why) => {
@@ -288,9 +302,9 @@ impl Question<'_> {
         keyring: Option<&Keyring<'_>>,
         signed: Option<&Signed<'_>>,
         screen: &mut Screen,
-    ) -> Result<Answered, Failure> {
+    ) -> Result<Counted, Failure> {
         let (Some(keyring), Some(believed)) = (keyring, self.believed) else {
-            return Ok(Answered::default());
+            return Ok(Counted::default());
         };
         let wanted = self.args.receipts.or_else(|| believed.policy.minimum()).unwrap_or(0);
         let receipts: Vec<(String, Vec<u8>)> = said
@@ -299,13 +313,13 @@ impl Question<'_> {
             .map(|own| (own.file.clone(), own.bytes.clone()))
             .collect();
         if wanted == 0 && receipts.is_empty() {
-            return Ok(Answered::default());
+            return Ok(Counted::default());
         }
         let own = receipt_of(self.manifest, self.report)?;
         let sums = Digest::of(sums);
         let about = tally::Release { manifest: self.id, sums: &sums, signer: signed };
         let tally = count_independent(&receipts, &about, keyring, believed.policy.verifiers(), Some(&own));
-        let mut answered = Answered::default();
+        let mut answered = Counted::default();
         for counted in &tally.counted {
             let names: Vec<String> = counted.person.names.iter().map(ToString::to_string).collect();
             let Receipt { tool, .. } = &own;
@@ -327,7 +341,7 @@ impl Question<'_> {
         let verdict = if found >= usize::try_from(wanted).unwrap_or(usize::MAX) {
             Verdict::Checked
         } else {
-            Verdict::Failed(Finding::new(format!("{found} independent receipts count, {wanted} are wanted")))
+            Verdict::failed(Kind::Receipts { found, wanted })
         };
         answered.items.push(item("receipts", verdict));
         Ok(answered)
@@ -337,19 +351,19 @@ impl Question<'_> {
     fn bundle(&self, key: &PublicKey) -> Item {
         let path = bundle_path(self.folder);
         let subject = place::shown(&path);
+        let bad = |why: String| item(&subject, Verdict::failed(Kind::Bundle(why)));
         let bytes = match optional(&path, openweigh_trust::limits::BUNDLE_BYTES) {
             Ok(Some(bytes)) => bytes,
-            Ok(None) => return failed(&subject, "the bundle is missing"),
-            Err(error) => return failed(&subject, error),
+            Ok(None) => return item(&subject, Verdict::failed(Kind::NoBundle)),
+            Err(error) => return bad(error),
         };
         let files = match files(self.folder) {
             Ok(files) => files,
-            Err(error) => return failed(&subject, error),
+            Err(error) => return bad(error.to_string()),
         };
         match oms::verify(&bytes, key, &files, None) {
             Ok(_) => item(&subject, Verdict::Checked),
-            // It may name a file, and a file may have any name.
-            Err(error) => failed(&subject, place::harmless(&error.to_string())),
+            Err(error) => bad(error.to_string()),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What verification found, for people and for machines.
 
-use super::Done;
+use super::{Done, outcome};
 use crate::count;
 use crate::failure::Failure;
-use crate::screen::{Screen, Tone};
+use crate::screen::{Screen, Tone, padded};
 use crate::show;
 use openweigh_replay::report::Summary;
-use openweigh_replay::{Finding, Item, Report, Stage, Verdict};
+use openweigh_replay::{Cause, Finding, Item, Note, Open, Report, Stage, Verdict};
 use serde_json::{Value, json};
 
 /// Files in no manifest that are named; of more there is the number, and all of them with `--json`.
@@ -43,34 +43,33 @@ pub(super) fn tell_unlisted(unlisted: &[String], screen: &mut Screen) -> Result<
 /// What changes no verdict and a reader should know all the same.
 pub(super) fn tell_notes(done: &[Done], screen: &mut Screen) -> Result<(), Failure> {
     for note in done.iter().flat_map(|done| &done.report.notes) {
-        let text = crate::place::harmless(&note.to_string());
-        screen.line(&screen.tone(Tone::Doubtful, &format!("note: {text}")))?;
+        screen.line(&screen.tone(Tone::Doubtful, &format!("note: {note}")))?;
     }
     Ok(())
 }
 
 /// Claims that share a reason for not being checkable, in one line each reason.
 pub(super) fn tell_unchecked_claims(report: &Report, screen: &mut Screen) -> Result<(), Failure> {
-    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    let mut reasons: Vec<(&Open, usize)> = Vec::new();
     for item in report.items.iter().filter(|item| item.stage == Stage::Claims) {
         let Verdict::NotCheckable(why) = &item.verdict else { continue };
-        match reasons.iter_mut().find(|(known, _)| known == why) {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, count)) => *count += 1,
             None => reasons.push((why, 1)),
         }
     }
     for (why, count) in reasons {
-        let word = screen.tone(Tone::Doubtful, &format!("{:<14}", "not checkable"));
+        let word = screen.tone(Tone::Doubtful, &padded("not checkable", 14));
         let claims = count::of(count, "claim");
-        screen.finding(&format!("  {word}  {:<8} {claims}: {why}", Stage::Claims.as_str()))?;
+        screen.finding(&format!("  {word}  {} {claims}: {why}", padded(Stage::Claims.as_str(), 8)))?;
     }
     Ok(())
 }
 
 /// One item: a line where it holds (with -v), a paragraph where it does not.
 pub(crate) fn tell(item: &Item, screen: &mut Screen) -> Result<(), Failure> {
-    let label = |text: &str| format!("{text:<14}");
-    let head = |word: String| format!("  {word}  {:<8} {}", item.stage.as_str(), item.subject);
+    let label = |text: &str| padded(text, 14);
+    let head = |word: String| format!("  {word}  {} {}", padded(item.stage.as_str(), 8), item.subject);
     match &item.verdict {
         Verdict::Checked if screen.is_verbose() => {
             screen.line(&head(screen.tone(Tone::Good, &label("checked"))))
@@ -96,29 +95,11 @@ pub(crate) fn tell(item: &Item, screen: &mut Screen) -> Result<(), Failure> {
 fn tell_finding(head: &str, finding: &Finding, screen: &mut Screen) -> Result<(), Failure> {
     let at = finding.position.map_or_else(String::new, |position| format!(":{position}"));
     screen.finding(&format!("{head}{at}"))?;
-    screen.finding(&format!("      {}", finding.what))?;
-    let parts = [
-        ("published", &finding.published),
-        ("derived", &finding.expected),
-        ("off by", &finding.distance),
-        ("probably", &finding.cause),
-    ];
-    // A cause that was found by digest is proved, not probable.
-    let proved = finding.cause.as_ref().is_some_and(|cause| cause.contains("nothing else"));
-    for (name, text) in parts {
-        let Some(text) = text else { continue };
-        let name = match name {
-            "probably" if proved => "what changed",
-            "derived" if finding.what.contains("SHA-256") || finding.what.contains("not the one that") => {
-                "found"
-            }
-            "probably" if finding.what.contains("withdrawn") => "reason",
-            "published" if finding.what.contains("not the one that") => "listed",
-            name => name,
-        };
-        screen.finding(&format!("      {name:<12} {text}"))?;
-    }
-    Ok(())
+    screen.finding(&format!("      {}", finding.kind))?;
+    finding
+        .parts()
+        .iter()
+        .try_for_each(|(name, text)| screen.finding(&format!("      {} {text}", padded(name, 12))))
 }
 
 pub(super) fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Failure> {
@@ -150,47 +131,13 @@ pub(super) fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Res
     let right: Vec<bool> = [false].into_iter().chain(stages.iter().map(|_| true)).chain([false]).collect();
     screen.line("")?;
     show::table(&rows, &right, screen)?;
-    let (tone, text) = match worst {
-        Summary::Checked => (Tone::Good, checked(done)),
-        Summary::Incomplete => {
-            (Tone::Doubtful, "Nothing failed, but not everything could be checked.".to_owned())
-        }
-        Summary::Malformed => {
-            (Tone::Bad, "A file could not be read; what depends on it was not checked.".to_owned())
-        }
-        Summary::Failed => {
-            let failed = |item: &&Item| matches!(item.verdict, Verdict::Failed(_));
-            let count = done.iter().flat_map(|done| &done.report.items).filter(failed).count();
-            (Tone::Bad, format!("Failed: {} did not pass.", count::of(count, "check")))
-        }
+    let tone = match worst {
+        Summary::Checked => Tone::Good,
+        Summary::Incomplete => Tone::Doubtful,
+        Summary::Malformed | Summary::Failed => Tone::Bad,
     };
     screen.line("")?;
-    screen.line(&screen.tone(tone, &text))
-}
-
-/// What was done, and no more, where all of it was found right.
-fn checked(done: &[Done]) -> String {
-    let of = |stage| done.iter().map(|done| done.report.count(stage).1).sum::<usize>();
-    let (derived, claims) = (of(Stage::Weights) + of(Stage::Results), of(Stage::Claims));
-    let mut text = match (derived, claims) {
-        (0, _) => format!("Checked. The bytes match: {}.", count::of(of(Stage::Bytes), "file")),
-        (1, 0) => "Checked. The one derivation was recomputed from the data; every digit matches.".to_owned(),
-        (_, 0) => {
-            format!("Checked. All {derived} derivations were recomputed from the data; every digit matches.")
-        }
-        _ => format!(
-            "Checked. All {} and {} were recomputed from the data; every digit matches.",
-            count::of(derived, "derivation"),
-            count::of(claims, "claim")
-        ),
-    };
-    if of(Stage::Cards) > 0 {
-        text.push_str(&format!(" The release's {} match, too.", count::of(of(Stage::Cards), "card")));
-    }
-    if of(Stage::Signature) > 0 {
-        text.push_str(" Your policy accepts the signature.");
-    }
-    text
+    screen.line(&screen.tone(tone, &outcome::sentence(done, worst)))
 }
 
 pub(super) fn verdict(summary: Summary) -> &'static str {
@@ -214,22 +161,37 @@ pub(super) fn as_json(done: &Done) -> Value {
             let mut value =
                 json!({ "stage": item.stage.as_str(), "subject": item.subject, "verdict": verdict });
             if let Some(finding) = finding {
-                value["finding"] = json!({
-                    "what": finding.what,
-                    "line": finding.position.map(|position| position.line),
-                    "column": finding.position.map(|position| position.column),
-                    "published": finding.published, "derived": finding.expected,
-                    "distance": finding.distance, "cause": finding.cause,
-                });
+                value["finding"] = finding_as_json(finding);
             }
             if let Some(why) = why {
-                value["reason"] = json!(why);
+                value["reason"] = json!(why.to_string());
+                value["code"] = json!(why.code());
             }
             value
         })
         .collect();
     json!({
-        "manifest": done.path, "sha256": done.id.as_str(), "verdict": verdict(done.report.summary()), "items": items,
+        "manifest": done.path, "sha256": done.id.as_str(), "verdict": verdict(done.report.summary()),
+        "done": outcome::as_json(done), "items": items,
         "notes": done.report.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "note_codes": done.report.notes.iter().map(Note::code).collect::<Vec<_>>(),
     })
+}
+
+/// A finding for machines. Of `derived`, `found` and `listed` at most one is a value.
+fn finding_as_json(finding: &Finding) -> Value {
+    let mut value = json!({
+        "code": finding.kind.code(), "what": finding.kind.to_string(),
+        "line": finding.position.map(|position| position.line),
+        "column": finding.position.map(|position| position.column),
+        "published": finding.published, "derived": null, "found": null, "listed": null,
+        "distance": finding.distance,
+        "cause": finding.cause.as_ref().map(Cause::to_string),
+        "cause_code": finding.cause.as_ref().and_then(Cause::code),
+        "certainty": finding.cause.as_ref().map(Cause::certainty),
+    });
+    if let Some(other) = &finding.other {
+        value[other.label()] = json!(other.value());
+    }
+    value
 }

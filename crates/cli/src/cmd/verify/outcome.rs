@@ -1,0 +1,221 @@
+//! What was done, and no more: the last sentence of `verify`, and the same for machines.
+
+use super::Done;
+use crate::count;
+use openweigh_replay::report::Summary;
+use openweigh_replay::{Open, Stage, Verdict};
+use serde_json::{Value, json};
+
+/// What is known of who published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Signed {
+    /// A manifest in a ledger, which nobody signs.
+    NotAsked,
+    /// Nobody signed it.
+    No,
+    /// A key signed it; whose it is was not asked.
+    Key(String),
+    /// The policy accepts who signed it: their names, and the key.
+    Accepted(String, String),
+    /// There is a signature, and it is not accepted.
+    Refused,
+}
+
+impl Signed {
+    fn as_json(&self) -> Value {
+        let (state, by, key) = match self {
+            Self::NotAsked => return Value::Null,
+            Self::No => ("unsigned", None, None),
+            Self::Key(key) => ("signed", None, Some(key)),
+            Self::Accepted(by, key) => ("accepted", Some(by), Some(key)),
+            Self::Refused => ("refused", None, None),
+        };
+        json!({ "state": state, "by": by, "key": key })
+    }
+}
+
+/// What was done with some manifests.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Work {
+    manifests: usize,
+    files: usize,
+    derivations: usize,
+    claims: usize,
+    cards: usize,
+    /// Manifests of which nothing is derived.
+    data_alone: usize,
+    /// Releases, by what is known of who published them.
+    unsigned: usize,
+    unjudged: usize,
+    accepted: usize,
+    /// Items that could not be checked, and files among them that are kept back.
+    open: usize,
+    kept_back: usize,
+    /// Releases whose changelog repeats entries about earlier ones.
+    earlier: usize,
+}
+
+impl Work {
+    fn of(done: &[Done]) -> Self {
+        let checked = |stage| done.iter().map(|done| done.report.count(stage).1).sum::<usize>();
+        let signed = |wanted: fn(&Signed) -> bool| done.iter().filter(|done| wanted(&done.signed)).count();
+        let open = || {
+            done.iter().flat_map(|done| &done.report.items).filter_map(|item| match &item.verdict {
+                Verdict::NotCheckable(open) => Some(open),
+                _ => None,
+            })
+        };
+        let manifests = || done.iter().filter_map(|done| Some((done, done.manifest.as_ref()?)));
+        Self {
+            manifests: done.len(),
+            files: checked(Stage::Bytes),
+            derivations: checked(Stage::Weights) + checked(Stage::Results),
+            claims: checked(Stage::Claims),
+            cards: checked(Stage::Cards),
+            data_alone: manifests().filter(|(_, manifest)| manifest.is_data_alone()).count(),
+            unsigned: signed(|signed| *signed == Signed::No),
+            unjudged: signed(|signed| matches!(signed, Signed::Key(_))),
+            accepted: signed(|signed| matches!(signed, Signed::Accepted(..))),
+            open: open().count(),
+            kept_back: open().filter(|open| matches!(open, Open::KeptBack { .. })).count(),
+            earlier: manifests()
+                .filter(|(done, manifest)| done.signed != Signed::NotAsked && manifest.previous.is_some())
+                .count(),
+        }
+    }
+
+    /// What was recomputed, and found to be the published digits.
+    fn recomputed(&self) -> String {
+        let derivations = count::of(self.derivations, "derivation");
+        match (self.derivations, self.claims) {
+            (0, _) => format!(
+                "the bytes are the listed ones ({}); nothing was derived",
+                count::of(self.files, "file")
+            ),
+            (1, 0) => "the one derivation was recomputed from the data; every digit matches".to_owned(),
+            (_, 0) => format!("all {derivations} were recomputed from the data; every digit matches"),
+            (_, claims) => {
+                let claims = count::of(claims, "claim");
+                format!("all {derivations} and {claims} were recomputed from the data; every digit matches")
+            }
+        }
+    }
+
+    fn checked(&self) -> String {
+        let recomputed = self.recomputed();
+        let mut letters = recomputed.chars();
+        let first = letters.next().map_or_else(String::new, |first| first.to_uppercase().to_string());
+        let mut text = format!("Checked. {first}{}.", letters.as_str());
+        if self.data_alone > 0 && self.derivations > 0 {
+            let alone = count::of(self.data_alone, "manifest");
+            let verb = if self.data_alone == 1 { "is" } else { "are" };
+            text.push_str(&format!(
+                " {alone} {verb} data alone: there the bytes were compared, and nothing was derived."
+            ));
+        }
+        if self.cards > 0 {
+            text.push_str(&format!(" The release's {} match, too.", count::of(self.cards, "card")));
+        }
+        text + &self.reservations()
+    }
+
+    fn incomplete(&self) -> String {
+        let mut text = format!(
+            "Nothing failed, but not everything could be checked: {} could not",
+            count::of(self.open, "item")
+        );
+        if self.kept_back > 0 {
+            let (files, verb) =
+                (count::of(self.kept_back, "file"), if self.kept_back == 1 { "is" } else { "are" });
+            text.push_str(&format!(" ({files} {verb} kept back by the publisher)"));
+        }
+        let (derivations, claims) =
+            (count::of(self.derivations, "derivation"), count::of(self.claims, "claim"));
+        let verb = if self.derivations + self.claims == 1 { "was" } else { "were" };
+        let recomputed = match (self.derivations, self.claims) {
+            (0, 0) => "nothing was recomputed from the data".to_owned(),
+            (_, 0) => format!("{derivations} {verb} recomputed from the data"),
+            _ => format!("{derivations} and {claims} {verb} recomputed from the data"),
+        };
+        format!("{text}; {recomputed}.{}", self.reservations())
+    }
+
+    /// What a reader might believe was done, and was not.
+    fn reservations(&self) -> String {
+        let mut text = String::new();
+        if self.earlier > 0 {
+            text.push_str(" What the changelog says of earlier releases was not recomputed.");
+        }
+        if self.accepted > 0 {
+            text.push_str(" Your policy accepts the signature.");
+        }
+        if self.unjudged > 0 {
+            text.push_str(" It is signed; whose key that is was not checked.");
+        }
+        if self.unsigned > 0 {
+            text.push_str(" It is not signed: nobody vouches for who published it.");
+        }
+        text
+    }
+}
+
+/// The last sentence, made from what was done.
+pub(super) fn sentence(done: &[Done], worst: Summary) -> String {
+    let work = Work::of(done);
+    match worst {
+        Summary::Checked => work.checked(),
+        Summary::Incomplete => work.incomplete(),
+        Summary::Malformed => "A file could not be read; what depends on it was not checked.".to_owned(),
+        Summary::Failed => {
+            let items = done.iter().flat_map(|done| &done.report.items);
+            let failed = items.filter(|item| matches!(item.verdict, Verdict::Failed(_))).count();
+            format!("Failed: {} did not pass.", count::of(failed, "check"))
+        }
+    }
+}
+
+/// What was done with one manifest, for machines.
+pub(super) fn as_json(done: &Done) -> Value {
+    let work = Work::of(std::slice::from_ref(done));
+    json!({
+        "files": work.files, "derivations": work.derivations, "claims": work.claims, "cards": work.cards,
+        "not_checkable": work.open, "kept_back": work.kept_back, "data_alone": work.data_alone > 0,
+        "earlier_entries_recomputed": if work.earlier > 0 { Some(false) } else { None },
+        "signature": done.signed.as_json(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Work;
+
+    #[test]
+    fn the_sentence_says_what_was_done_and_no_more() {
+        let data = Work { manifests: 1, files: 3, data_alone: 1, unsigned: 1, ..Work::default() };
+        assert_eq!(
+            data.checked(),
+            "Checked. The bytes are the listed ones (3 files); nothing was derived. It is not signed: nobody vouches for \
+             who published it."
+        );
+        let whole = Work { manifests: 1, files: 9, derivations: 2, claims: 3, ..Work::default() };
+        assert_eq!(
+            whole.checked(),
+            "Checked. All 2 derivations and 3 claims were recomputed from the data; every digit matches."
+        );
+        let kept = Work {
+            files: 9,
+            derivations: 1,
+            open: 3,
+            kept_back: 1,
+            earlier: 1,
+            accepted: 1,
+            ..Work::default()
+        };
+        assert_eq!(
+            kept.incomplete(),
+            "Nothing failed, but not everything could be checked: 3 items could not (1 file is kept back by the publisher); \
+             1 derivation was recomputed from the data. What the changelog says of earlier releases was not recomputed. \
+             Your policy accepts the signature."
+        );
+    }
+}

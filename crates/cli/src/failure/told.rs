@@ -1,0 +1,31 @@
+//! What people are told of a failure, line by line.
+
+use super::Failure;
+use crate::place;
+use openweigh_formats::shown::plain;
+use openweigh_ledger::DraftError;
+use openweigh_publish::Missing;
+
+impl Failure {
+    /// The words. Only a list has several lines; a line end that a text from outside brings in is escaped.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Incomplete(_) => self.to_string(),
+            _ => plain(&self.to_string()),
+        }
+    }
+}
+
+/// What is missing, a line each.
+pub(super) fn lines(missing: &[Missing]) -> String {
+    missing.iter().map(|missing| format!("  {}", plain(&missing.to_string()))).collect::<Vec<_>>().join("\n")
+}
+
+/// Why a file was not written, with its path as a person there would type it.
+pub(super) fn unwritten(error: &DraftError) -> String {
+    match error {
+        DraftError::Exists { path } => format!("{} exists with other content", place::shown(path)),
+        DraftError::System { path, source } => format!("cannot write {}: {source}", place::shown(path)),
+        other => other.to_string(),
+    }
+}
