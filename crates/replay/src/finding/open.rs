@@ -73,6 +73,9 @@ pub enum Open {
     /// The text of a licence that the list of licences does not have.
     #[error("`{0}` is no id of the SPDX list that this version has, so its text cannot be compared")]
     UnknownLicence(String),
+    /// A withdrawal by somebody who may withdraw, and that says something unreadable.
+    #[error("{0}")]
+    WithdrawalUnread(String),
     /// A file beside the release that may be a withdrawal.
     #[error("{0}; it could withdraw the release")]
     MayWithdraw(String),
@@ -99,6 +102,7 @@ impl Open {
             Self::CardsUnread => "cards-unread",
             Self::ResultsOfChangelog { .. } => "results-of-changelog",
             Self::UnknownLicence(_) => "unknown-licence",
+            Self::WithdrawalUnread(_) => "withdrawal-unread",
             Self::MayWithdraw(_) => "may-withdraw",
         }
     }

@@ -249,7 +249,7 @@ impl Question<'_> {
         let mut items = Vec::new();
         for own in said.iter().filter(|own| own.kind.starts_with(withdrawal::FAMILY)) {
             if let Some(why) = self.unreadable(own, keyring, signer) {
-                items.push(item(&own.file, Verdict::NotCheckable(why)));
+                items.push(item(&own.file, Verdict::NotCheckable(Open::WithdrawalUnread(why))));
                 continue;
             }
             let found = match keyring.zip(self.believed) {
