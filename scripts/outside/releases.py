@@ -91,7 +91,7 @@ def sessions(release: pathlib.Path) -> list:
     return ["--sessions", ROOT] if (release / "withheld.json").exists() else []
 
 
-SAID = """format = "openweigh.publication/1"
+SAID = """format = "openweigh.publication/2"
 summary = "Made for a check."
 uses = "Checks."
 limits = "All else."

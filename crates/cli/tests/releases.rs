@@ -111,6 +111,47 @@ fn a_release_holds_and_every_edit_of_it_is_named() {
 }
 
 #[test]
+fn a_changelog_of_the_second_generator_quotes_what_nobody_derives_again() {
+    let scene = Scene::ledger();
+    let second = |scene: &Scene, changes: &str| {
+        let words = format!("publication/2\"\nchanges = \"{changes}\"\nrisks = \"</blockquote> - none\"");
+        let said = PUBLICATION.replace("publication/1\"", &words);
+        scene.write("artifacts/publications/line.toml", said.as_bytes());
+    };
+    let publish = |version: &str, to: &str, more: &[&str]| {
+        let manifest = format!("line-{version}");
+        let mut words = vec!["publish", manifest.as_str(), "-o", to];
+        words.extend(more);
+        scene.run(&words).ends(0);
+        scene.run(&["verify", to]).ends(0);
+    };
+    // The first is of the first generator: its history is quoted by the second.
+    sealed(&scene, "1.0.0", FIRST, &[]);
+    publish("1.0.0", "one", &[]);
+    sealed(&scene, "1.1.0", SECOND, &["--previous", "line-1.0.0"]);
+    second(&scene, "- Weights `line` 1.0.0 → 1.1.0: all better. <b>Bold</b>");
+    publish("1.1.0", "two", &["--previous", "one"]);
+    let changes = scene.text("two/CHANGELOG.md");
+    assert!(changes.contains("> \\- Weights \\`line\\` 1.0.0 → 1.1.0: all better. \\<b\\>Bold"), "{changes}");
+    assert!(changes.contains("- Results of `line`: 4 of 4 move, by at most 0.05 g; 5 new."), "{changes}");
+    let history = "\n## Before: as published then, not recomputed\n\n> ```text\n> ## 1.0.0, 2026-01-31\n>\n";
+    assert!(changes.contains(history), "{changes}");
+    assert!(scene.text("two/README.md").contains("> \\</blockquote\\> - none\n"));
+    assert!(scene.text("two/params.json").contains("\"coefficient\": \""));
+    sealed(&scene, "1.2.0", SECOND, &["--previous", "line-1.1.0"]);
+    second(&scene, "Nothing.");
+    publish("1.2.0", "three", &["--previous", "two"]);
+    let changes = scene.text("three/CHANGELOG.md");
+    assert_eq!(changes.matches("Before: as published then").count(), 1, "{changes}");
+    assert!(
+        changes.contains("> ## 1.1.0, 2026-01-31\n") && changes.contains("> ## 1.0.0, 2026-01-31\n"),
+        "{changes}"
+    );
+    scene.write("three/CHANGELOG.md", changes.replace("> - First", "> - Best").as_bytes());
+    scene.run(&["verify", "three"]).ends(1).says("CHANGELOG.md");
+}
+
+#[test]
 fn a_changelog_tells_in_grams_what_moved_and_is_checked() {
     let scene = Scene::ledger();
     sealed(&scene, "1.0.0", FIRST, &[]);

@@ -7,13 +7,17 @@ use crate::malformed::{Fault, Malformed};
 use crate::text::{Line, text_type};
 use serde::{Deserialize, Serialize};
 
-/// Version of the format. 1: the first.
+/// Version of the format, which also chooses how a release's cards are generated (docs/spec/10-releases.md, 10.1). 1: the
+/// first. 2: risks and misuse; what the publisher says stands in quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Format {
     /// Version 1.
     #[serde(rename = "openweigh.publication/1")]
     V1,
+    /// Version 2.
+    #[serde(rename = "openweigh.publication/2")]
+    V2,
 }
 
 text_type!(
@@ -93,6 +97,12 @@ pub struct Publication {
     pub uses: Line,
     /// What it is not good for.
     pub limits: Line,
+    /// What may go wrong for those who rely on it; version 2.
+    #[serde(default)]
+    pub risks: Option<Line>,
+    /// What it must not be used for; version 2.
+    #[serde(default)]
+    pub misuse: Option<Line>,
     /// Words to find it by.
     #[serde(default)]
     pub keywords: Vec<Line>,
@@ -137,21 +147,30 @@ pub struct Author {
 const ENTRIES: usize = 100;
 
 impl Publication {
-    /// The name and version of the format.
-    pub const FORMAT: &'static str = "openweigh.publication/1";
+    /// The name of the format in each version, the newest last.
+    pub const FORMATS: [&'static str; 2] = ["openweigh.publication/1", "openweigh.publication/2"];
 
     /// Reads the file.
     ///
     /// # Errors
     /// Where and how the bytes depart from the format.
     pub fn from_toml(bytes: &[u8]) -> Result<Self, Malformed> {
-        let publication: Self = crate::handwritten::read(bytes, Self::FORMAT)?;
+        let publication: Self = crate::handwritten::read_any(bytes, &Self::FORMATS)?;
         publication.check().map_err(Malformed::whole)?;
         Ok(publication)
     }
 
     fn check(&self) -> Result<(), Fault> {
         for (what, line) in [("summary", &self.summary), ("uses", &self.uses), ("limits", &self.limits)] {
+            if line.as_str().trim().is_empty() {
+                return Err(inconsistent(what, "nothing", "a sentence or more"));
+            }
+        }
+        for (what, line) in [("risks", &self.risks), ("misuse", &self.misuse)] {
+            let Some(line) = line else { continue };
+            if self.format == Format::V1 {
+                return Err(inconsistent(what, "it in version 1", "format = \"openweigh.publication/2\""));
+            }
             if line.as_str().trim().is_empty() {
                 return Err(inconsistent(what, "nothing", "a sentence or more"));
             }
@@ -197,7 +216,11 @@ orcid = "0000-0002-1825-0097"
 
     #[test]
     fn mistakes_are_named_with_their_place() {
-        assert!(Publication::from_toml(GOOD.as_bytes()).is_ok());
+        let second =
+            GOOD.replace("publication/1", "publication/2").replace("licence", "risks = \"Few.\"\nlicence");
+        for good in [GOOD, &second] {
+            assert!(Publication::from_toml(good.as_bytes()).is_ok());
+        }
         let cases = [
             (GOOD.replace("0097", "0098"), "an ORCID iD"),
             (GOOD.replace("A scale.", " "), "summary: found nothing"),
@@ -205,7 +228,12 @@ orcid = "0000-0002-1825-0097"
             (GOOD.replace("licence", "date = \"2026-02-29\"\nlicence"), "5:8: found `2026-02-29`"),
             (GOOD.replace("licence", "homepage = \"ftp://a\"\nlicence"), "an address that begins with"),
             (GOOD.split("[[").next().unwrap().to_owned(), "author: found none"),
-            (GOOD.replace("publication/1", "publication/2"), "a newer program is needed"),
+            (GOOD.replace("publication/1", "publication/3"), "a newer program is needed"),
+            (GOOD.replace("licence", "risks = \"None.\"\nlicence"), "risks: found it in version 1"),
+            (
+                GOOD.replace("publication/1", "publication/2").replace("licence", "misuse = \"\"\nlicence"),
+                "misuse: found nothing",
+            ),
         ];
         for (text, expected) in cases {
             let message = Publication::from_toml(text.as_bytes()).unwrap_err().to_string();

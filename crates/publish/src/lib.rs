@@ -8,7 +8,7 @@
 //! ```text
 //! manifest.json, publication.toml, datasets/…, artifacts/…, LICENSES/…    copied
 //! README.md CHANGELOG.md CITATION.cff datapackage.json croissant.json
-//! ro-crate-metadata.json REUSE.toml .gitattributes exports/… SHA256SUMS   generated
+//! params.json ro-crate-metadata.json REUSE.toml .gitattributes exports/… SHA256SUMS   generated
 //! withheld.json withheld/…                              generated, in place of what is kept back
 //! SHA256SUMS.sig                                                          signed
 //! ```
@@ -23,6 +23,7 @@ pub mod coefficients;
 pub mod croissant;
 pub mod datapackage;
 mod json;
+pub mod parameters;
 mod parties;
 pub mod previous;
 pub mod provenance;

@@ -3,9 +3,10 @@
 use crate::previous;
 use crate::source::{Missing, Source, texts_wanted};
 use crate::{card, changelog, citation, coefficients, croissant, datapackage};
-use crate::{parties, provenance, reuse, rocrate, withheld};
+use crate::{parameters, parties, provenance, reuse, rocrate, withheld};
 use openweigh_formats::Digest;
 use openweigh_formats::manifest::DerivationKind;
+use openweigh_formats::publication::Format;
 use std::collections::BTreeMap;
 
 /// The manifest in a release, whatever its name in the ledger.
@@ -78,6 +79,9 @@ pub fn generate(source: &Source<'_>) -> Vec<Generated> {
         files.extend(
             kept.map(|(path, bytes)| Generated::new(format!("{}/{path}", previous::FOLDER), bytes.clone())),
         );
+    }
+    if source.publication.format != Format::V1 {
+        files.extend(parameters::write(source).map(|text| Generated::new(parameters::PATH, text)));
     }
     files.extend(exports(source));
     files.extend(withheld::generate(source));

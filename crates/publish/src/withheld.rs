@@ -11,6 +11,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::reading::Per;
 use openweigh_formats::withheld::{Format, PATH, StatedReadings, Withheld, WithheldFile};
 use openweigh_formats::{Digest, canonical};
+use openweigh_markup::markdown::{Document, Inline};
 use openweigh_replay::grams::{self, Place};
 use openweigh_replay::listing::DatasetReadings;
 use std::collections::BTreeSet;
@@ -102,7 +103,44 @@ pub(crate) fn in_place_of<'a>(source: &Source<'a>, dataset: &'a RelativePath) ->
     of_dataset.map(|(one, dataset, _)| Withheld::readings_path(&dataset.name, &one.recipe.name)).collect()
 }
 
-/// The part of the card that says what is kept back, and what nobody can check therefore.
+/// The part of the card of generator 2 that says what is kept back, and what nobody can check therefore.
+pub(crate) fn describe(source: &Source<'_>, card: &mut Document) {
+    if source.withheld.is_empty() {
+        return;
+    }
+    let bytes: u64 =
+        source.withheld.iter().filter_map(|path| source.manifest.file(path)).map(|file| file.bytes).sum();
+    let number = |count: &dyn ToString| Inline::words(&count.to_string());
+    card.heading(2, "Kept back");
+    card.paragraph(
+        Inline::from("The touches of ")
+            .then(number(&source.withheld.len()))
+            .then(if source.withheld.len() == 1 { " session (" } else { " sessions (" })
+            .then(number(&bytes))
+            .then(" bytes) are not in this release; ")
+            .then(Inline::link(Inline::code(PATH), PATH))
+            .then(" has the SHA-256 of each. Stated instead are the readings of every weighing:"),
+    );
+    let readings = stated(source).map(|(one, dataset, bytes)| {
+        let path = Withheld::readings_path(&dataset.name, &one.recipe.name);
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1);
+        Inline::link(Inline::code(path.as_str()), path.as_str())
+            .then(": ")
+            .then(number(&lines))
+            .then(if lines == 1 { " reading of " } else { " readings of " })
+            .then(Inline::code(dataset.name.as_str()))
+            .then(" by the recipe ")
+            .then(Inline::code(one.recipe.name.as_str()))
+    });
+    card.list(readings);
+    card.paragraph(
+        "Anybody can check that weights, results and claims follow from these readings. That the readings are those of \
+         the touches can be checked only by those who get the touches, with `openweigh verify . --sessions FOLDER`; a \
+         receipt of theirs tells others that they did.",
+    );
+}
+
+/// The part of the card of generator 1 that says what is kept back, and what nobody can check therefore.
 pub(crate) fn section(source: &Source<'_>) -> String {
     if source.withheld.is_empty() {
         return String::new();

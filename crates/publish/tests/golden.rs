@@ -82,9 +82,12 @@ fn named<'a>(files: &'a [Generated], path: &str) -> &'a [u8] {
 }
 
 fn check(name: &str, paths: &[&str]) {
-    let files = generated(name);
+    compare(&generated(name), name, paths);
+}
+
+fn compare(files: &[Generated], name: &str, paths: &[&str]) {
     for path in paths {
-        let found = named(&files, path);
+        let found = named(files, path);
         let golden = repository().join("crates/publish/tests/golden").join(name).join(path);
         #[expect(clippy::disallowed_methods, reason = "how a person asks the test to rewrite the files")]
         if std::env::var_os("OPENWEIGH_WRITE_GOLDEN").is_some() {
@@ -102,7 +105,9 @@ fn check(name: &str, paths: &[&str]) {
 #[test]
 fn a_table_is_described_as_committed() {
     let paths = [
+        "CHANGELOG.md",
         "CITATION.cff",
+        "README.md",
         "REUSE.toml",
         "croissant.json",
         "datapackage.json",
@@ -117,12 +122,26 @@ fn a_table_is_described_as_committed() {
 fn sessions_are_described_as_committed() {
     // The others are long and say the same of each session.
     let paths = [
+        "CHANGELOG.md",
         "CITATION.cff",
+        "README.md",
         "REUSE.toml",
         "exports/magic-trackpad-affine-1.0.0.slsa.json",
         "exports/trackweight-identity-1.0.0.safetensors",
     ];
     check("simulated-magic-trackpad", &paths);
+}
+
+#[test]
+fn the_second_generator_writes_as_committed() {
+    let edit = |said: String| {
+        let said = said.replace("publication/1", "publication/2");
+        said.replace("keywords", "risks = \"# None & <none>\"\nmisuse = \"- Trade | law\"\nkeywords")
+    };
+    for name in ["nist-pontius", "simulated-magic-trackpad"] {
+        let files = with_source(name, edit, &BTreeMap::new(), |source| release::generate(source));
+        compare(&files, &format!("{name}-2"), &["CHANGELOG.md", "README.md", "params.json"]);
+    }
 }
 
 #[test]

@@ -72,10 +72,12 @@ enum Withhold {
 }
 
 /// What a publisher is asked to say.
-const TEMPLATE: &str = r#"format = "openweigh.publication/1"
+const TEMPLATE: &str = r#"format = "openweigh.publication/2"
 summary = ""             # what this is, in a few sentences
 uses = ""                # what it is good for
 limits = ""              # what it is not good for
+# risks = ""             # what may go wrong for those who rely on it
+# misuse = ""            # what it must not be used for
 keywords = []
 licence = "CC0-1.0"      # of the cards; data and weights state their own
 # date = "2026-01-31"    # the day of publication, which has to be stated: no clock is read

@@ -1,72 +1,14 @@
-//! The front matter of the card: YAML between two lines of three hyphens, as the Hub reads it.
+//! What the Hugging Face Hub reads of a card's front matter: tables for its viewer, metrics for its index of models.
 
 use crate::source::Source;
 use openweigh_formats::claim::{Claim, Quantity};
-use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::Role;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::Unit;
 use openweigh_formats::weights::Weights;
 
-/// Licences that the Hub knows by a name of its own, which is the SPDX id in lower case.
-const KNOWN_TO_THE_HUB: [&str; 14] = [
-    "apache-2.0",
-    "bsd-2-clause",
-    "bsd-3-clause",
-    "cc-by-4.0",
-    "cc-by-nc-4.0",
-    "cc-by-nc-sa-4.0",
-    "cc-by-nd-4.0",
-    "cc-by-sa-4.0",
-    "cc0-1.0",
-    "cdla-permissive-2.0",
-    "gpl-3.0",
-    "mit",
-    "odbl",
-    "pddl",
-];
-
-/// The front matter, both lines of hyphens included.
-pub(super) fn write(source: &Source<'_>) -> String {
-    let mut text = "---\n".to_owned();
-    let licence = Licence::united(
-        source
-            .weights()
-            .map(|(_, weights)| &weights.licence)
-            .chain(source.datasets().map(|(_, dataset)| &dataset.licence)),
-    );
-    let lower = licence.as_str().to_ascii_lowercase();
-    if KNOWN_TO_THE_HUB.contains(&lower.as_str()) {
-        text += &format!("license: {lower}\n");
-    } else {
-        text +=
-            &format!("license: other\nlicense_name: {}\nlicense_link: LICENSES\n", quoted(licence.as_str()));
-    }
-    let has_weights = source.weights().next().is_some();
-    if has_weights {
-        text += "library_name: openweigh\npipeline_tag: tabular-regression\n";
-    } else {
-        text += &format!("pretty_name: {}\n", quoted(source.manifest.title.as_str()));
-        text += &configurations(source);
-    }
-    text += "tags:\n- openweigh\n- calibration\n";
-    for keyword in &source.publication.keywords {
-        if !["openweigh", "calibration"].contains(&keyword.as_str()) {
-            text += &format!("- {}\n", quoted(keyword.as_str()));
-        }
-    }
-    if let Some(base) = &source.publication.base_model {
-        text += &format!("base_model: {}\n", quoted(base.as_str()));
-    }
-    let models: String = source.weights().map(|(path, weights)| model(source, path, weights)).collect();
-    if !models.is_empty() {
-        text += &format!("model-index:\n{models}");
-    }
-    text + "---\n"
-}
-
 /// The tables of each dataset, for the Hub's viewer and its loaders.
-fn configurations(source: &Source<'_>) -> String {
+pub(super) fn configurations(source: &Source<'_>) -> String {
     let mut text = String::new();
     for (path, dataset) in source.datasets() {
         let tables = dataset.files.iter().filter(|file| file.role.is_data());
@@ -83,7 +25,7 @@ fn configurations(source: &Source<'_>) -> String {
 }
 
 /// A text as YAML reads it in any place: JSON's strings are YAML's.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("texts are JSON")
 }
 
@@ -95,7 +37,7 @@ struct Metric {
 }
 
 /// The entry of one weights file: what is claimed of it and of its results, and its own validation.
-fn model(source: &Source<'_>, path: &RelativePath, weights: &Weights) -> String {
+pub(super) fn model(source: &Source<'_>, path: &RelativePath, weights: &Weights) -> String {
     let mut metrics = own_figures(weights);
     metrics.extend(source.manifest.claims.iter().filter(|claim| is_about(source, claim, path)).filter_map(
         |claim| {
