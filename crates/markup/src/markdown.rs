@@ -1,4 +1,4 @@
-//! Markdown: CommonMark with the tables of GitHub's dialect, as the Hugging Face Hub and GitHub render it.
+//! Markdown: `CommonMark` with the tables of GitHub's dialect, as the Hugging Face Hub and GitHub render it.
 
 use crate::visible::visible;
 use std::fmt::{self, Write};
@@ -94,7 +94,7 @@ impl Inline {
 /// Characters that are markup anywhere in a line.
 const ANYWHERE: &str = "\\`*_{}[]<>|#~!$&@^";
 
-/// Any character is itself behind a backslash, if it is ASCII punctuation (CommonMark 0.31, section 2.4).
+/// Any character is itself behind a backslash, if it is ASCII punctuation (`CommonMark` 0.31, section 2.4).
 fn words(text: &str, to: &mut String) {
     let text = visible(text.trim());
     let number = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -135,7 +135,7 @@ fn longest_run(text: &str, of: char) -> usize {
     longest
 }
 
-/// A code span (CommonMark, section 6.1): its fence is longer than any run of backticks inside.
+/// A code span (`CommonMark`, section 6.1): its fence is longer than any run of backticks inside.
 fn code(text: &str, to: &mut String, in_table: bool) {
     let text = visible(text);
     if text.trim().is_empty() {

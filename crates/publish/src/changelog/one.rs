@@ -73,11 +73,10 @@ fn results(name: &str, unit: Option<&Unit>, movement: &Movement) -> String {
 }
 
 fn dataset(folder: &str, change: &DatasetChange<'_>) -> String {
-    let version =
-        |version: &Option<&Version>| version.map_or_else(String::new, |version| format!(" {version}"));
+    let version = |now: Option<&Version>| now.map_or_else(String::new, |version| format!(" {version}"));
     match change {
-        DatasetChange::New(now) => format!("Dataset `{folder}`{}: new.", version(now)),
-        DatasetChange::Changed(now) => format!("Dataset `{folder}`: changed, now{}.", version(now)),
+        DatasetChange::New(now) => format!("Dataset `{folder}`{}: new.", version(*now)),
+        DatasetChange::Changed(now) => format!("Dataset `{folder}`: changed, now{}.", version(*now)),
         DatasetChange::Gone => format!("Dataset `{folder}`: gone."),
     }
 }
