@@ -139,7 +139,7 @@ fn the_second_generator_writes_as_committed() {
         said.replace("keywords", "risks = \"# None & <none>\"\nmisuse = \"- Trade | law\"\nkeywords")
     };
     for name in ["nist-pontius", "simulated-magic-trackpad"] {
-        let files = with_source(name, edit, &BTreeMap::new(), |source| release::generate(source));
+        let files = with_source(name, edit, &BTreeMap::new(), release::generate);
         compare(&files, &format!("{name}-2"), &["CHANGELOG.md", "README.md", "params.json"]);
     }
 }
