@@ -12,7 +12,7 @@ use openweigh_formats::events::{self, Event, Kind};
 use openweigh_formats::session::{Environment, Format, Quality, Session};
 use openweigh_formats::touches::COLUMNS;
 use openweigh_formats::versioned::Versioned;
-use openweigh_formats::weighings::{self, Cell, Id, Weighing};
+use openweigh_formats::weighings::{self, Cell, Id, Role, Weighing};
 use openweigh_formats::{Digest, limits};
 use openweigh_ledger::Folder;
 use std::fs::File;
@@ -62,6 +62,8 @@ pub struct Recorder {
     weighings: Appended,
     /// Where the lines of the weighings begin, so that the last can be taken back.
     weighing_lines: Vec<String>,
+    /// References without a tare.
+    untared: u64,
     unknown: u64,
     /// Lost frames of which no event tells, since there was no room for more.
     untold: u64,
@@ -78,6 +80,8 @@ pub struct Recorded {
     pub session: Session,
     /// How many weighings it has.
     pub weighings: usize,
+    /// Whether each reference has a tare.
+    pub tared: bool,
     /// Touches in a state without a name.
     pub unknown_states: u64,
     /// SHA-256 of the dataset's description.
@@ -154,6 +158,7 @@ impl Recorder {
             events_waiting: String::new(),
             weighings,
             weighing_lines: Vec::new(),
+            untared: 0,
             unknown: 0,
             untold: 0,
         })
@@ -285,6 +290,7 @@ impl Recorder {
         self.weighings.append(&line)?;
         self.weighings.sync()?;
         self.weighing_lines.push(line);
+        self.untared += u64::from(weighing.role == Role::Reference && weighing.tare.is_none());
         Ok(())
     }
 
@@ -334,6 +340,7 @@ impl Recorder {
             place: self.place,
             session: self.session,
             weighings: self.weighing_lines.len(),
+            tared: self.untared == 0,
             unknown_states: self.unknown,
             dataset,
         })

@@ -3,8 +3,7 @@
 mod told;
 
 use crate::cmd::import_table::ways_out;
-use crate::exit;
-use crate::place;
+use crate::{exit, place};
 use openweigh_capture::evdev::{EvdevError, Refusal};
 use openweigh_capture::import::table;
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
@@ -151,9 +150,9 @@ impl Failure {
             Self::OneSession { place: None } => {
                 Cow::Borrowed("record a second session, or say `--validation leave-one-out`")
             }
-            Self::Proposal(ProposalError::Target { available, .. }) => Cow::Owned(format!(
+            Self::Proposal(ProposalError::Target { available, likely, .. }) => Cow::Owned(format!(
                 "say which of them is the known value, as in `--target {}`",
-                available.first().map_or("COLUMN", ColumnName::as_str)
+                likely.as_ref().or(available.first()).map_or("COLUMN", ColumnName::as_str)
             )),
             Self::Unsaid { path, manifest } => Cow::Owned(format!(
                 "print a form with `openweigh publish {manifest} --template > {path}`, fill it in, then publish again"
@@ -195,6 +194,9 @@ impl Failure {
             }
             Self::Open { source: OpenError::Missing, .. } => {
                 "give the path from where you are, or act elsewhere with `-C DIR`"
+            }
+            Self::Fit(FitError::Dependent { term, on, .. }) if term == "1" && on.is_empty() => {
+                "a constant cancels where each weighing has its tare: fit with `--preset proportional`, or take `\"1\"` out of the recipe's terms"
             }
             Self::Fit(FitError::NoColumn { .. }) => {
                 "correct the recipe's target and terms, or choose another dataset"

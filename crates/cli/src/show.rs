@@ -41,6 +41,11 @@ pub(crate) fn title(name: impl Display, version: impl Display, title: impl ToStr
     format!("{name} {version}: {}", quoted(&title.to_string()))
 }
 
+/// The preset to propose: of weighings that are all tared, the constant term cancels.
+pub(crate) fn preset(tared: bool) -> &'static str {
+    if tared { "proportional" } else { "affine" }
+}
+
 /// A text of several lines, set in.
 pub(crate) fn text(text: &str, screen: &mut Screen) -> Result<(), Failure> {
     text.lines().try_for_each(|line| screen.line(format!("  {line}").trim_end()))

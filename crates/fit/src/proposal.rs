@@ -118,6 +118,8 @@ pub enum ProposalError {
         dataset: Name,
         /// Its number columns.
         available: Vec<ColumnName>,
+        /// The one that is likely meant.
+        likely: Option<ColumnName>,
     },
     /// No column but the target.
     #[error("`{dataset}` has no number column but the target, so there is nothing to predict it from")]
@@ -147,6 +149,30 @@ fn names(names: &[ColumnName]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// Units of masses and forces, without the prefixes of the first three.
+const LOADS: [&str; 13] = ["g", "N", "t", "lb", "lbs", "lbf", "oz", "ozf", "kgf", "gf", "kp", "kip", "stone"];
+
+/// The number columns of a table, and the one among them that is likely the known quantity: the only one with a unit
+/// of mass or force.
+pub fn targets(dataset: &Dataset) -> (Vec<&ColumnName>, Option<&ColumnName>) {
+    let is_load = |unit: &str| {
+        LOADS.contains(&unit)
+            || LOADS[..3].iter().any(|own| {
+                unit.strip_suffix(own).is_some_and(|prefix| ["m", "k", "M", "u", "µ", "μ"].contains(&prefix))
+            })
+    };
+    let numbers: Vec<&ColumnSpec> = dataset.columns.iter().filter(|column| is_number(column)).collect();
+    let mut loads =
+        numbers.iter().filter(|column| column.unit.as_ref().is_some_and(|unit| is_load(unit.as_str())));
+    let likely = loads.next().filter(|_| loads.next().is_none()).map(|column| &column.name);
+    (numbers.iter().map(|column| &column.name).collect(), likely)
+}
+
+/// Whether a column holds numbers that a model can be made of.
+fn is_number(column: &ColumnSpec) -> bool {
+    column.cells == CellType::Number && column.uncertainty_of.is_none()
+}
+
 /// The recipe that is wanted, as far as the datasets' descriptions say; of signals, the channels as well.
 ///
 /// # Errors
@@ -154,10 +180,10 @@ fn names(names: &[ColumnName]) -> String {
 pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Result<Recipe, ProposalError> {
     let first = *datasets.first().ok_or(ProposalError::Nothing)?;
     let sessions = first.kind != Kind::Table;
-    let is_number =
-        |column: &&ColumnSpec| column.cells == CellType::Number && column.uncertainty_of.is_none();
     let numbers: Vec<&ColumnName> = match first.kind {
-        Kind::Table => first.columns.iter().filter(is_number).map(|column| &column.name).collect(),
+        Kind::Table => {
+            first.columns.iter().filter(|column| is_number(column)).map(|column| &column.name).collect()
+        }
         Kind::TouchSessions | Kind::SignalSessions => channels.iter().collect(),
     };
     let target = match &wish.target {
@@ -165,7 +191,8 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
         None if sessions => column(REFERENCE),
         None => {
             let available = numbers.into_iter().cloned().collect();
-            return Err(ProposalError::Target { dataset: first.name.clone(), available });
+            let likely = targets(first).1.cloned();
+            return Err(ProposalError::Target { dataset: first.name.clone(), available, likely });
         }
     };
     let terms = match &wish.shape {

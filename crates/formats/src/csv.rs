@@ -87,6 +87,37 @@ pub fn checked(bytes: &[u8]) -> Result<std::str::SplitTerminator<'_, char>, Malf
     Ok(lines)
 }
 
+/// Hands on the whole lines of a block; the beginning of a line whose end has not come yet waits in `pending`.
+pub(crate) fn feed_lines(
+    pending: &mut Vec<u8>,
+    mut block: &[u8],
+    mut lines: impl FnMut(&[u8]) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    if !pending.is_empty() {
+        let end = memchr::memchr(b'\n', block).map_or(block.len(), |at| at + 1);
+        pending.extend_from_slice(&block[..end]);
+        block = &block[end..];
+        if pending.ends_with(b"\n") {
+            lines(&std::mem::take(pending))?;
+        }
+    }
+    let end = memchr::memrchr(b'\n', block).map_or(0, |at| at + 1);
+    lines(&block[..end])?;
+    pending.extend_from_slice(&block[end..]);
+    Ok(())
+}
+
+/// Hands on a last line that has no end, since what is wrong in it tells more than that; gives the column of the end.
+pub(crate) fn feed_unended(
+    mut line: Vec<u8>,
+    lines: impl FnOnce(&[u8]) -> Result<(), Malformed>,
+) -> Result<usize, Malformed> {
+    let column = line.len() + 1;
+    line.push(b'\n');
+    lines(&line)?;
+    Ok(column)
+}
+
 /// Checks a header line, with its LF or without.
 ///
 /// # Errors

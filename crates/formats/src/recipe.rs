@@ -271,10 +271,14 @@ impl Recipe {
         let unknown = |name: &&ColumnName| of_touches && Quantity::named(name.as_str()).is_none();
         if let Some(other) = self.features().iter().find(unknown) {
             let known = Quantity::ALL.map(|quantity| format!("`{}`", quantity.as_str())).join(", ");
+            let channels = match self.format {
+                Format::V1 => "; for a channel of signals write `format = \"openweigh.recipe/2\"`",
+                Format::V2 => "",
+            };
             return Err(inconsistent(
                 "model.terms",
                 format!("`{other}`"),
-                format!("of touch sessions, {known}"),
+                format!("of touch sessions, {known}{channels}"),
             ));
         }
         let states = reading.counted_states();

@@ -110,19 +110,11 @@ impl TableReader {
     ///
     /// # Errors
     /// The first line that breaks the dialect or its columns' types.
-    pub fn feed(&mut self, mut block: &[u8]) -> Result<(), Malformed> {
-        if !self.pending.is_empty() {
-            let end = memchr::memchr(b'\n', block).map_or(block.len(), |at| at + 1);
-            self.pending.extend_from_slice(&block[..end]);
-            block = &block[end..];
-            if self.pending.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.pending);
-                self.lines(&line)?;
-            }
-        }
-        let end = memchr::memrchr(b'\n', block).map_or(0, |at| at + 1);
-        self.lines(&block[..end])?;
-        self.pending.extend_from_slice(&block[end..]);
+    pub fn feed(&mut self, block: &[u8]) -> Result<(), Malformed> {
+        let mut pending = std::mem::take(&mut self.pending);
+        let fed = csv::feed_lines(&mut pending, block, |lines| self.lines(lines));
+        self.pending = pending;
+        fed?;
         if self.pending.len() > limits::LINE_BYTES {
             return Err(Malformed::at(self.line + 1, 1, Fault::LongLine { limit: limits::LINE_BYTES }));
         }
@@ -135,11 +127,8 @@ impl TableReader {
     /// The file has no header, or its last line has no end.
     pub fn finish(mut self) -> Result<Table, Malformed> {
         if !self.pending.is_empty() {
-            // What is wrong inside the unended line is more telling than its missing end.
-            let mut line = std::mem::take(&mut self.pending);
-            let column = line.len() + 1;
-            line.push(b'\n');
-            self.lines(&line)?;
+            let line = std::mem::take(&mut self.pending);
+            let column = csv::feed_unended(line, |line| self.lines(line))?;
             return Err(Malformed::at(self.line, column, Fault::NoFinalNewline));
         }
         if let Some(expected) = self.header {

@@ -3,7 +3,7 @@
 
 use crate::finding::{Cause, Finding, Guess, Kind};
 use crate::listing::{Contents, Scope};
-use crate::report::{Item, Stage, Verdict};
+use crate::report::{Item, Note, Stage, Verdict};
 use openweigh_formats::dataset::{DatasetFile, DatasetRole, ProvenanceKind};
 use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::licence::Licence;
@@ -262,9 +262,47 @@ impl Complaints<'_> {
         let folders: BTreeSet<&str> =
             self.manifest.of_role(Role::Dataset).filter_map(|file| file.path.parent()).collect();
         for folder in folders {
-            self.items.extend(unlisted(self.manifest, from, Some(folder), &|_| false));
+            let own = |path: &str| unfinished_part(folder, path).is_some();
+            self.items.extend(unlisted(self.manifest, from, Some(folder), &own));
         }
     }
+}
+
+/// The endings and beginnings of what is not finished: the folder of a session that is recorded, and the draft of a
+/// file.
+const PART: &str = ".part";
+const DRAFT: &str = ".draft-";
+
+/// What of a dataset's folder a path is in that was never finished, and whether that is a session.
+fn unfinished_part<'a>(folder: &str, path: &'a str) -> Option<(&'a str, bool)> {
+    let inside = path.strip_prefix(folder)?.strip_prefix('/')?;
+    if let Some(in_sessions) = inside.strip_prefix("sessions/")
+        && let Some((session, _)) = in_sessions.split_once('/')
+        && session.ends_with(PART)
+    {
+        return Some((&path[..path.len() - in_sessions.len() + session.len()], true));
+    }
+    let name = inside.rsplit('/').next().unwrap_or(inside);
+    name.starts_with(DRAFT).then_some((path, false))
+}
+
+/// A note of everything in the folders of a ledger's datasets that was never finished.
+pub(crate) fn unfinished(manifest: &Manifest, from: &dyn Files, scope: &Scope) -> Vec<Note> {
+    let Scope::Ledger = scope else { return Vec::new() };
+    let folders: BTreeSet<&str> =
+        manifest.of_role(Role::Dataset).filter_map(|file| file.path.parent()).collect();
+    let mut notes: Vec<Note> = Vec::new();
+    for folder in folders {
+        let dataset = visible(folder.rsplit('/').next().unwrap_or(folder));
+        for path in from.everything(Some(folder)).unwrap_or_default() {
+            let Some((part, session)) = unfinished_part(folder, &path) else { continue };
+            let note = Note::Unfinished { path: visible(part), dataset: dataset.clone(), session };
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    notes
 }
 
 /// Everything in a release that its manifest does not list and that `own` does not know.
@@ -331,7 +369,22 @@ fn litter(path: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::litter;
+    use super::{litter, unfinished_part};
+
+    #[test]
+    fn what_is_not_finished_is_told_from_files() {
+        for (path, part) in [
+            ("datasets/d/sessions/s02.part/touches.csv", Some(("datasets/d/sessions/s02.part", true))),
+            ("datasets/d/.draft-12-0", Some(("datasets/d/.draft-12-0", false))),
+            ("datasets/d/sessions/s01/.draft-3", Some(("datasets/d/sessions/s01/.draft-3", false))),
+            ("datasets/d/sessions/s02/touches.csv.part", None),
+            ("datasets/d/s02.part/touches.csv", None),
+            ("datasets/d/sessions/s02.part", None),
+            ("datasets/e/sessions/s02.part/touches.csv", None),
+        ] {
+            assert_eq!(unfinished_part("datasets/d", path), part, "{path}");
+        }
+    }
 
     #[test]
     fn litter_is_told_from_files() {

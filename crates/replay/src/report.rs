@@ -115,6 +115,15 @@ pub enum Note {
         /// How many of them are programs that version control runs by itself.
         hooks: usize,
     },
+    /// Something in a dataset's folder that was never finished, and is no part of the dataset.
+    Unfinished {
+        /// Its folder or file.
+        path: String,
+        /// Of which dataset.
+        dataset: String,
+        /// Whether it is a session in the making, or else a draft of a file.
+        session: bool,
+    },
 }
 
 /// Everything found about one manifest.
@@ -204,6 +213,18 @@ impl fmt::Display for Note {
                     out,
                     "claim `{claim}` states {claimed}, which says only that the value is less than {within} away from it; \
                      derived again it is {derived}"
+                );
+            }
+            Self::Unfinished { path, dataset, session: true } => {
+                return write!(
+                    out,
+                    "{path}: a recording that is running or was cut, and no part of the dataset; finish it with `openweigh recover {dataset} --as NEW`, any free name, or delete the folder"
+                );
+            }
+            Self::Unfinished { path, session: false, .. } => {
+                return write!(
+                    out,
+                    "{path}: what a command is writing, or left when it was killed, and no part of the dataset; the next command that writes there removes it"
                 );
             }
         };

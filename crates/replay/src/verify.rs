@@ -68,6 +68,7 @@ pub fn examine(
     };
     let mut contents = listing::read_all(manifest, from, scope, effort, &mut add);
     let mut notes = std::mem::take(&mut contents.notes);
+    notes.extend(crate::completeness::unfinished(manifest, from, scope));
     let mut derived = Derived::default();
     derive(manifest, &contents, from, effort, &mut derived, &mut add);
     for claim in &manifest.claims {

@@ -17,6 +17,7 @@ mod foreign;
 mod jsonlines;
 mod layout;
 mod lines;
+mod measured;
 mod names;
 mod number;
 mod options;

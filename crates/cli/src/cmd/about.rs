@@ -1,8 +1,10 @@
-//! What commands that add sessions to a dataset are told about it.
+//! What commands that make a dataset, or add sessions to one, are told about it.
 
 use openweigh_capture::About;
+use openweigh_capture::import::signal;
+use openweigh_formats::dataset::{Provenance, ProvenanceKind, Source};
 use openweigh_formats::licence::Licence;
-use openweigh_formats::text::{Line, Version};
+use openweigh_formats::text::{Line, Name, Version, tidied};
 
 /// What is said about the dataset.
 #[derive(Debug, clap::Args)]
@@ -33,6 +35,67 @@ impl AboutArgs {
             description: self.description.clone(),
             licence: self.license.clone(),
             authors: self.author.clone(),
+        }
+    }
+}
+
+/// What a person says of a dataset that is imported.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportedArgs {
+    /// Its semantic version
+    #[arg(long, value_name = "V", default_value = "1.0.0")]
+    version: Version,
+    /// One line for people [default: the name]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<Line>,
+    /// More for people
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    description: Line,
+    /// Licence of the data, an SPDX expression
+    #[arg(long, value_name = "SPDX", default_value = "NOASSERTION")]
+    pub(crate) license: Licence,
+    /// Who made it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    author: Vec<Line>,
+    /// Whether the numbers were measured for this dataset, simulated, or transcribed from elsewhere
+    #[arg(long, value_name = "KIND", default_value = "transcribed", value_parser = ["measured", "simulated", "transcribed"])]
+    provenance: String,
+    /// Where the numbers come from, in a sentence
+    #[arg(long, value_name = "TEXT")]
+    origin: Option<Line>,
+}
+
+fn line(text: &str) -> Line {
+    let short: String = tidied(text).chars().take(2000).collect();
+    short.parse().unwrap_or_else(|_| "data".parse().expect("a constant"))
+}
+
+impl ImportedArgs {
+    pub(crate) fn about(&self, name: &Name) -> signal::About {
+        signal::About {
+            name: name.clone(),
+            version: self.version.clone(),
+            title: line(self.title.as_ref().map_or(name.as_str(), Line::as_str)),
+            description: tidied(self.description.as_str())
+                .parse()
+                .unwrap_or_else(|_| self.description.clone()),
+            licence: self.license.clone(),
+            authors: self.author.iter().map(|author| line(author.as_str())).collect(),
+        }
+    }
+
+    /// Where the numbers come from: what was said, or which files they were in.
+    pub(crate) fn provenance(&self, files: &[String], source: Option<Source>) -> Provenance {
+        let stated = format!("Imported from {}; the origin was not stated.", files.join(", "));
+        Provenance {
+            kind: match self.provenance.as_str() {
+                "measured" => ProvenanceKind::Measured,
+                "simulated" => ProvenanceKind::Simulated,
+                _ => ProvenanceKind::Transcribed,
+            },
+            origin: line(self.origin.as_ref().map_or(stated.as_str(), Line::as_str)),
+            source,
+            derived_from: None,
         }
     }
 }

@@ -1,15 +1,15 @@
 //! `openweigh import signal`: logs of a sensor become sessions that can be weighed.
 
 use crate::args::Global;
+use crate::cmd::about::ImportedArgs;
 use crate::cmd::reading_args::ReadingArgs;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::{exit, place, show};
-use openweigh_capture::import::signal::{self, About, Backwards, Choice, Made, SignalError, TimeUnit};
+use openweigh_capture::import::signal::{self, Backwards, Choice, Made, SignalError, TimeUnit};
 use openweigh_capture::import::table::{self, Plan};
-use openweigh_formats::dataset::{Provenance, ProvenanceKind};
-use openweigh_formats::licence::Licence;
-use openweigh_formats::text::{Line, Name, Version, tidied};
+use openweigh_formats::dataset::Provenance;
+use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::Written;
 use serde_json::json;
@@ -47,27 +47,8 @@ pub(crate) struct Args {
     /// What a time that goes back means: split (another session), gap (an interruption)
     #[arg(long, value_name = "MEANING")]
     backwards: Option<Backwards>,
-    /// Its semantic version
-    #[arg(long, value_name = "V", default_value = "1.0.0")]
-    version: Version,
-    /// One line for people [default: the name]
-    #[arg(long, value_name = "TEXT")]
-    title: Option<Line>,
-    /// More for people
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    description: Line,
-    /// Licence of the data, an SPDX expression
-    #[arg(long, value_name = "SPDX", default_value = "NOASSERTION")]
-    license: Licence,
-    /// Who made it; may be repeated
-    #[arg(long, value_name = "NAME")]
-    author: Vec<Line>,
-    /// Whether the numbers were measured for this dataset, simulated, or transcribed from elsewhere
-    #[arg(long, value_name = "KIND", default_value = "transcribed", value_parser = ["measured", "simulated", "transcribed"])]
-    provenance: String,
-    /// Where the numbers come from, in a sentence
-    #[arg(long, value_name = "TEXT")]
-    origin: Option<Line>,
+    #[command(flatten)]
+    about: ImportedArgs,
     #[command(flatten)]
     reading: ReadingArgs,
 }
@@ -81,7 +62,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             |error: std::io::Error| Failure::input(place::shown(path), format!("cannot be read: {error}"));
         let mut file = File::open(path).map_err(failed)?;
         let plan = table::survey(&mut file, &options);
-        let plan = plan.map_err(|refusal| refused(path, &SignalError::Table(refusal)))?;
+        let plan = plan.map_err(|refusal| refused(path, SignalError::Table(refusal)))?;
         plans.push((path.clone(), file, plan));
     }
     let choice = Choice {
@@ -93,7 +74,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     };
     let provenance = provenance(args, &plans);
     let mut at = args.files[0].clone();
-    let written = signal::write(&ledger, about(args), |sink| {
+    let written = signal::write(&ledger, args.about.about(&args.name), |sink| {
         let mut made = Vec::new();
         for (path, file, plan) in &mut plans {
             at.clone_from(path);
@@ -101,8 +82,8 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         }
         Ok((made, provenance))
     });
-    let (dataset, sha256, made) = written.map_err(|error| refused(&at, &error))?;
-    ledger.keep_licence_texts(&args.license)?;
+    let (dataset, sha256, made) = written.map_err(|error| refused(&at, error))?;
+    ledger.keep_licence_texts(&args.about.license)?;
     let folder = ledger.root().join("datasets").join(args.name.as_str());
     let session = |one: &Made| {
         json!({ "session": one.session.id.as_str(), "samples": one.session.quality.frames,
@@ -113,9 +94,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         "sessions": made.iter().map(session).collect::<Vec<_>>(),
     }));
     tell(&made, screen)?;
+    if plans.len() > 1 {
+        screen.line("  dataset.json names the logs in its origin; how a log was read and its SHA-256 are stated of a single log alone")?;
+    }
     show::written(&folder.join("dataset.json"), Written::New, &sha256, screen)?;
     if let Some(first) = dataset.sessions().first() {
-        screen.line(&format!("  next: openweigh weigh {} {first} --suggest", dataset.name))?;
+        screen.line(&format!("next: openweigh weigh {} {first} --suggest", dataset.name))?;
     }
     Ok(exit::DONE)
 }
@@ -149,58 +133,22 @@ fn session_of(path: &Path) -> Id {
     signal::id_of(&path.file_stem().unwrap_or_default().to_string_lossy())
 }
 
-fn about(args: &Args) -> About {
-    let line =
-        |text: &str| tidied(text).parse::<Line>().unwrap_or_else(|_| "log".parse().expect("a constant"));
-    About {
-        name: args.name.clone(),
-        version: args.version.clone(),
-        title: line(args.title.as_ref().map_or(args.name.as_str(), Line::as_str)),
-        description: line(args.description.as_str()),
-        licence: args.license.clone(),
-        authors: args.author.iter().map(|author| line(author.as_str())).collect(),
-    }
-}
-
 /// Where the numbers come from; of a single log also how it was read.
 fn provenance(args: &Args, plans: &[(PathBuf, File, Plan)]) -> Provenance {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let names: Vec<String> = plans.iter().map(|(path, ..)| name(path)).collect();
-    let stated = format!("Imported from {}; the origin was not stated.", names.join(", "));
-    let stated: String = tidied(&stated).chars().take(2000).collect();
     let source = match plans {
         [(path, _, plan)] => Some(plan.source(&name(path))),
         _ => None,
     };
-    Provenance {
-        kind: match args.provenance.as_str() {
-            "measured" => ProvenanceKind::Measured,
-            "simulated" => ProvenanceKind::Simulated,
-            _ => ProvenanceKind::Transcribed,
-        },
-        origin: args
-            .origin
-            .clone()
-            .unwrap_or_else(|| stated.parse().unwrap_or_else(|_| "log".parse().expect("a constant"))),
-        source,
-        derived_from: None,
-    }
+    args.about.provenance(&names, source)
 }
 
 /// What is wrong with a log: where, and what to type.
-fn refused(path: &Path, error: &SignalError) -> Failure {
+fn refused(path: &Path, error: SignalError) -> Failure {
     let path = place::shown(path);
     match error {
-        SignalError::Table(refusal) => {
-            let ways: Vec<String> = refusal.ways.iter().map(|way| format!("{way} ({})", way.gives)).collect();
-            let ways = if ways.is_empty() { String::new() } else { format!("; add {}", ways.join(", or ")) };
-            let place = match (refusal.place.line, refusal.place.column) {
-                (0, _) => path,
-                (line, 0) => format!("{path}:{line}"),
-                (line, column) => format!("{path}:{line}:{column}"),
-            };
-            Failure::input(place, format!("{}{ways}", refusal.reason))
-        }
+        SignalError::Table(source) => Failure::Table { path, source },
         SignalError::NoTime { line, .. }
         | SignalError::Backwards { line, .. }
         | SignalError::TooMany { line, .. } => {

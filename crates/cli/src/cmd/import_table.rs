@@ -6,18 +6,18 @@ mod spool;
 pub(crate) use report::ways_out;
 
 use crate::args::Global;
+use crate::cmd::about::ImportedArgs;
 use crate::cmd::reading_args::ReadingArgs;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::{exit, place, show};
+use openweigh_capture::import::signal::About;
 use openweigh_capture::import::table::{self, Options, Plan};
-use openweigh_formats::dataset::{
-    CellType, Dataset, DatasetFile, DatasetRole, Format, Kind, MEASUREMENTS, Provenance, ProvenanceKind,
-};
+use openweigh_fit::proposal;
+use openweigh_formats::dataset::{CellType, Dataset, DatasetFile, DatasetRole, Format, Kind, MEASUREMENTS};
 use openweigh_formats::digest::Hasher;
-use openweigh_formats::licence::Licence;
 use openweigh_formats::path::RelativePath;
-use openweigh_formats::text::{Line, Name, Version, tidied};
+use openweigh_formats::text::Name;
 use openweigh_formats::{Digest, canonical};
 use openweigh_ledger::{Change, Draft, Expected, Ledger, Written};
 use serde_json::json;
@@ -41,27 +41,8 @@ pub(crate) struct Args {
     /// Name of the dataset
     #[arg(long, value_name = "N", required_unless_present = "dry_run")]
     name: Option<Name>,
-    /// Its semantic version
-    #[arg(long, value_name = "V", default_value = "1.0.0")]
-    version: Version,
-    /// One line for people [default: the name]
-    #[arg(long, value_name = "TEXT")]
-    title: Option<Line>,
-    /// More for people
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    description: Line,
-    /// Licence of the data, an SPDX expression
-    #[arg(long, value_name = "SPDX", default_value = "NOASSERTION")]
-    license: Licence,
-    /// Who made it; may be repeated
-    #[arg(long, value_name = "NAME")]
-    author: Vec<Line>,
-    /// Whether the numbers were measured for this dataset, simulated, or transcribed from elsewhere
-    #[arg(long, value_name = "KIND", default_value = "transcribed", value_parser = ["measured", "simulated", "transcribed"])]
-    provenance: String,
-    /// Where the numbers come from, in a sentence
-    #[arg(long, value_name = "TEXT")]
-    origin: Option<Line>,
+    #[command(flatten)]
+    about: ImportedArgs,
     /// Replace an existing dataset
     #[arg(long)]
     force: bool,
@@ -101,11 +82,28 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         ))?;
     }
     show::written(&folder.join("dataset.json"), kept.written, &kept.sha256, screen)?;
+    next(&kept.dataset).iter().try_for_each(|line| screen.line(line))?;
     Ok(exit::DONE)
+}
+
+/// The command that comes next: a fit, where there is something to fit.
+fn next(dataset: &Dataset) -> Vec<String> {
+    let (name, (numbers, likely)) = (&dataset.name, proposal::targets(dataset));
+    let fit = format!("next: openweigh fit --dataset {name} --preset affine --target");
+    match (likely, numbers.as_slice()) {
+        (_, [] | [_]) => vec![format!("next: openweigh inspect {name}")],
+        (Some(target), _) => vec![format!("{fit} {target}")],
+        (None, [first, ..]) => {
+            let names: Vec<String> = numbers.iter().map(|name| format!("`{name}`")).collect();
+            let those = format!("  --target is the known quantity, one of {}", names.join(", "));
+            vec![those, format!("{fit} {first}")]
+        }
+    }
 }
 
 /// What was kept.
 struct Kept {
+    dataset: Dataset,
     rows: table::Rows,
     written: Written,
     sha256: Digest,
@@ -149,42 +147,32 @@ fn keep(
     let Counted { draft, hasher, bytes } = counted;
     let file =
         DatasetFile { path: measurements, role: DatasetRole::Measurements, bytes, sha256: hasher.finish() };
-    let description = canonical::write(&describe(args, name, plan, file));
+    let dataset = describe(args, name, plan, file);
+    let description = canonical::write(&dataset);
     let sha256 = Digest::of(&description);
     let mut change = Change::of(ledger);
     change.put_draft(draft, Expected::unless(args.force))?;
     change.put(&description_path, &description, Expected::unless(args.force))?;
     let written = ledger.commit_dataset(name, change)?;
-    ledger.keep_licence_texts(&args.license)?;
-    Ok(Kept { rows, written, sha256 })
+    ledger.keep_licence_texts(&args.about.license)?;
+    Ok(Kept { dataset, rows, written, sha256 })
 }
 
 fn describe(args: &Args, name: &Name, plan: &Plan, file: DatasetFile) -> Dataset {
-    let line =
-        |text: &str| tidied(text).parse::<Line>().unwrap_or_else(|_| "table".parse().expect("a constant"));
     let file_name = match args.file.file_name() {
         Some(name) if args.file.as_os_str() != "-" => name.to_string_lossy().into_owned(),
         _ => "standard input".into(),
     };
-    let origin = format!("Imported from {file_name}; the origin was not stated.");
+    let About { name, version, title, description, licence, authors } = args.about.about(name);
     Dataset {
         format: Format::V2,
-        name: name.clone(),
-        version: args.version.clone(),
-        title: args.title.as_ref().map_or_else(|| line(name.as_str()), |title| line(title.as_str())),
-        description: line(args.description.as_str()),
-        licence: args.license.clone(),
-        authors: args.author.iter().map(|author| line(author.as_str())).collect(),
-        provenance: Provenance {
-            kind: match args.provenance.as_str() {
-                "measured" => ProvenanceKind::Measured,
-                "simulated" => ProvenanceKind::Simulated,
-                _ => ProvenanceKind::Transcribed,
-            },
-            origin: args.origin.as_ref().map_or_else(|| line(&origin), |origin| line(origin.as_str())),
-            source: Some(plan.source(&file_name)),
-            derived_from: None,
-        },
+        name,
+        version,
+        title,
+        description,
+        licence,
+        authors,
+        provenance: args.about.provenance(std::slice::from_ref(&file_name), Some(plan.source(&file_name))),
         kind: Kind::Table,
         columns: plan.declared(),
         session_column: None,

@@ -416,7 +416,8 @@ fn report(done: &[Ended], screen: &mut Screen) -> Result<(), Failure> {
         .file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     if done.iter().any(|one| one.recorded.weighings > 0) {
-        show::next(&format!("fit --dataset {dataset} --preset affine"), screen)
+        let tared = done.iter().all(|one| one.recorded.tared);
+        show::next(&format!("fit --dataset {dataset} --preset {}", show::preset(tared)), screen)
     } else {
         show::next(&format!("inspect {dataset}"), screen)
     }

@@ -9,6 +9,7 @@ use crate::screen::{Screen, Tone};
 use crate::{exit, show};
 use openweigh_exact::{root, round};
 use openweigh_formats::Digest;
+use openweigh_formats::recipe::REFERENCE;
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Ledger, Written};
 use openweigh_replay::overview::{self, Overview, Row};
@@ -116,11 +117,16 @@ fn tell(seen: &Overview, weights: &Weights, screen: &mut Screen) -> Result<(), F
         return Ok(());
     }
     let unit = weights.recipe.result.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
-    let target = &weights.recipe.model.target;
+    let target = match weights.recipe.model.target.as_str() {
+        REFERENCE => "mass",
+        other => other,
+    };
     let of = if weights.recipe.reading.is_some() { "weighing" } else { "row" };
     let mut rows =
         vec![vec![of.to_owned(), format!("known{unit}"), format!("{target}{unit}"), "±".to_owned()]];
     rows[0].extend(["error".to_owned(), "flags".to_owned()]);
+    // Results of version 2 leave the expanded uncertainty empty until there are budgets.
+    let expanded = seen.shown.iter().any(|row| !row.expanded_u.is_empty());
     let places = |cell: &dyn Fn(&Row) -> &String| {
         seen.shown.iter().map(|row| cell(row).split_once('.').map_or(0, |(_, behind)| behind.len() + 1)).max()
     };
@@ -137,11 +143,16 @@ fn tell(seen: &Overview, weights: &Weights, screen: &mut Screen) -> Result<(), F
             row.flags.clone(),
         ]
     }));
-    show::table(&rows, &[false, true, true, true, true, false], screen)?;
+    let mut right = vec![false, true, true, true, true, false];
+    if !expanded {
+        right.remove(3);
+        rows.iter_mut().for_each(|row| drop(row.remove(3)));
+    }
+    show::table(&rows, &right, screen)?;
     if let Some(more) = seen.rows.checked_sub(seen.shown.len() as u64).filter(|more| *more > 0) {
         screen.line(&format!("  … {more} more lines in the file"))?;
     }
-    screen.line(&format!("  ± {}", super::predict::coverage(weights)))
+    if expanded { screen.line(&format!("  ± {}", super::predict::coverage(weights))) } else { Ok(()) }
 }
 
 /// `W`, or `W-on-D` on other data than the weights were fitted on.

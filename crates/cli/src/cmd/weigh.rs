@@ -166,7 +166,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     screen.line(&if references < 3 {
         format!("next: openweigh weigh {dataset} {} --suggest", args.session)
     } else {
-        format!("next: openweigh fit --dataset {dataset} --preset affine")
+        let tared =
+            weighings.iter().all(|weighing| weighing.role != Role::Reference || weighing.tare.is_some());
+        format!("next: openweigh fit --dataset {dataset} --preset {}", show::preset(tared))
     })?;
     Ok(exit::DONE)
 }
@@ -274,12 +276,26 @@ fn told(args: &Args, session: &RecordedSession<'_>, found: &Suggestion) -> Vec<T
     let since = |time: f64| format!("{:.2}", time - begin);
     let places = places(found.noise);
     let lowest = found.stretches.iter().map(|stretch| stretch.mean).fold(f64::MAX, f64::min);
-    let tell = |stretch: &Stretch| {
+    // A tare stands for what is weighed after it, up to the next one.
+    let mut tare: Option<String> = None;
+    let mut fresh = (1_u32..)
+        .map(|at| if at == 1 { "zero".to_owned() } else { format!("zero-{at}") })
+        .filter(|id| !session.weighings().iter().any(|weighing| weighing.id.as_str() == id));
+    let mut tell = |stretch: &Stretch| {
         let (first, last) = (stretch.first.frame, stretch.last.frame);
         let mut all = session.weighings().iter();
         let taken = all.find(|other| first <= other.last_frame && other.first_frame <= last);
         let weighing = taken.map(|other| other.id.to_string());
-        let what = if stretch.mean - lowest <= found.noise { "--role tare" } else { "--reference-g MASS" };
+        let is_tare =
+            taken.map_or(stretch.mean - lowest <= found.noise, |weighing| weighing.role == Role::Tare);
+        let what = if is_tare {
+            let id = weighing.clone().or_else(|| fresh.next()).unwrap_or_default();
+            tare = Some(id.clone());
+            format!("--role tare --id {id}")
+        } else {
+            let tare = tare.as_ref().map_or_else(String::new, |id| format!(" --tare {id}"));
+            format!("--reference-g MASS{tare}")
+        };
         let command =
             format!("openweigh weigh {} {} --frames {first}..{last} {what}", args.dataset, args.session);
         let (from, to) = (since(stretch.first.time), since(stretch.last.time));
@@ -292,7 +308,7 @@ fn told(args: &Args, session: &RecordedSession<'_>, found: &Suggestion) -> Vec<T
         let row = vec![frames, format!("{from}..{to}"), mean, spread, weighing.clone().unwrap_or_default()];
         Told { row, command: weighing.is_none().then_some(command), document }
     };
-    found.stretches.iter().map(tell).collect()
+    found.stretches.iter().map(&mut tell).collect()
 }
 
 fn suggest(
@@ -326,7 +342,7 @@ fn suggest(
         return Ok(exit::DONE);
     }
     screen.line(
-        "what to type, with the mass in grams for MASS, and --tare ID for what it is weighed against:",
+        "what to type, with the mass in grams for MASS; --tare names what a load is weighed against:",
     )?;
     for command in commands {
         screen.line(&format!("  {command}"))?;

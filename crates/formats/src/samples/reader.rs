@@ -45,19 +45,11 @@ impl SampleReader {
     ///
     /// # Errors
     /// The first line that breaks the format.
-    pub fn feed(&mut self, mut block: &[u8], sink: &mut impl FnMut(&Sample)) -> Result<(), Malformed> {
-        if !self.pending.is_empty() {
-            let end = memchr::memchr(b'\n', block).map_or(block.len(), |at| at + 1);
-            self.pending.extend_from_slice(&block[..end]);
-            block = &block[end..];
-            if self.pending.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.pending);
-                self.lines(&line, sink)?;
-            }
-        }
-        let end = memchr::memrchr(b'\n', block).map_or(0, |at| at + 1);
-        self.lines(&block[..end], sink)?;
-        self.pending.extend_from_slice(&block[end..]);
+    pub fn feed(&mut self, block: &[u8], sink: &mut impl FnMut(&Sample)) -> Result<(), Malformed> {
+        let mut pending = std::mem::take(&mut self.pending);
+        let fed = csv::feed_lines(&mut pending, block, |lines| self.lines(lines, sink));
+        self.pending = pending;
+        fed?;
         if self.pending.len() > limits::LINE_BYTES {
             return Err(self.long_line(self.line + 1));
         }
@@ -70,10 +62,8 @@ impl SampleReader {
     /// The file has no header, or its last line has no end.
     pub fn finish(mut self) -> Result<u64, Malformed> {
         if !self.pending.is_empty() {
-            let mut line = std::mem::take(&mut self.pending);
-            let column = line.len() + 1;
-            line.push(b'\n');
-            self.lines(&line, &mut |_| {})?;
+            let line = std::mem::take(&mut self.pending);
+            let column = csv::feed_unended(line, |line| self.lines(line, &mut |_| {}))?;
             return Err(Malformed::at(self.line, column, Fault::NoFinalNewline));
         }
         if self.line == 0 {

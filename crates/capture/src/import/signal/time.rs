@@ -104,9 +104,12 @@ fn time_of_day(text: &str) -> Option<Decimal> {
     Some(seconds.plus(&Decimal::new(digits.into(), u32::try_from(fraction.len()).ok()?)))
 }
 
-/// Days of `YYYY-MM-DD` since 1970-01-01.
+/// Days of `YYYY-MM-DD` or `DD.MM.YYYY` since 1970-01-01.
 fn days(text: &str) -> Option<i64> {
-    let mut parts = text.split('-');
+    let turned = text.splitn(3, '.').collect::<Vec<_>>();
+    let turned =
+        if let [day, month, year] = turned[..] { format!("{year}-{month}-{day}") } else { text.to_owned() };
+    let mut parts = turned.split('-');
     let year =
         parts.next().filter(|year| year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()))?;
     let (year, month, day) = (year.parse::<i64>().ok()?, two(parts.next()?, 12)?, two(parts.next()?, 31)?);
@@ -134,6 +137,7 @@ mod tests {
             ("2024-02-29 00:00", "1709164800"),
             ("1969-12-31 23:59:59.5", "-0.5"),
             ("13:05:09,5", "47109.5"),
+            ("04.05.2026 13:05:09,25", "1777899909.25"),
         ] {
             assert_eq!(stamp(text).map(|value| value.to_string()).as_deref(), Some(seconds), "{text}");
         }

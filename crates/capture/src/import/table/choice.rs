@@ -99,7 +99,7 @@ pub(crate) fn likely(tallies: &[Tally], verdicts: &[Verdict]) -> Vec<usize> {
             Ordering::Equal
                 if none.level == 3
                     && is_full(first)
-                    && !names_with_unit(none)
+                    && !names_with_unit(none, tallies[best[0]].delimiter)
                     && tallies[best[0]].delimiter != Delimiter::Spaces => {}
             Ordering::Equal if none.level == 3 || is_full(first) => best.push(at),
             Ordering::Equal if none.level == 2 => best = vec![at],
@@ -131,9 +131,19 @@ fn fields_in(layout: &Layout) -> Option<Refusal> {
 }
 
 /// Whether the header of a table of one column is rather one name with its unit: `Load, kg`, `Druck (g)`.
-fn names_with_unit(none: &Verdict) -> bool {
+fn names_with_unit(none: &Verdict, delimiter: Delimiter) -> bool {
     let header = none.outcome.as_ref().ok().and_then(|layout| layout.names.first());
-    header.is_some_and(|header| header.contains(' ') && units::in_header(header).1.is_some())
+    // `Mass (g),Reading (mV)`: a name that has its unit is followed by another name, and so is a comma without a space.
+    let several = |header: &str| {
+        let mut parts = header.split(|c| delimiter.byte().is_some_and(|byte| c == char::from(byte)));
+        let first = parts.next().unwrap_or_default();
+        let rest: Vec<&str> = parts.collect();
+        !rest.is_empty()
+            && (units::in_header(first).1.is_some() || rest.iter().any(|part| !part.starts_with(' ')))
+    };
+    header.is_some_and(|header| {
+        header.contains(' ') && units::in_header(header).1.is_some() && !several(header)
+    })
 }
 
 /// Chooses, or shows between which nothing decides.

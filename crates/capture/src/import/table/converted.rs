@@ -116,6 +116,9 @@ pub(crate) fn attempt(
     inner.encoding = Some("utf-8".into());
     inner.max_bytes = u64::MAX;
     let shift = u64::from(matches!(conversion, Conversion::JsonLines(_)));
+    if shift == 1 && jsonlines::is_message(&survey::beginning(source)?) {
+        return Err(Refusal::whole(Reason::Kind(Kind::JsonMessage)));
+    }
     if shift == 1 {
         inner.header = Header::Line(1);
     }

@@ -16,6 +16,13 @@ pub(crate) fn is_likely(head: &[u8]) -> bool {
     text.starts_with(b"{") && (line.len() == text.len() || pairs(line).is_ok())
 }
 
+/// Whether a source is one object that has no number, as a server's answer in the place of a file.
+pub(crate) fn is_message(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii();
+    let digit = |value: &RawValue| value.get().starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    !text.contains(&b'\n') && pairs(text).is_ok_and(|pairs| !pairs.iter().any(|(_, value)| digit(value)))
+}
+
 struct Pairs;
 
 impl<'de> Visitor<'de> for Pairs {

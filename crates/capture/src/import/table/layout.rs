@@ -231,6 +231,7 @@ impl Rows<'_> {
                 cells.add(row.classes[column], times, cell, (line, *place));
             }
         }
+        candidate.cells.iter_mut().for_each(Cells::settle);
         if let Some(ragged) = &self.tally.ragged {
             let lines = candidate.ragged.as_ref().map_or(0, |earlier| earlier.2) + ragged.lines;
             let earlier = candidate.ragged.take();
@@ -285,7 +286,8 @@ impl Rows<'_> {
     fn names_columns(&self, candidate: &Candidate, at: usize) -> bool {
         let classes = &self.head[at].classes;
         let is = |column: usize, wanted: fn(&Class) -> bool| classes.get(column).is_some_and(wanted);
-        let name: fn(&Class) -> bool = |class| matches!(class, Class::Text | Class::Numberish | Class::Stamp);
+        let name: fn(&Class) -> bool =
+            |class| matches!(class, Class::Text | Class::Numberish | Class::Stamp | Class::Measured { .. });
         let typed = |column: &usize| {
             let cells = &candidate.cells[*column];
             candidate.is_numeric(*column) || (cells.stamps > 0 && cells.stamps == cells.said())
@@ -305,7 +307,7 @@ impl Rows<'_> {
             .filter(|column| candidate.is_numeric(*column))
             .filter_map(|column| self.head[at].classes.get(column).copied())
             .collect();
-        let number = |class: &Class| matches!(class, Class::Number { .. });
+        let number = |class: &Class| matches!(class, Class::Number { .. } | Class::Measured { .. });
         let silent = |class: &Class| matches!(class, Class::Empty | Class::Word);
         self.is_row(at)
             && numeric.iter().any(number)
@@ -369,11 +371,25 @@ impl Rows<'_> {
             let (first, last) = (self.head[first].line, line);
             let mut flags = vec![Flag::HeaderRow(line)];
             flags.extend(candidate.units.map(|row| Flag::UnitsRow(self.head[row].line)));
-            let refusal = Refusal::at(first, 0, Reason::Headers { first, last }).or(
+            let mut refusal = Refusal::at(first, 0, Reason::Headers { first, last });
+            // Two rows may be names and units that are not known here.
+            if candidate.units.is_none()
+                && self.head[..at].iter().filter(|row| row.line >= first).count() == 1
+            {
+                let flags = vec![Flag::HeaderRow(first), Flag::UnitsRow(last)];
+                let gives = format!(
+                    "takes the names of the columns from line {first}, and their units from line {last}"
+                );
+                refusal = refusal.or(flags, gives);
+            }
+            let refusal = refusal.or(
                 flags,
                 format!("takes the names of the columns from line {line} and leaves out what stands above"),
             );
             return Verdict { level: 1, share, outcome: Err(refusal) };
+        }
+        if let Some(refusal) = self.table_above(at) {
+            return Verdict { level: 3, share: candidate.share(), outcome: Err(refusal) };
         }
         let row = &self.head[at];
         let doubtful = row.holds_delimiters(self.tally.delimiter) || !row.is_named();

@@ -1,5 +1,6 @@
 //! Names of columns: as the source has them, and as a dataset may have them.
 
+use super::layout::Layout;
 use super::options::{Flag, Options};
 use super::refusal::{Reason, Refusal};
 use super::units;
@@ -17,8 +18,26 @@ pub(crate) fn called(header: &str, at: usize) -> String {
 
 /// The name that a dataset has for a header, without its unit; not yet checked.
 pub(crate) fn drafted(header: &str, at: usize) -> String {
-    let (bare, _) = units::in_header(header);
-    let bare = tidied(&bare);
+    written(&units::in_header(header).0, at)
+}
+
+/// A header's name and its unit; `u(m)` beside a column `m` is the uncertainty of that, and no `u` in metres.
+fn split(headers: &[String], at: usize) -> (String, Option<String>) {
+    let header = headers.get(at).map_or("", String::as_str);
+    let found = units::in_header(header);
+    let of_uncertainties = ["u", "U", "s", "S", "σ", "sd", "SD", "std", "d", "Δ", "delta", "err", "unc"];
+    if let (name, Some(inner)) = &found
+        && of_uncertainties.contains(&name.as_str())
+        && headers.iter().any(|other| units::in_header(other).0 == *inner)
+    {
+        return (header.to_owned(), None);
+    }
+    found
+}
+
+/// A name without its unit, as a dataset may have it.
+fn written(bare: &str, at: usize) -> String {
+    let bare = tidied(bare);
     let mut name = String::new();
     for c in bare.chars() {
         if is_of_name(c, false) && c != '_' {
@@ -49,8 +68,8 @@ pub(crate) fn meant(wanted: &str, headers: &[String], fields: usize) -> Option<u
     }
     (0..fields)
         .find(|at| header(*at) == wanted)
-        .or_else(|| (0..fields).find(|at| units::in_header(header(*at)).0 == wanted))
-        .or_else(|| (0..fields).find(|at| drafted(header(*at), *at) == wanted))
+        .or_else(|| (0..fields).find(|at| split(headers, *at).0 == wanted))
+        .or_else(|| (0..fields).find(|at| written(&split(headers, *at).0, *at) == wanted))
 }
 
 /// Which columns a person wants as text, or not at all.
@@ -80,6 +99,8 @@ pub(crate) struct Told {
     pub(crate) drop: Vec<usize>,
     pub(crate) rename: Vec<(usize, ColumnName)>,
     pub(crate) units: Vec<(usize, Unit)>,
+    /// Whether the row of units is named.
+    pub(crate) units_row: bool,
 }
 
 /// Finds the columns that options name.
@@ -94,7 +115,7 @@ pub(crate) fn resolve(options: &Options, headers: &[String], fields: usize) -> R
     let wrong = |option: &str, shown: String, expected: String| {
         Refusal::whole(Reason::Option { option: format!("{option} {shown}"), expected })
     };
-    let mut told = Told::default();
+    let mut told = Told { units_row: options.units_line.is_some(), ..Told::default() };
     for wanted in &options.text {
         told.text.push(find("--text", wanted, wanted.clone())?);
     }
@@ -123,21 +144,17 @@ pub(crate) fn resolve(options: &Options, headers: &[String], fields: usize) -> R
 }
 
 /// Names the columns that are kept.
-pub(crate) fn name(
-    headers: &[String],
-    unit_cells: &[String],
-    kept: &[usize],
-    told: &Told,
-    header_line: u64,
-) -> Result<Vec<Named>, Refusal> {
+pub(crate) fn name(layout: &Layout, kept: &[usize], told: &Told) -> Result<Vec<Named>, Refusal> {
+    let headers = &layout.names;
+    let header_line = layout.header.unwrap_or(0);
     let mut named: Vec<Named> = Vec::with_capacity(kept.len());
     for (place, at) in kept.iter().copied().enumerate() {
         let header = headers.get(at).map_or("", String::as_str);
-        let (bare, in_header) = units::in_header(header);
+        let (bare, in_header) = split(headers, at);
         let renamed =
             told.rename.iter().rev().find(|(column, _)| *column == at).map(|(_, name)| name.clone());
-        let changed = renamed.is_none() && drafted(header, at) != bare;
-        let draft = drafted(header, at);
+        let draft = written(&bare, at);
+        let changed = renamed.is_none() && draft != bare;
         let name = match renamed {
             Some(name) => name,
             None => draft.parse::<ColumnName>().map_err(|error| {
@@ -149,6 +166,12 @@ pub(crate) fn name(
                 )
             })?,
         };
+        if let Some(new) = disguised(name.as_str()) {
+            let why = "it mixes Latin letters with Cyrillic ones that look the same".to_owned();
+            let reason = Reason::Name { header: name.to_string(), why };
+            let way = vec![Flag::Rename(format!("#{}", at + 1), new.clone())];
+            return Err(Refusal::at(header_line, 0, reason).or(way, format!("calls the column `{new}`")));
+        }
         let other = named.iter().position(|other| alike(other.name.as_str(), name.as_str()));
         if let Some(other) = other {
             let columns = (kept[other] + 1, at + 1);
@@ -161,14 +184,51 @@ pub(crate) fn name(
             ));
         }
         let stated = told.units.iter().rev().find(|(column, _)| *column == at).map(|(_, unit)| unit.clone());
-        let cell = unit_cells.get(at).and_then(|cell| units::in_cell(cell));
-        let unit = stated.or_else(|| cell.or(in_header).and_then(|unit| tidied(&unit).parse().ok()));
+        let cell = layout.unit_cells.get(at).and_then(|cell| match units::in_cell(cell) {
+            // A person who names the row of units knows them.
+            None if told.units_row && cell.chars().any(char::is_alphanumeric) => Some(cell.clone()),
+            known => known,
+        });
+        let own = layout.cells.get(at).filter(|_| !told.text.contains(&at));
+        let own = own.and_then(|cells| cells.unit.clone());
+        if let (None, Some(own), Some(other)) = (&stated, &own, cell.as_ref().or(in_header.as_ref()))
+            && own != other
+        {
+            let column = called(header, at);
+            let reason = Reason::Units { column: column.clone(), cell: own.clone(), unit: other.clone() };
+            return Err(Refusal::at(header_line, 0, reason)
+                .or(vec![Flag::Text(column.clone())], "keeps the column as text")
+                .or(vec![Flag::Drop(column)], "leaves the column out"));
+        }
+        let unit = stated.or_else(|| cell.or(in_header).or(own).and_then(|unit| tidied(&unit).parse().ok()));
         named.push(Named { name, unit, changed });
     }
     Ok(named)
 }
 
-/// Whether two names are the same but for the case of their letters.
+/// Whether people would take two names for each other: they are the same but for the case of their letters, or look
+/// the same in letters of two scripts.
 fn alike(one: &str, other: &str) -> bool {
-    one == other || one.to_lowercase() == other.to_lowercase()
+    let looks = || unicode_security::skeleton(one).eq(unicode_security::skeleton(other));
+    one == other
+        || one.to_lowercase() == other.to_lowercase()
+        || ((!one.is_ascii() || !other.is_ascii()) && looks())
+}
+
+/// The Latin name that a name looks like which has Cyrillic letters among Latin ones, and none that can be told apart.
+fn disguised(name: &str) -> Option<String> {
+    let is_cyrillic = |c: char| ('\u{400}'..='\u{52f}').contains(&c);
+    if !name.contains(is_cyrillic) || !name.contains(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let plain: String = (name.chars())
+        .flat_map(|c| {
+            if is_cyrillic(c) {
+                unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).collect::<Vec<_>>()
+            } else {
+                vec![c]
+            }
+        })
+        .collect();
+    plain.is_ascii().then_some(plain)
 }

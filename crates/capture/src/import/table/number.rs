@@ -3,6 +3,7 @@
 //! A convention is a decimal sign and a way of grouping digits. There are eight of them, and a cell is judged
 //! under all at once: which one holds is decided by the whole file, not here.
 
+use super::measured::{is_close, is_numberish, with_unit};
 use super::options::{DecimalSign, Group};
 use openweigh_formats::limits::MAX_CHARACTERS;
 
@@ -72,6 +73,13 @@ pub(crate) enum Class {
         /// Whether it starts with a zero that says nothing, as in `007`.
         padded: bool,
         /// Whether it would have more characters than a number may have.
+        long: bool,
+    },
+    /// A number with its unit behind it, as `12.5 g`; the conventions are those of the number.
+    Measured {
+        /// The conventions under which it is one.
+        fits: Fits,
+        /// Whether the number would have more characters than one may have.
         long: bool,
     },
     /// A date or a time, which is a text, but not a name.
@@ -144,28 +152,42 @@ fn slowly(cell: &[u8]) -> Class {
         return Class::Word;
     }
     let mut plain = Vec::new();
-    if fold(cell, &mut plain) {
-        let mut fits = 0;
-        let mut long = false;
-        let mut padded = false;
-        for (at, convention) in Convention::ALL.into_iter().enumerate() {
-            if let Some(parts) = Parts::read(&plain, convention) {
-                fits |= 1 << at;
-                long |= parts.length().is_none_or(|length| length > MAX_CHARACTERS);
-                padded |= parts.whole.len() > 1 && parts.whole[0] == b'0';
-            }
-        }
-        if fits != 0 {
-            return Class::Number { fits: Fits(fits), padded, long };
-        }
+    if let Some((fits, padded, long)) = numeric(cell, &mut plain) {
+        return Class::Number { fits, padded, long };
     }
     if is_stamp(cell) {
         Class::Stamp
-    } else if is_numberish(if plain.is_empty() { cell } else { &plain }) {
+    } else if let Some((number, _)) = with_unit(cell)
+        && let Some((fits, _, long)) = numeric(number, &mut Vec::new())
+    {
+        Class::Measured { fits, long }
+    } else if is_close(cell) || is_numberish(if plain.is_empty() { cell } else { &plain }) {
         Class::Numberish
     } else {
         Class::Text
     }
+}
+
+/// The conventions under which a text is a number, if it is one under any; whether it starts with a zero that says
+/// nothing, and whether it is too long. Leaves the text with plain marks in `plain`.
+fn numeric(cell: &[u8], plain: &mut Vec<u8>) -> Option<(Fits, bool, bool)> {
+    if !fold(cell, plain) {
+        return None;
+    }
+    let (mut fits, mut padded, mut long) = (0, false, false);
+    for (at, convention) in Convention::ALL.into_iter().enumerate() {
+        if let Some(parts) = Parts::read(plain, convention) {
+            fits |= 1 << at;
+            long |= parts.length().is_none_or(|length| length > MAX_CHARACTERS);
+            padded |= parts.whole.len() > 1 && parts.whole[0] == b'0';
+        }
+    }
+    (fits != 0).then_some((Fits(fits), padded, long))
+}
+
+/// Whether a text is a number, under any convention.
+pub(crate) fn is_number(text: &str) -> bool {
+    numeric(text.trim().as_bytes(), &mut Vec::new()).is_some()
 }
 
 /// Writes the marks that people and programs use for a minus, a space or an apostrophe as the plain ones. False
@@ -216,16 +238,6 @@ fn is_date(text: &[u8]) -> bool {
 fn is_time(text: &[u8]) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'+' | b'-' | b'Z');
     text.first().is_some_and(u8::is_ascii_digit) && text.contains(&b':') && text.iter().all(allowed)
-}
-
-/// Whether a text is so near to a number that it must not pass for a mere text.
-fn is_numberish(cell: &[u8]) -> bool {
-    let start = usize::from(matches!(cell.first(), Some(b'-' | b'+' | b'.' | b',')));
-    if !cell.get(start).is_some_and(u8::is_ascii_digit) {
-        return false;
-    }
-    let mark = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'\'' | b' ' | b'%' | b'_');
-    cell[start..].iter().all(mark)
 }
 
 /// The parts of a number under one convention.
@@ -451,10 +463,20 @@ mod tests {
             ("12.07.2021", Class::Stamp),
             ("07/13/2026 10:00 PM", Class::Stamp),
             ("1.2.3", Class::Numberish),
-            ("12 %", Class::Numberish),
+            ("12.5±0.1", Class::Numberish),
+            ("12.5 g ± 0.1 g", Class::Numberish),
+            ("12.5(1)", Class::Numberish),
+            ("$1,000", Class::Numberish),
+            ("-5 €", Class::Numberish),
+            ("<0.1", Class::Numberish),
+            ("0x1F", Class::Numberish),
+            ("1.5D+03", Class::Numberish),
+            ("2 # ok", Class::Numberish),
+            ("12 % g", Class::Text),
+            ("2 Euro", Class::Text),
+            ("12d", Class::Text),
             ("1,23,456", Class::Numberish),
             ("HX711 not found.", Class::Text),
-            ("12 g", Class::Text),
             ("010408644b078e39cc00007dd9", Class::Text),
             ("-", Class::Text),
         ] {

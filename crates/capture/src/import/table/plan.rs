@@ -27,6 +27,8 @@ pub struct Column {
     pub header: String,
     /// Which field of a row it is, from 0.
     pub(crate) field: usize,
+    /// Whether its cells have a unit behind the number.
+    pub(crate) measured: bool,
     /// Whether its name is another than that of the source.
     pub renamed: bool,
 }
@@ -53,6 +55,10 @@ pub enum Note {
     Arrows(usize),
     /// A column without a name that counts the rows is called `index`.
     Index(usize),
+    /// The cells of a column state its unit.
+    UnitInCells(ColumnName, Unit),
+    /// Lines of dashes, as between a head and its rows, were left out.
+    Rules(u64),
 }
 
 /// How a table is read.
@@ -129,7 +135,12 @@ impl Plan {
             return Err(Refusal::whole(Reason::OnlyMissing));
         }
         let header_line = layout.header;
-        let named = names::name(&layout.names, &layout.unit_cells, &kept, &told, header_line.unwrap_or(0))?;
+        let named = names::name(&layout, &kept, &told)?;
+        for ((named, at), kind) in named.iter().zip(&kept).zip(&types) {
+            if let (Some(_), Some(unit), CellType::Number) = (&layout.cells[*at].unit, &named.unit, kind) {
+                notes.push(Note::UnitInCells(named.name.clone(), unit.clone()));
+            }
+        }
         let columns = (named.into_iter().zip(&kept).zip(types))
             .map(|((named, at), cells)| Column {
                 name: named.name,
@@ -137,6 +148,7 @@ impl Plan {
                 cells,
                 header: layout.names[*at].clone(),
                 field: *at,
+                measured: cells == CellType::Number && layout.cells[*at].unit.is_some(),
                 renamed: named.changed,
             })
             .collect();
@@ -176,6 +188,18 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Whether a column has this header.
+    pub(crate) fn has_header(&self, text: &str) -> bool {
+        self.columns.iter().any(|column| column.header == text)
+    }
+
+    /// Whether the source is JSON lines.
+    pub fn is_json(&self) -> bool {
+        matches!(self.converted, Some(Conversion::JsonLines(_)))
+    }
+}
+
 impl Seen {
     fn notes(&self) -> Vec<Note> {
         let mut notes = Vec::new();
@@ -184,6 +208,9 @@ impl Seen {
         }
         if self.carriage_returns {
             notes.push(Note::CarriageReturns);
+        }
+        if self.rules > 0 {
+            notes.push(Note::Rules(self.rules));
         }
         if self.separator_line > 0 {
             notes.push(Note::Separator(self.separator_line));
@@ -205,7 +232,7 @@ fn kept(layout: &Layout, told: &Told, notes: &mut Vec<Note>) -> Vec<usize> {
             notes.push(Note::Arrows(at));
         } else if unnamed
             && cells.said() + cells.words == 0
-            && at + 1 == layout.fields
+            && (at + 1 == layout.fields || (at == 0 && layout.delimiter == Delimiter::Pipe))
             && layout.header.is_some()
         {
             notes.push(Note::EmptyColumn(at));
@@ -239,6 +266,12 @@ fn types(layout: &Layout, kept: &[usize], told: &Told) -> Result<Vec<CellType>, 
             }
             types.push(CellType::Text);
             continue;
+        }
+        if let (Some(spot), Some(unit)) = (&cells.other_unit, &cells.unit) {
+            let reason = Reason::Units { column: called(), cell: spot.cell.clone(), unit: unit.clone() };
+            return Err(Refusal::at(spot.line, spot.column, reason)
+                .or(vec![Flag::Text(called())], "keeps the column as text")
+                .or(vec![Flag::Drop(called())], "leaves the column out"));
         }
         if let Some(spot) = &cells.long {
             let reason = Reason::LongNumber { column: called(), cell: spot.cell.clone() };

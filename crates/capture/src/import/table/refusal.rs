@@ -168,6 +168,15 @@ pub enum Reason {
         /// A cell.
         cell: String,
     },
+    /// Numbers with units behind them that are not the same, or that some lack.
+    Units {
+        /// Its column.
+        column: String,
+        /// A cell.
+        cell: String,
+        /// The unit of the others.
+        unit: String,
+    },
     /// The first row is like those below it.
     NoHeader,
     /// All columns are text, so a header would look like a row.
@@ -291,6 +300,7 @@ pub enum Kind {
     Html,
     Xml,
     Json,
+    JsonMessage,
     Zip,
     Gzip,
     Parquet,
@@ -308,6 +318,7 @@ impl fmt::Display for Kind {
             Self::Html => "this is an HTML page, not a table; download the file itself (the raw file)",
             Self::Xml => "this is an XML document, not a table; export it as CSV",
             Self::Json => "this is a JSON document, not a table; write one object a line (JSON lines), for example with `jq -c '.[]'`",
+            Self::JsonMessage => "this is one JSON object without a number, as a server answers, not a table; download the file itself",
             Self::Zip => "this is a zip archive, not a table; unpack it and import the table in it",
             Self::Gzip => "this is compressed with gzip; unpack it with `gunzip -k`",
             Self::Parquet => "this is a Parquet file; export it as CSV",
@@ -354,6 +365,7 @@ impl fmt::Display for Reason {
                 if *cells > 1 { write!(out, " ({cells} cells of the column are texts)") } else { Ok(()) }
             }
             Self::Numberish { column, cell } => write!(out, "the column `{}` looks like numbers, but `{}` cannot be read as one", shortened(column, 60), shortened(cell, 60)),
+            Self::Units { column, cell, unit } => write!(out, "found `{}` in column `{}`, whose other numbers are in `{}`; expected one unit in a column", shortened(cell, 60), shortened(column, 60), shortened(unit, 24)),
             Self::NoHeader => out.write_str("the first row looks like the rows below it, so this may be a table without a header"),
             Self::AllText => out.write_str("all columns are text, so it cannot be seen whether the first row is a header"),
             Self::HeaderNumbers { cell } => write!(out, "found `{}` in the first row, in a column of numbers; expected a name in every column of a header", shortened(cell, 40)),

@@ -27,6 +27,8 @@ const COMMENT_MARKS: [&str; 4] = ["#", "%", "//", "!"];
 pub(crate) enum Line<'a> {
     /// To be left out.
     Out,
+    /// To be left out: dashes alone.
+    Rule,
     /// Part of the table.
     In(&'a [u8]),
 }
@@ -61,6 +63,9 @@ impl Sieve {
         }
         let text = trimmed(line).0;
         let wanted = self.wanted.contains(&number);
+        if !wanted && is_rule(text) {
+            return Line::Rule;
+        }
         let mark = self.comments.iter().find(|mark| text.starts_with(mark.as_bytes()));
         match (mark, wanted) {
             (None, false) => Line::In(line),
@@ -72,6 +77,12 @@ impl Sieve {
             }
         }
     }
+}
+
+/// Whether a line only draws a line below a header: `|----|:---|`, `-----+-----`.
+fn is_rule(text: &[u8]) -> bool {
+    let mark = |byte: &u8| matches!(byte, b'-' | b'=' | b'|' | b'+' | b':' | b' ' | b'\t');
+    text.windows(3).any(|run| matches!(run, b"---" | b"===")) && text.iter().all(mark)
 }
 
 /// Lines that look like comments although nobody said so.
@@ -105,8 +116,10 @@ impl Comments {
     }
 
     /// A refusal that names them, if they may be what is the matter.
-    fn refusal(&self, header: u64) -> Option<Refusal> {
-        if self.lines == 0 || self.lines > self.others || (self.lines == 1 && self.first == header) {
+    fn refusal(&self, header: Option<&Plan>) -> Option<Refusal> {
+        // `#mass raw` is a header; of `# mass` above two columns the mark alone would be a name.
+        let own = |plan: &Plan| plan.header_line == Some(self.first) && !plan.has_header(self.mark);
+        if self.lines == 0 || self.lines > self.others || (self.lines == 1 && header.is_some_and(own)) {
             return None;
         }
         let mark = self.mark.to_owned();
@@ -131,6 +144,8 @@ pub(crate) struct Seen {
     pub(crate) carriage_returns: bool,
     /// The line that says `sep=`.
     pub(crate) separator_line: u64,
+    /// Lines of dashes.
+    pub(crate) rules: u64,
 }
 
 /// Reads a source and decides; what is refused is refused without trying the ways out.
@@ -158,15 +173,15 @@ pub(crate) fn attempt_lines(source: &mut dyn Source, options: &Options) -> Resul
     let read = read(&mut lines, options).map_err(|refusal| encoding::propose(refusal, &head))?;
     let carriage_returns = lines.carriage_returns();
     let fingerprint = lines.finish()?.ok_or_else(|| Refusal::whole(Reason::Changed))?;
-    let (tallies, comments, separator_line) = read;
-    let seen = Seen { fingerprint, encoding, marked, carriage_returns, separator_line };
+    let Read1 { tallies, comments, separator_line, rules } = read;
+    let seen = Seen { fingerprint, encoding, marked, carriage_returns, separator_line, rules };
     let found = decide(tallies, options);
     match found.and_then(|found| Plan::new(found, seen, options)) {
-        Ok(plan) => match comments.refusal(plan.header_line.unwrap_or(0)) {
+        Ok(plan) => match comments.refusal(Some(&plan)) {
             Some(refusal) if options.comment.is_empty() => Err(refusal),
             _ => Ok(plan),
         },
-        Err(refusal) => match comments.refusal(0) {
+        Err(refusal) => match comments.refusal(None) {
             Some(comments) if options.comment.is_empty() => {
                 let mut comments = comments;
                 comments.ways.extend(refusal.ways);
@@ -184,7 +199,13 @@ pub(crate) fn beginning(source: &mut dyn Source) -> Result<Vec<u8>, Refusal> {
     Ok(head)
 }
 
-type Read1 = (Vec<Tally>, Comments, u64);
+/// What one reading counted.
+struct Read1 {
+    tallies: Vec<Tally>,
+    comments: Comments,
+    separator_line: u64,
+    rules: u64,
+}
 
 /// Counts the whole source, under each delimiter that may be the right one.
 fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
@@ -194,7 +215,7 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
         Some(delimiter) => vec![Tally::new(delimiter)],
         None => Delimiter::ALL.into_iter().map(Tally::new).collect(),
     };
-    let (mut separator_line, mut seen, mut open) = (0, 0, tallies.len() > 1);
+    let (mut separator_line, mut rules, mut seen, mut open) = (0, 0, 0, tallies.len() > 1);
     while let Some((number, line)) = lines.next()? {
         seen += line.len() + 1;
         if number == 1
@@ -206,7 +227,14 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
             open = false;
             continue;
         }
-        let Line::In(line) = sieve.line(number, line) else { continue };
+        let line = match sieve.line(number, line) {
+            Line::In(line) => line,
+            Line::Out => continue,
+            Line::Rule => {
+                rules += 1;
+                continue;
+            }
+        };
         comments.see(number, line);
         for tally in &mut tallies {
             tally.feed(number, line, &options.missing);
@@ -216,7 +244,7 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
             keep_likely(&mut tallies, options);
         }
     }
-    Ok((tallies, comments, separator_line))
+    Ok(Read1 { tallies, comments, separator_line, rules })
 }
 
 /// The delimiter that a line such as `sep=;` states.

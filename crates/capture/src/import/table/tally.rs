@@ -3,6 +3,7 @@
 //! The first rows are kept as they are, since one of them may be the header. Of the others only counts stay: by
 //! column, how many cells are numbers under each convention, and the first cells that are not.
 
+use super::measured::with_unit;
 use super::number::{Class, Fits, classify};
 use super::options::Delimiter;
 use super::record::{Broken, Splitter, trimmed};
@@ -50,6 +51,14 @@ pub(crate) struct Cells {
     pub(crate) first_numberish: Option<Spot>,
     /// The first texts, each once.
     pub(crate) some_texts: Vec<Spot>,
+    /// Numbers with a unit behind them, not counted above until [`Cells::settle`].
+    pub(crate) measured: u64,
+    /// The first of them, and the first number without a unit.
+    first_measured: Option<Spot>,
+    first_bare: Option<Spot>,
+    /// The unit of the first, and the first that has another.
+    pub(crate) unit: Option<String>,
+    pub(crate) other_unit: Option<Spot>,
 }
 
 /// Texts of a column that are kept to be shown.
@@ -69,29 +78,15 @@ impl Cells {
             Class::Number { fits, padded, long } => {
                 self.numbers += times;
                 self.padded += u64::from(padded) * times;
+                if self.first_bare.is_none() {
+                    self.first_bare = Some(spot());
+                }
+                self.fit(fits, times, cell, &spot);
                 if long && self.long.is_none() {
                     self.long = Some(spot());
                 }
-                if fits != Fits::ALL {
-                    self.marked += times;
-                    for at in 0..8 {
-                        if fits.has(at) {
-                            self.fits[at] += times;
-                        } else if self.unfit[at].is_none() {
-                            self.unfit[at] = Some(spot());
-                        }
-                    }
-                    let comma = usize::from(memchr::memchr(b',', cell).is_some());
-                    let differs = comma == 1 || memchr::memchr(b'.', cell).is_some();
-                    if differs
-                        && fits.any(Fits::POINT)
-                        && fits.any(Fits::COMMA)
-                        && self.two_ways[comma].is_none()
-                    {
-                        self.two_ways[comma] = Some(spot());
-                    }
-                }
             }
+            Class::Measured { fits, long } => self.add_measured(cell, (fits, long), times, &spot),
             Class::Stamp | Class::Text | Class::Numberish => {
                 match class {
                     Class::Stamp => self.stamps += times,
@@ -111,9 +106,70 @@ impl Cells {
         }
     }
 
+    /// Counts under which conventions a number is one.
+    fn fit(&mut self, fits: Fits, times: u64, number: &[u8], spot: &dyn Fn() -> Spot) {
+        if fits == Fits::ALL {
+            return;
+        }
+        self.marked += times;
+        for at in 0..8 {
+            if fits.has(at) {
+                self.fits[at] += times;
+            } else if self.unfit[at].is_none() {
+                self.unfit[at] = Some(spot());
+            }
+        }
+        let comma = usize::from(memchr::memchr(b',', number).is_some());
+        let differs = comma == 1 || memchr::memchr(b'.', number).is_some();
+        if differs && fits.any(Fits::POINT) && fits.any(Fits::COMMA) && self.two_ways[comma].is_none() {
+            self.two_ways[comma] = Some(spot());
+        }
+    }
+
+    /// Counts a number with its unit.
+    fn add_measured(&mut self, cell: &[u8], class: (Fits, bool), times: u64, spot: &dyn Fn() -> Spot) {
+        let Some((number, unit)) = with_unit(cell) else { return };
+        let (fits, long) = class;
+        self.measured += times;
+        if self.first_measured.is_none() {
+            (self.first_measured, self.unit) = (Some(spot()), Some(unit.to_owned()));
+        } else if self.other_unit.is_none() && self.unit.as_deref() != Some(unit) {
+            self.other_unit = Some(spot());
+        }
+        // Conventions are judged, and shown, by the number alone.
+        let bare = || Spot { cell: String::from_utf8_lossy(number).chars().take(SHOWN).collect(), ..spot() };
+        self.fit(fits, times, number, &bare);
+        if long && self.long.is_none() {
+            self.long = Some(bare());
+        }
+    }
+
+    /// Decides, once all cells are counted, what numbers with units are: numbers, if they are most of what the column
+    /// says, or else texts, as in a column of remarks.
+    pub(crate) fn settle(&mut self) {
+        let measured = std::mem::take(&mut self.measured);
+        if measured == 0 {
+            return;
+        }
+        if measured + self.numbers > self.others() {
+            if self.numbers > 0 {
+                self.other_unit = self.other_unit.take().or(self.first_bare.take());
+            }
+            self.numbers += measured;
+            return;
+        }
+        self.texts += measured;
+        self.unit = None;
+        if let Some(spot) = self.first_measured.take()
+            && self.some_texts.len() < SOME
+        {
+            self.some_texts.push(spot);
+        }
+    }
+
     /// Whether every row has a whole number without marks, as an index has.
     pub(crate) fn counts_rows(&self, rows: u64) -> bool {
-        self.numbers == rows && self.marked == 0 && self.padded == 0
+        self.numbers == rows && self.marked == 0 && self.padded == 0 && self.unit.is_none()
     }
 
     /// Cells that say something and are no number.
@@ -318,6 +374,13 @@ impl Cells {
             Class::Number { fits, padded, .. } => {
                 self.numbers -= 1;
                 self.padded -= u64::from(padded);
+                if fits != Fits::ALL {
+                    self.marked -= 1;
+                    (0..8).filter(|at| fits.has(*at)).for_each(|at| self.fits[at] -= 1);
+                }
+            }
+            Class::Measured { fits, .. } => {
+                self.measured -= 1;
                 if fits != Fits::ALL {
                     self.marked -= 1;
                     (0..8).filter(|at| fits.has(*at)).for_each(|at| self.fits[at] -= 1);

@@ -49,6 +49,10 @@ fn bare(text: &str) -> Option<&str> {
 
 /// The unit of a cell in a row of units.
 pub(crate) fn in_cell(text: &str) -> Option<String> {
+    // `1 kg` is a value.
+    if text.trim().len() > 1 && text.trim().starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     match bare(text) {
         Some(inner) if inner.chars().count() <= 24 && !inner.is_empty() => Some(inner.to_owned()),
         Some(_) => None,
@@ -114,9 +118,14 @@ mod tests {
         ] {
             assert_eq!(in_header(header), (name.to_owned(), unit.map(str::to_owned)), "{header}");
         }
-        for (cell, unit) in
-            [("(s)", Some("s")), ("kg", Some("kg")), ("mV/V", Some("mV/V")), ("time", None), ("", None)]
-        {
+        for (cell, unit) in [
+            ("(s)", Some("s")),
+            ("kg", Some("kg")),
+            ("mV/V", Some("mV/V")),
+            ("time", None),
+            ("1 kg", None),
+            ("", None),
+        ] {
             assert_eq!(in_cell(cell).as_deref(), unit, "{cell}");
         }
     }

@@ -3,10 +3,11 @@
 use super::converted;
 use super::encoding::Decoding;
 use super::lines::{Lines, Source};
+use super::measured::with_unit;
 use super::names;
 use super::number::{canonical, is_word};
 use super::options::{Delimiter, Flag};
-use super::plan::Plan;
+use super::plan::{Column, Plan};
 use super::record::{Splitter, trimmed};
 use super::refusal::{Reason, Refusal};
 use super::survey::Line;
@@ -141,7 +142,7 @@ impl Plan {
                 }
                 let cell = splitter.field(line, column.field);
                 let from = text.len();
-                let kind = self.cell(cell, column.cells, &mut text).map_err(|why| {
+                let kind = self.cell(cell, column, &mut text).map_err(|why| {
                     let called = names::called(&column.header, column.field);
                     let cell = String::from_utf8_lossy(cell).into_owned();
                     let reason = Reason::TextCell { column: called.clone(), cell, why: why.into() };
@@ -201,7 +202,7 @@ impl Plan {
     fn cell(
         &self,
         cell: &[u8],
-        kind: CellType,
+        column: &Column,
         out: &mut Vec<u8>,
     ) -> Result<Option<ChangeKind>, &'static str> {
         if cell.is_empty() {
@@ -210,11 +211,12 @@ impl Plan {
         if !self.missing.is_empty() && self.missing.iter().any(|word| word.as_bytes() == cell) {
             return Ok(Some(ChangeKind::Missing));
         }
-        if kind == CellType::Text {
+        if column.cells == CellType::Text {
             return Ok(text::stored(cell, out)?.then_some(ChangeKind::Text));
         }
         let from = out.len();
-        if canonical(cell, self.convention, out) {
+        let number = if column.measured { with_unit(cell).map_or(cell, |(number, _)| number) } else { cell };
+        if canonical(number, self.convention, out) {
             return Ok((&out[from..] != cell).then_some(ChangeKind::Canonical));
         }
         if is_word(cell) { Ok(Some(ChangeKind::Missing)) } else { Err("it is no number any more") }

@@ -92,7 +92,14 @@ pub(crate) fn how(plan: &Plan, rows: &Rows, screen: &mut Screen) -> Result<(), F
     if plan.encoding != "UTF-8" {
         read.push(format!("encoding {}", plan.encoding));
     }
+    if let Some(sheet) = &plan.sheet {
+        read.push(format!("the sheet `{}`", shortened(sheet, 40)));
+    }
+    if plan.is_json() {
+        read.push("JSON, an object a line".into());
+    }
     match plan.delimiter {
+        _ if plan.sheet.is_some() || plan.is_json() => {}
         Delimiter::Comma | Delimiter::None => {}
         Delimiter::Spaces => read.push("spaces between fields".into()),
         Delimiter::Tab => read.push("tabs between fields".into()),
@@ -110,7 +117,7 @@ pub(crate) fn how(plan: &Plan, rows: &Rows, screen: &mut Screen) -> Result<(), F
     if let Some(line) = plan.header_line.filter(|line| *line > 1) {
         read.push(format!("the names are in line {line}"));
     }
-    if plan.header_line.is_none() {
+    if plan.header_line.is_none() && !plan.is_json() {
         read.push("no header".into());
     }
     if let Some(line) = plan.units_line {
@@ -137,6 +144,8 @@ fn noted(note: &Note) -> String {
         Note::EmptyColumn(at) => format!("left out: column {}, which has neither a name nor a value", at + 1),
         Note::Arrows(at) => format!("left out: column {}, which holds arrows alone", at + 1),
         Note::Index(at) => format!("named: column {} has no name and counts the rows; it is `index`", at + 1),
+        Note::UnitInCells(name, unit) => format!("read: the cells of `{name}` state its unit, {unit}"),
+        Note::Rules(lines) => format!("left out: {} of dashes", count::of(*lines, "line")),
         _ => "left out: something that is not named here".into(),
     }
 }
@@ -159,7 +168,11 @@ fn changed(plan: &Plan, change: &Change) -> String {
         ChangeKind::Text => "text without what a dataset cannot hold",
     };
     let show = |(line, before, after): &(u64, String, String)| {
-        format!("line {line}: `{}` to `{}`", shortened(before, 40), shortened(after, 40))
+        let before = shortened(before, 40);
+        match change.kind {
+            ChangeKind::Missing => format!("line {line}: `{before}`"),
+            _ => format!("line {line}: `{before}` to `{}`", shortened(after, 40)),
+        }
     };
     let cells = count::of(change.cells, "cell");
     let first = show(&change.first);

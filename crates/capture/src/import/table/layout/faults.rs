@@ -13,10 +13,20 @@ impl Rows<'_> {
         if let Some((line, found, lines, raw)) = &candidate.ragged {
             let reason = Reason::Fields { found: *found, expected: self.fields, lines: *lines };
             let mut refusal = Refusal::at(*line, 0, reason);
+            // Lines above the table can be counted.
+            let odd = |row: &&Row| row.cells.len() != self.fields;
+            let above = self.head.iter().take_while(odd).last();
+            let all_above = self.tally.ragged.is_none()
+                && self.head.iter().filter(odd).count() == self.head.iter().take_while(odd).count();
+            if let Some(last) = above.filter(|_| all_above && candidate.header.is_none()) {
+                let last = last.line;
+                let lines = if last == 1 { "line 1".to_owned() } else { format!("lines 1 to {last}") };
+                return refusal.or(vec![Flag::SkipRows(last)], format!("leaves out {lines}"));
+            }
             // A remark among the rows can be named by how it begins.
-            let word: String = raw.trim().chars().take_while(|c| c.is_alphabetic() || *c == ' ').collect();
+            let word: String = raw.trim().chars().take_while(|c| c.is_alphanumeric() || *c == ' ').collect();
             let word = word.trim();
-            if word.chars().count() > 2 {
+            if word.starts_with(char::is_alphabetic) && word.chars().count() > 2 {
                 let gives = format!("leaves out the lines that start with `{word}`");
                 refusal = refusal.or(vec![Flag::Comment(word.to_owned())], gives);
             }
@@ -54,6 +64,10 @@ impl Rows<'_> {
         let missing: Vec<Flag> =
             cells.some_texts.iter().map(|spot| Flag::Missing(spot.cell.clone())).collect();
         let words = if missing.len() == 1 { "this text" } else { "these texts" };
+        if at == 0 && cells.others() == 1 && spot.line > self.head.last().map_or(0, |row| row.line).min(2) {
+            let gives = format!("leaves out the lines that start with `{}`", spot.cell);
+            refusal = refusal.or(vec![Flag::Comment(spot.cell.clone())], gives);
+        }
         refusal
             .or(missing, format!("makes cells with {words} missing values"))
             .or(vec![Flag::Text(column.clone())], "keeps the column as text")
@@ -62,6 +76,23 @@ impl Rows<'_> {
 }
 
 impl Rows<'_> {
+    /// Another table above the header, of another number of fields: two rows of numbers at least.
+    pub(super) fn table_above(&self, at: usize) -> Option<Refusal> {
+        let is_data = |row: &&Row| {
+            let number = |class: &Class| matches!(class, Class::Number { .. });
+            row.cells.len() != self.fields && row.classes.iter().all(number)
+        };
+        let mut above = self.head[..at].iter().filter(is_data);
+        let (first, second) = (above.next()?, above.next()?);
+        if first.cells.len() != second.cells.len() {
+            return None;
+        }
+        let line = self.head[at].line;
+        let reason = Reason::Stacked { header: self.head[at].text(0), line };
+        let gives = format!("takes the table from line {line} on, and leaves out the one above it");
+        Some(Refusal::at(line, 0, reason).or(vec![Flag::HeaderRow(line)], gives))
+    }
+
     /// Whether a row of the head has a text in every column, below rows of data.
     fn is_second_header(&self, candidate: &Candidate, line: u64) -> bool {
         let Some(at) = self.head.iter().position(|row| row.line == line) else { return false };

@@ -1,0 +1,224 @@
+//! Tables, workbooks and logs, from the file to what is verified: as a user does it.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
+
+mod scene;
+
+use scene::Scene;
+use std::fmt::Write as _;
+use std::io::Write;
+
+/// An archive of these files, as workbooks are.
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// A row of a sheet of .xlsx: numbers as they are, everything else as text.
+fn row(number: usize, cells: &[&str]) -> String {
+    let mut out = format!("<row r=\"{number}\">");
+    for (at, cell) in cells.iter().enumerate() {
+        let place = format!("{}{number}", char::from(b'A' + u8::try_from(at).unwrap()));
+        if cell.parse::<f64>().is_ok() {
+            write!(out, "<c r=\"{place}\"><v>{cell}</v></c>").unwrap();
+        } else {
+            write!(out, "<c r=\"{place}\" t=\"inlineStr\"><is><t>{cell}</t></is></c>").unwrap();
+        }
+    }
+    out + "</row>"
+}
+
+fn xlsx(sheets: &[(&str, &[&[&str]])]) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let (mut listed, mut related, mut types) = (String::new(), String::new(), String::new());
+    let mut parts = Vec::new();
+    for (at, (name, rows)) in sheets.iter().enumerate() {
+        let number = at + 1;
+        write!(listed, "<sheet name=\"{name}\" sheetId=\"{number}\" r:id=\"rId{number}\"/>").unwrap();
+        write!(related, "<Relationship Id=\"rId{number}\" Type=\"{OFFICE}/worksheet\" Target=\"worksheets/sheet{number}.xml\"/>").unwrap();
+        write!(types, "<Override PartName=\"/xl/worksheets/sheet{number}.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml\"/>").unwrap();
+        let rows: String = rows.iter().enumerate().map(|(at, cells)| row(at + 1, cells)).collect();
+        let sheet = format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{rows}</sheetData></worksheet>");
+        parts.push((format!("xl/worksheets/sheet{number}.xml"), sheet));
+    }
+    parts.push(("[Content_Types].xml".into(), format!("<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>{types}</Types>")));
+    parts.push(("_rels/.rels".into(), format!("<Relationships xmlns=\"{RELATIONS}\"><Relationship Id=\"rId1\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>")));
+    parts.push((
+        "xl/workbook.xml".into(),
+        format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets>{listed}</sheets></workbook>"),
+    ));
+    parts.push((
+        "xl/_rels/workbook.xml.rels".into(),
+        format!("<Relationships xmlns=\"{RELATIONS}\">{related}</Relationships>"),
+    ));
+    let parts: Vec<(&str, &str)> = parts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    archive(&parts)
+}
+
+fn ods(rows: &[&[&str]]) -> Vec<u8> {
+    let mut table = String::new();
+    for cells in rows {
+        table.push_str("<table:table-row>");
+        for cell in *cells {
+            let kind = match cell.parse::<f64>() {
+                Ok(_) => format!("office:value-type=\"float\" office:value=\"{cell}\""),
+                Err(_) => "office:value-type=\"string\"".to_owned(),
+            };
+            write!(table, "<table:table-cell {kind}><text:p>{cell}</text:p></table:table-cell>").unwrap();
+        }
+        table.push_str("</table:table-row>");
+    }
+    let spaces = "urn:oasis:names:tc:opendocument:xmlns";
+    let content = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content xmlns:office=\"{spaces}:office:1.0\" xmlns:table=\"{spaces}:table:1.0\" xmlns:text=\"{spaces}:text:1.0\" office:version=\"1.2\"><office:body><office:spreadsheet><table:table table:name=\"Run\">{table}</table:table></office:spreadsheet></office:body></office:document-content>"
+    );
+    let manifest = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"><manifest:file-entry manifest:full-path=\"/\" manifest:media-type=\"application/vnd.oasis.opendocument.spreadsheet\"/></manifest:manifest>";
+    archive(&[
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", &content),
+        ("META-INF/manifest.xml", manifest),
+    ])
+}
+
+const ROWS: &[&[&str]] = &[
+    &["Mass [g]", "Reading", "Note"],
+    &["0", "12.1", "empty"],
+    &["7.5", "19.7", "1 Euro"],
+    &["8.5", "20.6", "2 Euro"],
+    &["15", "27.1", "x"],
+];
+const TABLE: &str = "Mass,Reading,Note\n0,12.1,empty\n7.5,19.7,1 Euro\n8.5,20.6,2 Euro\n15,27.1,x\n";
+
+#[test]
+fn workbooks_become_datasets() {
+    let scene = Scene::ledger();
+    scene.write("one.xlsx", &xlsx(&[("Run", ROWS)]));
+    scene.write("one.ods", &ods(ROWS));
+    for (file, name) in [("one.xlsx", "excel"), ("one.ods", "office")] {
+        scene
+            .run(&["import", "table", file, "--name", name])
+            .ends(0)
+            .says("4 rows of 3 columns")
+            .says("read with: the sheet `Run`")
+            .says(&format!("next: openweigh fit --dataset {name} --preset affine --target Mass"));
+        assert_eq!(scene.text(&format!("datasets/{name}/measurements.csv")), TABLE, "{file}");
+        let described = scene.text(&format!("datasets/{name}/dataset.json"));
+        assert!(described.contains("\"sheet\": \"Run\""), "{described}");
+        scene
+            .run(&["fit", "--dataset", name, "--preset", "affine", "--target", "Mass"])
+            .ends(0)
+            .says("next: openweigh replay");
+    }
+    scene.write("two.xlsx", &xlsx(&[("Notes", &[&["a"], &["b"]]), ("Run", ROWS)]));
+    let two = ["import", "table", "two.xlsx", "--name", "two"];
+    scene.run(&two).ends(3).says("the workbook has 2 sheets: `Notes`, `Run`").says("\n  --sheet Run");
+    scene.run(&[&two[..], &["--sheet", "Run"]].concat()).ends(0);
+    assert_eq!(scene.text("datasets/two/measurements.csv"), TABLE);
+    scene.write("broken.xlsx", &scene.read("one.xlsx")[..400]);
+    scene.run(&["import", "table", "broken.xlsx", "--name", "broken"]).ends(3);
+}
+
+#[test]
+fn a_refusal_names_options_line_by_line_and_each_works() {
+    let scene = Scene::ledger();
+    scene.write("log.csv", b"t_ms;w\r\n0;12,5 g\r\n10;HX711 not found.\r\n20;12,6 g\r\n");
+    let import = ["import", "table", "log.csv", "--name", "log"];
+    let refused = scene.run(&import).ends(3).says("log.csv:3:4: found the text `HX711 not found.`");
+    let advice = "what to do: add one of these to the command:\n  --missing 'HX711 not found.'  makes cells";
+    let refused = refused.says(advice);
+    assert!(!refused.stderr.contains("\\u{"), "{}", refused.stderr);
+    scene
+        .run(&[&import[..], &["--missing", "HX711 not found."]].concat())
+        .ends(0)
+        .says("read: the cells of `w` state its unit, g")
+        .says("next: openweigh fit --dataset log --preset affine --target w");
+    assert_eq!(scene.text("datasets/log/measurements.csv"), "t_ms,w\n0,12.5\n10,\n20,12.6\n");
+    scene.write("answer.json", br#"{"message":"Not Found","status":"404"}"#);
+    scene.run(&["import", "table", "answer.json", "--name", "a"]).ends(3).says("as a server answers");
+}
+
+/// A log of steps: for each mass a second at rest, an offset first.
+fn log(offset: f64, decimal: char) -> String {
+    let mut out = String::from("Zeit (ms);Messwert\r\n");
+    for (step, mass) in [0.0, 100.0, 200.0, 50.0].iter().enumerate() {
+        for at in 0..40 {
+            let time = step * 2000 + at * 50;
+            let value = offset + mass * 1.5 + f64::from(u32::try_from(at % 3).unwrap()) / 100.0;
+            writeln!(out, "{time};{value:.2}\r").unwrap();
+        }
+    }
+    out.replace('.', &decimal.to_string())
+}
+
+#[test]
+fn a_log_goes_from_the_file_to_what_is_verified() {
+    let scene = Scene::ledger();
+    scene.write("run-1.csv", log(10.0, ',').as_bytes());
+    scene.write("run-2.csv", log(12.0, ',').as_bytes());
+    let import = ["import", "signal", "run-1.csv", "run-2.csv", "--name", "bar", "--time", "Zeit (ms)"];
+    scene
+        .run(&[&import[..], &["--value", "nothing"]].concat())
+        .ends(3)
+        .says("--value nothing: there is no such column; there are Zeit, Messwert");
+    scene
+        .run(&[&import[..], &["--value", "Messwert"]].concat())
+        .ends(0)
+        .says("stated of a single log alone")
+        .says("\nnext: openweigh weigh bar run-1 --suggest");
+    scene.run(&["weigh", "bar", "run-1", "--suggest"]).ends(0).says("--role tare").says("--reference-g MASS");
+    for run in ["run-1", "run-2"] {
+        let weigh = |words: &[&str]| scene.run(&[&["weigh", "bar", run], words].concat()).ends(0);
+        weigh(&["--seconds", "0..1.9", "--role", "tare", "--id", "zero"])
+            .says(&format!("next: openweigh weigh bar {run} --suggest"));
+        for (seconds, mass) in [("2..3.9", "100"), ("4..5.9", "200")] {
+            weigh(&["--seconds", seconds, "--reference-g", mass, "--tare", "zero"]);
+        }
+        weigh(&["--seconds", "6..7.9", "--reference-g", "50", "--tare", "zero"])
+            .says("next: openweigh fit --dataset bar --preset proportional");
+    }
+    scene.run(&["exclude", "bar", "run-2/w03", "--reason", "Somebody leant on the table."]).ends(0);
+    scene.run(&["exclude", "bar", "run-2/w09", "--reason", "x"]).ends(2).says("no weighing `w09`");
+    scene
+        .run(&["fit", "--dataset", "bar", "--preset", "proportional"])
+        .ends(0)
+        .says("5 rows")
+        .says("next: openweigh replay --weights bar-1.0.0 --dataset bar");
+    let replay = scene.run(&["replay", "--weights", "bar-1.0.0", "--dataset", "bar"]).ends(0);
+    let replay = replay.says("mass g").says("excluded: 1 row");
+    assert!(!replay.stdout.contains("reference_g"), "{}", replay.stdout);
+    let seal =
+        ["seal", "--name", "bar", "--version", "1.0.0", "--weights", "bar-1.0.0", "--results", "bar-1.0.0"];
+    scene.run(&seal).ends(0);
+    scene.run(&["verify"]).ends(0).says("every digit matches");
+    // What is pinned stays, and a recording that runs beside it does not redden it.
+    scene.run(&["weigh", "bar", "run-1", "--remove", "w03"]).ends(1).says("--as NEW");
+    scene.write("datasets/bar/sessions/run-3.part/samples.csv", b"sample,device_s\n");
+    scene.write("datasets/bar/.draft-7", b"half");
+    scene
+        .run(&["verify"])
+        .ends(0)
+        .says("note: datasets/bar/sessions/run-3.part: a recording that is running or was cut")
+        .says("`openweigh recover bar --as NEW`")
+        .says("note: datasets/bar/.draft-7: what a command is writing");
+    scene.write("datasets/bar/sessions/run-3.csv", b"x");
+    scene.run(&["verify"]).ends(1).says("not listed in the manifest");
+}
+
+#[test]
+fn a_recipe_of_version_1_for_a_channel_says_what_to_write() {
+    let scene = Scene::empty();
+    scene.write(
+        "artifacts/recipes/bar.toml",
+        b"format = \"openweigh.recipe/1\"\nname = \"bar\"\n\n[reading]\n\n[model]\ntarget = \"reference_g\"\nterms = [\"Messwert\"]\n\n[result]\nunit = \"g\"\ndecimals = 2\n",
+    );
+    scene
+        .run(&["inspect", "artifacts/recipes/bar.toml"])
+        .ends(3)
+        .says("for a channel of signals write `format = \"openweigh.recipe/2\"`");
+}
