@@ -146,7 +146,9 @@ fn tell(seen: &Overview, weights: &Weights, screen: &mut Screen) -> Result<(), F
     let mut right = vec![false, true, true, true, true, false];
     if !expanded {
         right.remove(3);
-        rows.iter_mut().for_each(|row| drop(row.remove(3)));
+        for row in &mut rows {
+            row.remove(3);
+        }
     }
     show::table(&rows, &right, screen)?;
     if let Some(more) = seen.rows.checked_sub(seen.shown.len() as u64).filter(|more| *more > 0) {
