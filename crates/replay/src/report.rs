@@ -182,6 +182,7 @@ impl Note {
             Self::Miscounted { .. } => "miscounted",
             Self::SaysLittle { .. } => "says-little",
             Self::Contradicted { .. } => "contradicted",
+            Self::Unfinished { .. } => "unfinished",
         }
     }
 }
