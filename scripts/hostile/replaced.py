@@ -73,4 +73,11 @@ def attack(scene, every):
         own.symlink_to("../../../outside/authorized_keys")
 
     case("receipt --force over a link", receipt_link, ("receipt", "release", "--key", key, "--force"), (1,), ["symbolic link"])
+
+    def receipt_other(ledger):
+        scene.must(ledger, "receipt", "release", "--key", key)
+        (own,) = (ledger / attest).iterdir()
+        own.write_text("mine\n")
+
+    case("receipt --force over what is no statement", receipt_other, ("receipt", "release", "--key", key, "--force"), (3,), ["no statement"], attest)
     return count, wrong

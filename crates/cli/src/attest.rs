@@ -185,6 +185,13 @@ pub(crate) fn write(
     // A release has no lock: nothing is written in it.
     let ledger = ledger.filter(|ledger| !lookup::is_release(ledger.root()));
     let _lock = ledger.map(|ledger| ledger.lock()).transpose()?;
+    if force
+        && let Some(there) = folder.read(&name, limits::ENVELOPE_BYTES)?
+        && Envelope::read(&there).is_err()
+    {
+        let what = "found a file that is no statement, expected an earlier one of yours; move it away";
+        return Err(Failure::input(place::shown(&path), what));
+    }
     let written = folder.write(&name, bytes, force)?;
     Ok((path, written))
 }

@@ -15,7 +15,7 @@ use openweigh_formats::recipe::Recipe;
 use openweigh_formats::table::Table;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::withheld::{self, Withheld};
-use openweigh_ledger::{Ledger, OpenError, Written, lookup, read_whole};
+use openweigh_ledger::{Folder, Ledger, OpenError, Written, lookup, read_whole};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -135,7 +135,7 @@ fn unreadable(error: OpenError) -> Unreadable {
 /// Where a folder really is, however it was spelled: beside it lies what others say about it.
 pub(crate) fn real(folder: &Path) -> PathBuf {
     let whole = || std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
-    std::fs::canonicalize(folder).unwrap_or_else(|_| whole())
+    Folder::at(folder).and_then(|folder| folder.real()).unwrap_or_else(|_| whole())
 }
 
 /// Writes an artifact: to the path that a person typed, or else to its place in the ledger. What it was derived from

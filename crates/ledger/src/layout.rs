@@ -174,3 +174,31 @@ impl Ledger {
         Ok(made)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_is_made_through_no_link() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |path: &str| place.path().join(path);
+        std::fs::create_dir_all(at("outside")).unwrap();
+        for (name, to) in [("artifacts", "outside"), ("README.md", "outside/new"), ("datasets", "nowhere")] {
+            let root = at(&format!("ledger-{name}"));
+            std::fs::create_dir(&root).unwrap();
+            std::os::unix::fs::symlink(at(to), root.join(name)).unwrap();
+            let made = Ledger::at(&root).create();
+            assert_eq!(made.is_ok(), name == "README.md", "{name}: {made:?}");
+        }
+        assert_eq!(std::fs::read_dir(at("outside")).unwrap().count(), 0);
+        let ledger = Ledger::at(at("new/ledger"));
+        assert_eq!(ledger.create().unwrap().len(), FOLDERS.len() + 2);
+        assert!(ledger.create().unwrap().is_empty());
+        // A path of the ledger, however it is spelled.
+        for spelled in ["new/ledger/datasets/x.csv", "new/ledger/artifacts/../datasets/x.csv"] {
+            assert_eq!(ledger.relative(&at(spelled)).unwrap().as_str(), "datasets/x.csv");
+        }
+        assert_eq!(ledger.relative(&at("new/x.csv")), None);
+    }
+}
