@@ -59,9 +59,9 @@ def attack(scene, every):
         case(f"{name} junk alone reddens nobody", junk(files), verify, (0,))
     unread = ["it could withdraw the release"]
     hidden = {
-        "a pipe": lambda ledger, attest: os.mkfifo(attest / "w.json"),
         "a link": lambda ledger, attest: (attest / "w.json").symlink_to("../nowhere"),
         "a statement that was cut": junk({"w.json": CUT}),
+        "a statement that was cut in its payload": junk({"w.json": CUT[:14]}),
         "a file whose name is no text": lambda ledger, attest: open(bytes(attest) + b"/\xff.json", "wb").close(),
         "a folder of statements that is a link": lambda ledger, attest: (attest.rmdir(), attest.symlink_to("../../outside/folder")),
         "all statements behind a link": lambda ledger, attest: (shutil.rmtree(ledger / "attest"), (ledger / "attest").symlink_to("../outside/folder")),
@@ -72,6 +72,7 @@ def attack(scene, every):
         case(f"{name}", prepare, verify, (4,), unread)
         case(f"{name}, quietly", prepare, ("-q", *verify), (4,), unread)
         case(f"{name}, as JSON", prepare, ("--json", *verify), (4,), unread)
+    case("a pipe is a note", lambda ledger, attest: os.mkfifo(attest / "w.json"), verify, (0,))
     case("a folder is a note", lambda ledger, attest: (attest / "w.json").mkdir(), verify, (0,))
     case("a folder that is not there", lambda ledger, attest: None, (*verify, "--attest", "nowhere"), (2, 3), ["nowhere"])
 

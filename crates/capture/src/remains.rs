@@ -66,13 +66,11 @@ pub(crate) fn empty(folder: &Folder) -> Result<(), CaptureError> {
     let ours = |name: &str| name == DRAFT || SESSION_FILES.iter().any(|(own, _)| *own == name);
     let mut files = Vec::new();
     for (name, kind) in folder.entries()? {
-        match name.to_str().filter(|name| kind == EntryKind::File && ours(name)) {
-            Some(name) => files.push(name.to_owned()),
-            None => {
-                let (folder, name) = (folder.path().to_path_buf(), name.to_string_lossy().into_owned());
-                return Err(CaptureError::Foreign { folder, name });
-            }
-        }
+        let Some(own) = name.to_str().filter(|name| kind == EntryKind::File && ours(name)) else {
+            let (folder, name) = (folder.path().to_path_buf(), name.to_string_lossy().into_owned());
+            return Err(CaptureError::Foreign { folder, name });
+        };
+        files.push(own.to_owned());
     }
     for file in files {
         folder.remove(&file)?;

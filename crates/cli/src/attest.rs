@@ -8,7 +8,7 @@ use crate::place;
 use openweigh_formats::Digest;
 use openweigh_formats::malformed::visible;
 use openweigh_ledger::{DraftError, EntryKind, Folder, Ledger, OpenError, Typed, Written, lookup};
-use openweigh_trust::dsse::Envelope;
+use openweigh_trust::dsse::{self, Envelope};
 use openweigh_trust::withdrawal::FAMILY;
 use openweigh_trust::{PublicKey, limits, statement};
 use std::path::{Path, PathBuf};
@@ -95,10 +95,9 @@ fn inside(folder: &Folder) -> Result<Said, Failure> {
             (EntryKind::Link, _) => {
                 said.unread.push((shown, "it is a symbolic link and was not followed".to_owned()));
             }
-            (EntryKind::Other, _) => {
-                said.unread.push((shown, format!("it is {} and was not read", kind.noun())));
+            (EntryKind::Folder | EntryKind::Other, _) => {
+                said.notes.push((shown, format!("{}, and no statement", kind.noun())));
             }
-            (EntryKind::Folder, _) => said.notes.push((shown, "a folder, and no statement".to_owned())),
         }
     }
     found.sort();
@@ -129,14 +128,16 @@ impl Said {
     /// Reads files of at most `limit` bytes each, and `ALL_BYTES` together.
     fn read(&mut self, folder: &Folder, files: Vec<(u64, String)>, limit: u64) {
         let mut room = ALL_BYTES;
-        for (_, name) in files {
+        for (size, name) in files {
             let file = visible(&name);
             let bytes = match folder.read(&name, limit.min(room)) {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) => continue,
                 Err(DraftError::TooLarge { limit, .. }) => {
-                    self.unread
-                        .push((file, format!("it was not read: only {limit} bytes more are read here")));
+                    self.unread.push((
+                        file,
+                        format!("it was not read: found {size} bytes, at most {limit} more are read"),
+                    ));
                     continue;
                 }
                 Err(error) => {
@@ -150,7 +151,7 @@ impl Said {
             match kind {
                 Ok(kind) => self.statements.push(Attestation { file, bytes, kind }),
                 // Cut or damaged, it may have been one.
-                Err(error) if memchr::memmem::find(&bytes, ENVELOPE_MARK).is_some() => {
+                Err(error) if dsse::may_have_withdrawn(&bytes) => {
                     self.unread.push((file, format!("it is a statement that cannot be read: {error}")));
                 }
                 Err(error) => {
@@ -160,9 +161,6 @@ impl Said {
         }
     }
 }
-
-/// What each envelope of a statement has.
-const ENVELOPE_MARK: &[u8] = b"payloadType";
 
 /// Writes a statement under the name of its kind and its signer's key, so that nobody's replaces another's: into the
 /// folder that a person typed, or the one beside the release, which no link leads to. A ledger around it is locked for

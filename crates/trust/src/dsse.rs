@@ -47,6 +47,20 @@ struct EnvelopeSignature {
     sig: Bytes,
 }
 
+/// Whether bytes that are no envelope may have been one of a withdrawal, before they were cut or damaged: they name a
+/// payload, and as far as that can be read it is no receipt.
+pub fn may_have_withdrawn(bytes: &[u8]) -> bool {
+    const RECEIPT: &str = "urn:openweigh:receipt:";
+    let text = String::from_utf8_lossy(bytes);
+    let Some((_, behind)) = text.split_once("\"payload\"") else { return text.contains("\"payload") };
+    let is_digit = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    let payload = behind.trim_start_matches([' ', ':', '"', '\n', '\t']);
+    let payload: String = payload.chars().take_while(is_digit).collect();
+    let whole = payload.len() / 4 * 4;
+    let said = Base64::decode_vec(&payload[..whole]).unwrap_or_default();
+    !String::from_utf8_lossy(&said).contains(RECEIPT)
+}
+
 /// Bytes as standard base64 with padding (RFC 4648, 4), in the one spelling that decodes to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
