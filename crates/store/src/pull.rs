@@ -100,12 +100,11 @@ async fn fetch(request: &Pull<'_>, meter: &Meter) -> Result<Pulled, StoreError> 
     if pulled.state == State::Replaced {
         insist_release(&above, &name, &target)?;
     }
-    let draft = match pulled.state {
-        State::Same => None,
-        _ => {
-            let draft = Draft::open(&above, &name, &pulled.digest)?;
-            Some(fill(&remote, &contents, draft, &mut pulled, &place, meter).await?)
-        }
+    let draft = if pulled.state == State::Same {
+        None
+    } else {
+        let draft = Draft::open(&above, &name, &pulled.digest)?;
+        Some(fill(&remote, &contents, draft, &mut pulled, &place, meter).await?)
     };
     let listed =
         if request.companions { companions::offered(&remote, &pulled.digest).await? } else { Vec::new() };

@@ -15,7 +15,7 @@ use bytes::Bytes;
 pub(crate) enum Remote {
     Layout(Layout),
     #[cfg(feature = "network")]
-    Registry(Registry),
+    Registry(Box<Registry>),
 }
 
 /// A document of a store, with what identifies it.
@@ -28,7 +28,8 @@ impl Remote {
             Place::Folder(path) => Layout::folder(path, shown, write)?,
             #[cfg(feature = "network")]
             Place::Registry { host, repository } => {
-                return Registry::new(host, repository, access, write).map(Self::Registry);
+                return Registry::new(host, repository, access, write)
+                    .map(|registry| Self::Registry(Box::new(registry)));
             }
             #[cfg(feature = "network")]
             Place::Bucket { bucket, prefix } => crate::cloud::bucket(bucket, prefix, shown, access, write)?,
