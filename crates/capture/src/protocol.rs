@@ -1,5 +1,6 @@
 //! A protocol: which loads to put on, in which order, and what counts as resting.
 
+use openweigh_exact::Decimal;
 use openweigh_formats::number::Number;
 use openweigh_formats::text::{Line, Name};
 use openweigh_formats::weighings::{Cell, Id, Role};
@@ -198,6 +199,10 @@ impl Step {
             }
             (_, None, Some(uncertainty), _) => {
                 return err("step.reference_u_g", &uncertainty.to_string(), "nothing without a mass");
+            }
+            (_, _, Some(uncertainty), _) if uncertainty.0 < Decimal::ZERO => {
+                let expected = "a standard uncertainty, 0 or more";
+                return err("step.reference_u_g", &uncertainty.to_string(), expected);
             }
             (Role::Tare, .., Some(_)) => {
                 return err("step.tare", "a tare", "nothing: the step is a tare itself");

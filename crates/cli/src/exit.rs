@@ -1,5 +1,7 @@
 //! Exit codes: a contract with scripts (docs/spec/8-verification.md).
 
+use openweigh_replay::report::Summary;
+
 /// Done, and everything that was checked held.
 pub(crate) const DONE: u8 = 0;
 /// A check failed.
@@ -10,3 +12,13 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const INPUT: u8 = 3;
 /// Nothing failed, something was not checkable.
 pub(crate) const INCOMPLETE: u8 = 4;
+
+/// The exit code of what verification found.
+pub(crate) fn of(found: Summary) -> u8 {
+    match found {
+        Summary::Checked => DONE,
+        Summary::Incomplete => INCOMPLETE,
+        Summary::Malformed => INPUT,
+        Summary::Failed => FAILED,
+    }
+}

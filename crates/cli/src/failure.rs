@@ -18,6 +18,7 @@ use openweigh_ledger::seal::SealError;
 use openweigh_ledger::{DraftError, Kind, NotFound, OpenError, lookup};
 use openweigh_publish::Missing;
 use openweigh_replay::ReplayError;
+use openweigh_replay::report::Summary;
 use openweigh_replay::single::PredictError;
 use openweigh_store::{ReleaseFault, StoreError};
 use openweigh_trust::agent::AgentError;
@@ -65,6 +66,8 @@ pub(crate) enum Failure {
     Agent(#[from] AgentError),
     #[error("not signed: {0}")]
     Sign(#[from] SignError),
+    #[error("nothing was sealed: what the manifest would say does not hold")]
+    Unsealed { found: Summary },
     #[error("no receipt was written: {path} does not hold")]
     NoReceipt { path: String },
     #[error("not published: {path}, which says who publishes and what for, is missing")]
@@ -115,7 +118,8 @@ impl Failure {
             | Self::Store(StoreError::Location { .. } | StoreError::ReadOnly { .. }) => exit::USAGE,
             Self::Table { source, .. } if source.reason.is_usage() => exit::USAGE,
             Self::Store(StoreError::Digest { .. } | StoreError::Length { .. }) => exit::FAILED,
-            Self::Digest { .. } | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. }) => {
+            Self::Digest { .. }
+            | Self::Seal(SealError::Dataset { .. } | SealError::Recipe { .. } | SealError::Parent { .. }) => {
                 exit::FAILED
             }
             Self::NoReceipt { .. }
@@ -123,6 +127,7 @@ impl Failure {
             | Self::Unproved { .. }
             | Self::Incomplete(_)
             | Self::Release(ReleaseError::Changed { .. }) => exit::FAILED,
+            Self::Unsealed { found } => exit::of(*found),
             Self::Write(error)
             | Self::Capture(CaptureError::Write(error))
             | Self::Edit(EditError::Write(error))
@@ -206,6 +211,10 @@ impl Failure {
             }
             Self::Seal(SealError::Dataset { .. }) => {
                 "fit again on the data as they are, then seal the new weights"
+            }
+            Self::Unsealed { .. } => "correct what is named above, then seal again",
+            Self::Seal(SealError::Parent { .. }) => {
+                "put those weights back, or fit again with `--parent` and the weights as they are now"
             }
             Self::Seal(SealError::Recipe { .. }) => {
                 "fit again with this recipe, or give the recipe its old name and content back"

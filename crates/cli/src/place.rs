@@ -285,6 +285,16 @@ pub(crate) fn describe(ledger: &Ledger, word: &str) -> Result<(PathBuf, Dataset,
     }
     let path = ledger.find(lookup::Kind::Dataset, word)?;
     let (dataset, sha256): (Dataset, Digest) = document(&path)?;
+    // Its folder under the name that it really has, whatever words and links led to it.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        real(folder).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    if folder != dataset.name.as_str() {
+        let (name, folder) = (&dataset.name, harmless(&folder));
+        let what =
+            format!("the dataset calls itself `{name}`, and its folder is `{folder}`: rename the folder");
+        return Err(Failure::input(shown(&path), what));
+    }
     Ok((path, dataset, sha256))
 }
 
@@ -332,9 +342,10 @@ fn in_folder<T>(
     let (ledger, progress) = (Ledger::at(folder.to_path_buf()), Progress::new(true));
     let at = |path: &RelativePath| shown(&folder.join(path.as_str()));
     read(&OnDisk(&ledger, &progress)).map_err(|error| match error {
-        LoadError::Unlisted { .. } | LoadError::Size { .. } => {
-            Failure::input(shown(description), error.to_string())
-        }
+        LoadError::Unlisted { .. }
+        | LoadError::Size { .. }
+        | LoadError::Session { .. }
+        | LoadError::Simulated { .. } => Failure::input(shown(description), error.to_string()),
         LoadError::Unreadable { path, error } => Failure::input(at(&path), error.to_string()),
         LoadError::Malformed { path, source } => Failure::Malformed { path: at(&path), source },
         LoadError::Changed { path, found, expected } => Failure::Digest {

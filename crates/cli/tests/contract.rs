@@ -341,9 +341,10 @@ fn the_same_rows_never_count_twice() {
         "--version",
         "1.0.0",
     ];
-    scene.run(&fit).ends(0);
-    scene.run(&["seal", "--name", "twice", "--version", "1.0.0", "--weights", "twice-1.0.0"]).ends(0);
-    scene.run(&["verify", "twice-1.0.0"]).ends(1).says("whose name or data are already among its inputs");
+    scene.run(&fit).ends(3).says("the data of dataset `again`, or its name, are given twice");
+    scene.fit("example");
+    let replay = ["replay", "--weights", "example-1.0.0", "--dataset", "example", "again", "-o", "twice.csv"];
+    scene.run(&replay).ends(3).says("the data of dataset `again`, or its name, are given twice");
     let words = [
         "fit",
         "--dataset",

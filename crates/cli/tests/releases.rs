@@ -213,7 +213,14 @@ fn a_version_is_published_once() {
     let scene = Scene::ledger();
     sealed(&scene, "1.0.0", FIRST, &[]);
     scene.run(&["publish", "line-1.0.0", "-o", "one"]).ends(0);
-    sealed(&scene, "0.9.0", SECOND, &["--previous", "line-1.0.0"]);
+    let lower = ["seal", "--name", "line", "--version", "0.9.0", "--weights", "line-1.0.0"];
+    scene
+        .run(&[&lower[..], &["--previous", "line-1.0.0"]].concat())
+        .ends(2)
+        .says("`line` 0.9.0 cannot succeed `line` 1.0.0: the name stays, and the version rises");
+    sealed(&scene, "1.1.0", SECOND, &["--previous", "line-1.0.0"]);
+    let lowered = scene.text("manifests/line-1.1.0.json").replacen("1.1.0", "0.9.0", 1);
+    scene.write("manifests/line-0.9.0.json", lowered.as_bytes());
     scene
         .run(&["publish", "line-0.9.0", "-o", "two", "--previous", "one"])
         .ends(3)

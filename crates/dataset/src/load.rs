@@ -10,7 +10,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::session::Session;
 use openweigh_formats::table::{Table, TableReader};
-use openweigh_formats::weighings::{self, Weighing};
+use openweigh_formats::weighings::{self, Id, Weighing};
 use openweigh_formats::{Digest, Malformed, canonical, events, limits};
 
 /// What a dataset holds, ready to be fitted or predicted.
@@ -107,6 +107,24 @@ pub enum LoadError {
         /// Bytes found.
         found: u64,
     },
+    /// A session's description is of another session than its folder.
+    #[error("{path}: it calls itself `{found}`, its folder is `{expected}`")]
+    Session {
+        /// The description.
+        path: RelativePath,
+        /// The id in it.
+        found: Id,
+        /// The name of its folder.
+        expected: String,
+    },
+    /// A session says that it is simulated, its dataset says otherwise.
+    #[error("{path}: the session is simulated, and its dataset calls itself {stated}")]
+    Simulated {
+        /// The session's description.
+        path: RelativePath,
+        /// What the dataset calls itself.
+        stated: &'static str,
+    },
     /// No readings can be formed.
     #[error(transparent)]
     Reading(#[from] ReadingError),
@@ -139,9 +157,9 @@ pub fn load(
 pub fn table(folder: &dyn Files, dataset: &Dataset, max_csv: u64) -> Result<Table, LoadError> {
     let file = dataset.measurements().ok_or(LoadError::Unlisted { role: DatasetRole::Measurements })?;
     let mut reader = TableReader::of(dataset);
-    let (mut fault, mut hasher, mut size) = (None, Hasher::default(), 0u64);
+    let (mut fault, mut hasher, mut bytes) = (None, Hasher::default(), 0u64);
     let read = folder.read(&file.path, max_csv, &mut |block| {
-        size += block.len() as u64;
+        bytes += block.len() as u64;
         hasher.update(block);
         if fault.is_none() {
             fault = reader.feed(block).err();
@@ -153,8 +171,8 @@ pub fn table(folder: &dyn Files, dataset: &Dataset, max_csv: u64) -> Result<Tabl
     if found != file.sha256 {
         return Err(changed(file, found));
     }
-    if size != file.bytes {
-        return Err(LoadError::Size { path: file.path.clone(), stated: file.bytes, found: size });
+    if bytes != file.bytes {
+        return Err(size(file, bytes));
     }
     Ok(table)
 }
@@ -178,6 +196,7 @@ pub fn session(
     let pass = pass.map_err(|error| unreadable(frames, error))?;
     match pass.fault {
         _ if pass.sha256 != frames.sha256 => return Err(changed(frames, pass.sha256)),
+        _ if pass.bytes != frames.bytes => return Err(size(frames, pass.bytes)),
         None => {}
         Some(Stopped::Malformed(source)) => return Err(malformed(frames, source)),
         Some(Stopped::Reading(error)) => return Err(error.into()),
@@ -192,8 +211,17 @@ pub fn session(
 pub fn beside(folder: &dyn Files, dataset: &Dataset, id: &str) -> Result<Beside, LoadError> {
     let (small, csv) = (limits::JSON_BYTES, limits::SESSION_CSV_BYTES);
     let file = |role| listed(dataset, id, role);
+    let description = file(DatasetRole::Session)?;
+    let session: Session = parse(folder, description, small, canonical::read)?;
+    let path = || description.path.clone();
+    if session.id.as_str() != id {
+        return Err(LoadError::Session { path: path(), found: session.id, expected: id.to_owned() });
+    }
+    if dataset.denies(&session) {
+        return Err(LoadError::Simulated { path: path(), stated: dataset.provenance.kind.as_str() });
+    }
     Ok(Beside {
-        session: parse(folder, file(DatasetRole::Session)?, small, canonical::read)?,
+        session,
         weighings: parse(folder, file(DatasetRole::Weighings)?, csv, weighings::read)?,
         events: parse(folder, file(DatasetRole::Events)?, csv, events::read)?,
     })
@@ -214,6 +242,9 @@ fn parse<T>(
     if found != file.sha256 {
         return Err(changed(file, found));
     }
+    if bytes.len() as u64 != file.bytes {
+        return Err(size(file, bytes.len() as u64));
+    }
     read(&bytes).map_err(|source| malformed(file, source))
 }
 
@@ -223,6 +254,10 @@ fn unreadable(file: &DatasetFile, error: Unreadable) -> LoadError {
 
 fn malformed(file: &DatasetFile, source: Malformed) -> LoadError {
     LoadError::Malformed { path: file.path.clone(), source }
+}
+
+fn size(file: &DatasetFile, found: u64) -> LoadError {
+    LoadError::Size { path: file.path.clone(), stated: file.bytes, found }
 }
 
 fn changed(file: &DatasetFile, found: Digest) -> LoadError {

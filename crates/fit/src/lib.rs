@@ -67,6 +67,12 @@ pub enum FitError {
         /// The unit wanted.
         expected: Option<Unit>,
     },
+    /// A dataset whose name or data are those of another one, or that has the same data twice.
+    #[error("the data of dataset `{dataset}`, or its name, are given twice: rows would count twice")]
+    Repeated {
+        /// The dataset.
+        dataset: Name,
+    },
     /// No row has the target and every feature.
     #[error("no row has the target and every feature, so there is nothing to fit")]
     NoRows,

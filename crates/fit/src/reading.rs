@@ -7,7 +7,7 @@ use openweigh_dataset::weighing::{Chunk, Key};
 use openweigh_dataset::{Data, SessionReadings};
 use openweigh_exact::Column;
 use openweigh_formats::Digest;
-use openweigh_formats::dataset::{CellType, Dataset};
+use openweigh_formats::dataset::{CellType, Counted, Dataset};
 use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::{Format, Recipe, Tare, Validation};
 use openweigh_formats::table::Table;
@@ -60,6 +60,18 @@ pub fn numbers<'a>(
     })
 }
 
+/// Refuses data that would count twice, under whatever names they come.
+///
+/// # Errors
+/// The dataset whose name or data were there before.
+pub fn each_once<'a>(datasets: impl IntoIterator<Item = &'a Dataset>) -> Result<(), FitError> {
+    let mut counted = Counted::default();
+    match datasets.into_iter().find(|dataset| !counted.count(dataset)) {
+        Some(dataset) => Err(FitError::Repeated { dataset: dataset.name.clone() }),
+        None => Ok(()),
+    }
+}
+
 impl<'a> Readings<'a> {
     /// Gathers the fitted rows of all datasets.
     ///
@@ -67,6 +79,7 @@ impl<'a> Readings<'a> {
     /// A missing column, units that disagree, a load without a tare, or no row at all.
     pub fn gather(recipe: &Recipe, training: &[Training<'a>]) -> Result<Self, FitError> {
         check_kinds(recipe, training)?;
+        each_once(training.iter().map(|training| training.dataset))?;
         let gathered = if recipe.reading.is_some() {
             of_sessions(recipe, training)?
         } else {

@@ -13,9 +13,11 @@ use crate::licence::Licence;
 use crate::limits;
 use crate::malformed::Fault;
 use crate::path::RelativePath;
+use crate::session::Session;
 use crate::text::{self, ColumnName, Line, Name, Unit, Version};
 use crate::weighings::Id;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Version of the format. 1: the first. 2: how a source was read, Unicode, sessions of tables, exclusions,
 /// `signal-sessions`.
@@ -144,6 +146,24 @@ impl Kind {
             Self::TouchSessions => DatasetRole::Touches,
             Self::SignalSessions => DatasetRole::Samples,
         }
+    }
+}
+
+/// What was counted of some data: no rows count twice, under whatever name they come.
+#[derive(Debug, Default)]
+pub struct Counted<'a> {
+    names: BTreeSet<&'a Name>,
+    data: BTreeSet<&'a Digest>,
+}
+
+impl<'a> Counted<'a> {
+    /// Counts a dataset; says whether its name and all of its data are new.
+    pub fn count(&mut self, dataset: &'a Dataset) -> bool {
+        let mut new = self.names.insert(&dataset.name);
+        for file in dataset.files.iter().filter(|file| file.role.is_data()) {
+            new &= self.data.insert(&file.sha256);
+        }
+        new
     }
 }
 
@@ -285,6 +305,11 @@ impl Dataset {
     pub fn sessions(&self) -> Vec<&str> {
         let of_sessions = self.files.iter().filter(|file| file.role == DatasetRole::Session);
         of_sessions.filter_map(|file| file.path.as_str().split('/').nth(1)).collect()
+    }
+
+    /// Whether the dataset says otherwise of a session that says it is simulated.
+    pub fn denies(&self, session: &Session) -> bool {
+        session.source.os.as_str() == "simulated" && self.provenance.kind != ProvenanceKind::Simulated
     }
 
     /// The file of a session with some role.

@@ -14,8 +14,18 @@ text_type!(
     Licence,
     "an SPDX licence expression such as `CC0-1.0` or `MIT OR Apache-2.0`, or `NOASSERTION`",
     "^[A-Za-z0-9.+() -]+$",
-    |text| text == NO_ASSERTION || (text.len() <= 500 && spdx::Expression::parse(text).is_ok())
+    |text| text == NO_ASSERTION || (text.len() <= 500 && is_expression(text))
 );
+
+/// Whether a text is an expression of licences whose texts can be listed: ids of the SPDX list that are not deprecated,
+/// and `LicenseRef-` ids. `NOASSERTION` is no licence, and what another document calls a licence has no text here.
+fn is_expression(text: &str) -> bool {
+    let listable = |requirement: &spdx::expression::ExpressionReq| match &requirement.req.license {
+        spdx::LicenseItem::Spdx { id, .. } => id.name != NO_ASSERTION,
+        spdx::LicenseItem::Other(other) => other.doc_ref.is_none(),
+    };
+    spdx::Expression::parse(text).is_ok_and(|expression| expression.requirements().all(listable))
+}
 
 impl Licence {
     /// The statement that nothing is stated.
@@ -79,7 +89,23 @@ mod tests {
     fn expressions_are_checked_and_taken_apart() {
         let licence: Licence = "MIT OR Apache-2.0".parse().unwrap();
         assert_eq!(licence.ids(), ["MIT", "Apache-2.0"]);
-        assert!("Creative Commons".parse::<Licence>().is_err());
+        for refused in [
+            "Creative Commons",
+            "",
+            "GPL-3.0",
+            "NOASSERTION OR MIT",
+            "MIT AND NOASSERTION",
+            "DocumentRef-theirs:LicenseRef-a",
+            "MIT OR DocumentRef-theirs:LicenseRef-a",
+        ] {
+            assert!(refused.parse::<Licence>().is_err(), "{refused}");
+        }
+        let ids = |text: &str| text.parse::<Licence>().unwrap().ids();
+        assert_eq!(ids("LicenseRef-mine"), ["LicenseRef-mine"]);
+        assert_eq!(
+            ids("Apache-2.0+ OR GPL-2.0-only WITH Classpath-exception-2.0"),
+            ["Apache-2.0", "GPL-2.0-only"]
+        );
         assert!(Licence::no_assertion().ids().is_empty());
         let cc0: Licence = "CC0-1.0".parse().unwrap();
         assert_eq!(Licence::united([&cc0, &cc0]), cc0);

@@ -274,6 +274,9 @@ fn check(weighing: &Weighing, before: Option<&Weighing>, line: usize) -> Result<
         (Role::Tare, .., Some(tare)) => {
             Err(wrong(line, "tare", tare.as_str(), "nothing: it is a tare itself"))
         }
+        (_, _, Some(uncertainty), _) if uncertainty.0 < Decimal::ZERO => {
+            Err(wrong(line, "reference_u_g", &uncertainty.to_string(), "a standard uncertainty, 0 or more"))
+        }
         _ => Ok(()),
     }
 }
@@ -351,6 +354,10 @@ mod tests {
                 "2:1: column `tare`: found `b`, expected a weighing of this session with the role `tare`",
             ),
             ("a,tare,,0,4,,,\na,tare,,5,6,,,\n", "3:1: column `weighing`: found `a`, expected each id once"),
+            (
+                "a,reference,,0,4,,5,-0.1\n",
+                "2:1: column `reference_u_g`: found `-0.1`, expected a standard uncertainty, 0 or more",
+            ),
             (
                 "a,full,,0,4,,,\n",
                 "2:1: column `role`: found `full`, expected `tare`, `reference` or `unknown`",

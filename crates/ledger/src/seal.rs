@@ -4,6 +4,7 @@ use crate::change::{Change, Expected};
 use crate::draft::{DraftError, Written};
 use crate::layout::Ledger;
 use crate::licences;
+use crate::lookup::Kind;
 use crate::open::OpenError;
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::claim::Claim;
@@ -76,6 +77,14 @@ pub enum SealError {
         /// The digest now.
         found: Option<Digest>,
     },
+    /// The weights that others continue are not here.
+    #[error("{weights} continues weights with SHA-256 {sha256}, and no file in artifacts/weights has it")]
+    Parent {
+        /// The weights.
+        weights: RelativePath,
+        /// The digest of their parent.
+        sha256: Digest,
+    },
     /// The recipe file is not the one inside the weights.
     #[error("{recipe} is not the recipe that {weights} was fitted with")]
     Recipe {
@@ -109,6 +118,9 @@ pub struct Sealed {
     relies_on: Vec<(RelativePath, Digest)>,
 }
 
+/// Weights: where they are, what they say, and where those are that they continue.
+type Descendant = (RelativePath, Weights, Option<RelativePath>);
+
 struct Gatherer<'a> {
     ledger: &'a Ledger,
     max_csv: u64,
@@ -128,9 +140,8 @@ pub fn seal(ledger: &Ledger, request: Request) -> Result<Sealed, SealError> {
         derivations.push(Derivation { kind, inputs, outputs: vec![output], tool: request.tool.clone() });
     };
     let mut licence_of = BTreeMap::new();
-    for path in &request.weights {
-        let weights = gather.weights(path)?;
-        let mut inputs = vec![gather.recipe(path, &weights)?];
+    for (path, weights, parent) in gather.lines_of_descent(&request.weights)? {
+        let mut inputs = vec![gather.recipe(&path, &weights)?];
         for trained in &weights.trained_on {
             let dataset = Ledger::dataset(&trained.name);
             let found = gather.dataset(&dataset).map(|found| Some(found.1)).or_else(|error| match error {
@@ -147,8 +158,9 @@ pub fn seal(ledger: &Ledger, request: Request) -> Result<Sealed, SealError> {
             }
             inputs.push(dataset);
         }
+        inputs.extend(parent);
         licence_of.insert(path.clone(), weights.licence.clone());
-        derived(DerivationKind::Fit, inputs, path.clone());
+        derived(DerivationKind::Fit, inputs, path);
     }
     for (path, weights) in &request.results {
         let licence = licence_of.get(weights).cloned().unwrap_or_else(Licence::no_assertion);
@@ -247,6 +259,47 @@ impl Gatherer<'_> {
         self.list(path, Role::Weights, bytes.len() as u64, Digest::of(&bytes), &weights.licence);
         self.licences.push(weights.licence.clone());
         Ok(weights)
+    }
+
+    /// The weights, and those that they continue, each once and behind its parent, with the path of the parent.
+    fn lines_of_descent(&mut self, named: &[RelativePath]) -> Result<Vec<Descendant>, SealError> {
+        let mut in_order: Vec<Descendant> = Vec::new();
+        let mut by_digest: Option<BTreeMap<Digest, RelativePath>> = None;
+        for path in named {
+            // The weights and their forebears, youngest first.
+            let (mut line, mut next) = (Vec::new(), Some(path.clone()));
+            while let Some(path) = next.take() {
+                if in_order.iter().any(|(known, ..)| *known == path) {
+                    break;
+                }
+                let weights = self.weights(&path)?;
+                let parent = match weights.parent.value() {
+                    None => None,
+                    Some(sha256) => {
+                        let known = by_digest.get_or_insert_with(|| self.weights_by_digest(named));
+                        let missing = || SealError::Parent { weights: path.clone(), sha256: sha256.clone() };
+                        Some(known.get(sha256).cloned().ok_or_else(missing)?)
+                    }
+                };
+                next.clone_from(&parent);
+                line.push((path, weights, parent));
+            }
+            in_order.extend(line.into_iter().rev());
+        }
+        Ok(in_order)
+    }
+
+    /// The weights that the request names and those of the ledger; of equal ones, those that it names.
+    fn weights_by_digest(&self, named: &[RelativePath]) -> BTreeMap<Digest, RelativePath> {
+        let of_ledger = self.ledger.names(Kind::Weights).into_iter();
+        let of_ledger = of_ledger.filter_map(|name| format!("artifacts/weights/{name}.json").parse().ok());
+        let mut found = BTreeMap::new();
+        for path in named.iter().cloned().chain(of_ledger) {
+            if let Ok(bytes) = self.read(&path, limits::JSON_BYTES) {
+                found.entry(Digest::of(&bytes)).or_insert(path);
+            }
+        }
+        found
     }
 
     fn recipe(&mut self, weights_path: &RelativePath, weights: &Weights) -> Result<RelativePath, SealError> {

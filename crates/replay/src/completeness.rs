@@ -4,7 +4,7 @@
 use crate::finding::{Cause, Finding, Guess, Kind};
 use crate::listing::{Contents, Scope};
 use crate::report::{Item, Note, Stage, Verdict};
-use openweigh_formats::dataset::{DatasetFile, DatasetRole, ProvenanceKind};
+use openweigh_formats::dataset::{Counted, DatasetRole};
 use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::licence::Licence;
 use openweigh_formats::malformed::visible;
@@ -127,15 +127,10 @@ impl Complaints<'_> {
 
     /// No rows count twice, under whatever name they come.
     fn each_once(&mut self, derivation: &Derivation) {
-        let (mut names, mut tables) = (BTreeSet::new(), BTreeSet::new());
+        let mut counted = Counted::default();
         for input in &derivation.inputs {
             let Some(dataset) = self.contents.datasets.get(input) else { continue };
-            let data = |file: &&DatasetFile| file.role.is_data();
-            let mut repeated = false;
-            for file in dataset.files.iter().filter(data) {
-                repeated |= !tables.insert(&file.sha256);
-            }
-            if !names.insert(&dataset.name) || repeated {
+            if !counted.count(dataset) {
                 let output = derivation.outputs.first().map_or("", RelativePath::as_str);
                 self.add(output, Kind::InputTwice(input.clone()));
             }
@@ -245,8 +240,7 @@ impl Complaints<'_> {
             let files = dataset.files.iter().filter(|file| file.role == DatasetRole::Session);
             let sessions = files.filter_map(|file| path.sibling(&file.path).ok());
             for session in sessions.filter_map(|path| self.contents.sessions.get(&path)) {
-                let simulated = session.source.os.as_str() == "simulated";
-                if simulated && dataset.provenance.kind != ProvenanceKind::Simulated {
+                if dataset.denies(session) {
                     let (kind, session) = (dataset.provenance.kind, session.id.clone());
                     complaints.push((path.to_string(), Kind::Simulated { kind, session }));
                 }

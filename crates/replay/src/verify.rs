@@ -274,6 +274,7 @@ pub fn write(
     sink: &mut dyn FnMut(&[u8]),
 ) -> Result<Outcome, ReplayError> {
     let predictor = Predictor::new(weights)?;
+    openweigh_fit::reading::each_once(datasets.iter().map(|(dataset, _)| *dataset))?;
     for (dataset, data) in datasets {
         predictor.check(dataset, *data)?;
     }

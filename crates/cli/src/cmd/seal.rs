@@ -1,9 +1,10 @@
 //! `openweigh seal`
 
 use crate::args::Global;
+use crate::cmd::verify::tell;
 use crate::count;
 use crate::failure::Failure;
-use crate::place;
+use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, show};
@@ -13,6 +14,9 @@ use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, claim, limits};
 use openweigh_ledger::seal::{Request, seal};
 use openweigh_ledger::{Kind, Ledger, Written};
+use openweigh_replay::listing::Scope;
+use openweigh_replay::report::Summary;
+use openweigh_replay::{Verdict, verify};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -74,7 +78,8 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
                 .map_err(|source| Failure::Malformed { path: place::shown(path), source })?
         }
     };
-    let previous = args.previous.as_ref().map(|word| previous(&ledger, word)).transpose()?;
+    let succeeds = |word: &String| previous(&ledger, word, &args.name, &args.version);
+    let previous = args.previous.as_ref().map(succeeds).transpose()?;
     let title = args.title.map_or_else(|| Line::try_from(args.name.to_string()), Ok);
     let request = Request {
         title: title.map_err(|error| Failure::usage(error.to_string()))?,
@@ -92,6 +97,8 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let sealed = seal(&ledger, request)?;
     drop(progress);
     let (manifest, bytes) = (&sealed.manifest, sealed.bytes());
+    own_name(&ledger, manifest, args.output.as_deref())?;
+    holds(&ledger, manifest, global, screen)?;
     if args.output.as_deref() == Some(Path::new("-")) {
         screen.raw(&bytes)?;
         return Ok(exit::DONE);
@@ -113,8 +120,35 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         count::of(manifest.claims.len(), "claim")
     ))?;
     show::written(&path, written, &digest, screen)?;
-    screen.line(&format!("sealed, not yet checked; next: openweigh verify {}", place::shown(&path)))?;
+    screen.line("checked before it was sealed, as `verify` checks it")?;
+    show::next(&format!("verify {}", place::shown(&path)), screen)?;
     Ok(exit::DONE)
+}
+
+/// What `verify` refuses is not sealed: all of it is gone through first.
+fn holds(ledger: &Ledger, manifest: &Manifest, global: &Global, screen: &mut Screen) -> Result<(), Failure> {
+    let progress = Progress::of("checking");
+    let report = verify(manifest, &OnDisk(ledger, &progress), &Scope::Ledger, global.effort(), |_| {});
+    drop(progress);
+    let found = report.summary();
+    if found == Summary::Checked {
+        return Ok(());
+    }
+    let bad = report.items.iter().filter(|item| item.verdict != Verdict::Checked);
+    for item in bad {
+        tell(item, screen)?;
+    }
+    Err(Failure::Unsealed { found })
+}
+
+/// A manifest among the others is called what it calls itself.
+fn own_name(ledger: &Ledger, manifest: &Manifest, typed: Option<&Path>) -> Result<(), Failure> {
+    let own = Ledger::manifest(&manifest.name, &manifest.version);
+    let other = typed.and_then(|typed| ledger.relative(typed));
+    match other.filter(|other| other.parent() == own.parent() && *other != own) {
+        None => Ok(()),
+        Some(other) => Err(Failure::usage(format!("{other}: the file of this manifest is called {own}"))),
+    }
 }
 
 fn tool() -> Tool {
@@ -172,7 +206,15 @@ fn results(
     Ok((path, from.clone()))
 }
 
-fn previous(ledger: &Ledger, word: &str) -> Result<Digest, Failure> {
+/// The id of a manifest that another one is to succeed.
+fn previous(ledger: &Ledger, word: &str, name: &Name, version: &Version) -> Result<Digest, Failure> {
     let path = place::find(ledger, Kind::Manifest, word)?;
-    place::document::<Manifest>(&path).map(|(_, digest)| digest)
+    let (previous, digest) = place::document::<Manifest>(&path)?;
+    if previous.name != *name || *version <= previous.version {
+        return Err(Failure::usage(format!(
+            "`{name}` {version} cannot succeed `{}` {}: the name stays, and the version rises",
+            previous.name, previous.version
+        )));
+    }
+    Ok(digest)
 }

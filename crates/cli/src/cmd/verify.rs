@@ -99,12 +99,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         done.extend(gone(&paths, screen)?);
     }
     let worst = done.iter().map(|done| done.report.summary()).max().unwrap_or(Summary::Checked);
-    let code = match worst {
-        Summary::Checked => exit::DONE,
-        Summary::Incomplete => exit::INCOMPLETE,
-        Summary::Malformed => exit::INPUT,
-        Summary::Failed => exit::FAILED,
-    };
+    let code = exit::of(worst);
     let unlisted = if of_ledger { unlisted(&paths, &done) } else { None };
     screen.document(json!({
         "format": "openweigh.verify/2", "sentence": outcome::sentence(&done, worst), "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "unlisted": unlisted, "exit": code,

@@ -40,6 +40,19 @@ impl Sealed<'_> {
             }
             self.write(weights, &text);
         }
+        // Weights name their parents, which may have changed with their data.
+        let weights: Vec<&&str> =
+            paths.iter().filter(|path| path.starts_with("artifacts/weights/")).collect();
+        for _ in &weights {
+            for (child, parent) in
+                weights.iter().flat_map(|child| weights.iter().map(move |own| (child, own)))
+            {
+                if self.is_there(child) && self.is_there(parent) {
+                    let (old, new) = (Digest::of(&self.bytes(parent)), Digest::of(&self.now(parent)));
+                    self.write(child, &self.text(child).replace(old.as_str(), new.as_str()));
+                }
+            }
+        }
         for path in &paths {
             self.renew_entry(self.manifest, path, path);
         }
