@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A second implementation of the openweigh formats, in exact fractions, from docs/spec alone (numbers: its pages).
-usage: rederive.py [ROOT]    re-derive the weights, results and claims of every manifests/*.json under ROOT, or of the release in ROOT (Python 3.11)"""
-import collections, hashlib, itertools, json, math, re, sys, tomllib
+usage: rederive.py [ROOT]    re-derive the weights, results and claims of every manifests/*.json under ROOT, of that one manifest if ROOT
+                             is its path, or of the release in ROOT; exit codes as on page 8 (Python 3.11)"""
+import collections, functools, hashlib, itertools, json, math, re, sys, tomllib
 from fractions import Fraction
 from operator import mul
 from pathlib import Path
@@ -42,8 +43,7 @@ def dataset(read, path):  # 3; read(path) gives a file's bytes
     data = read(path)
     meta = json.loads(data)
     files = {f["path"]: read(path[:-len("dataset.json")] + f["path"]) for f in meta["files"]}
-    stated = [(f["bytes"], f["sha256"]) for f in meta["files"]]
-    assert dumps(meta).encode() == data and stated == [(len(f), sha256(f)) for f in files.values()], f"{path}: layout, or a digest"
+    assert dumps(meta).encode() == data, f"{path}: layout"
     meta = {"excluded": [], "session_column": None, **meta, "sha256": sha256(data)}
     if meta["kind"] != "table": return {**meta, **sessions_of(files, meta["kind"])}
     cells = {**CELLS, "text": '[^,"\r]*'} if meta["format"] == "openweigh.dataset/2" else CELLS  # 2.2, the table of characters apart
@@ -212,11 +212,89 @@ def replay(weights, sets):  # 6
                 errors += [Fraction(error)] if error else []
     return {**error_figures(errors), "n": len(errors), "cells": cells, "recipe": recipe}, "".join(",".join(line) + "\n" for line in lines)
 # ---- 7 and 8: manifests
+class Malformed(Exception): pass  # 8: what the page calls so, exit code 3
+class Unchecked(Exception): pass  # 8: not checkable, exit code 4
+SCHEMAS, KINDS = Path(__file__).resolve().parent.parent / "docs/spec/schemas", dict(object=dict, array=list, string=str, integer=int, boolean=bool, null=type(None))
+@functools.cache
+def schema(name):  # without the pages beside it, the types in JSON files are taken as they are
+    return json.loads((SCHEMAS / f"{name}.schema.json").read_text()) if SCHEMAS.is_dir() else {}
+def conforms(value, rule, root, ordered=True):  # what of JSON Schema the schemas use
+    if not rule: return
+    if "$ref" in rule: conforms(value, root["$defs"][rule["$ref"].split("/")[-1]], root, ordered)
+    for key in {"anyOf", "oneOf"} & {*rule}:
+        assert any(fits(value, one, root, ordered) for one in rule[key]), f"{value!r} is none of what is allowed"
+    kinds = rule.get("type", [])
+    assert not kinds or type(value) in [KINDS[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)], f"{value!r} is no {kinds}"
+    assert rule.get("const", value) == value and value in rule.get("enum", [value]), f"{value!r} is not allowed"
+    if isinstance(value, int): assert rule.get("minimum", value) <= value < 2 ** int(re.sub(r"\D", "", rule.get("format", "")) or 64), value  # 9
+    if isinstance(value, str): assert len(value) <= rule.get("maxLength", 1 << 20) and re.search(re.sub(r"\$$", r"\\Z", rule.get("pattern", "")), value), value[:80]
+    if isinstance(value, list):
+        assert rule.get("minItems", 0) <= len(value) <= rule.get("maxItems", 1 << 20), "another number of entries"
+        for one in value: conforms(one, rule.get("items", {}), root, ordered)
+    if isinstance(value, dict) and "properties" in rule:
+        known, required = rule["properties"], rule.get("required", [])
+        assert {*required} <= {*value} <= {*known}, f"keys {[*{*value} ^ {*required}]}"
+        assert not ordered or [key for key in value if key in required] == required, "the order of the keys"
+        for key in value: conforms(value[key], known[key], root, ordered)
+def fits(value, rule, root, ordered):
+    try: return conforms(value, rule, root, ordered) is None
+    except AssertionError: return False
+def document(data, *names):  # 7.4, of one of these schemas
+    def unique(pairs):
+        assert len({key for key, _ in pairs}) == len(pairs), "a key twice"
+        return dict(pairs)
+    value = json.loads(data.decode("utf-8"), object_pairs_hook=unique)
+    name = next((name for name in names if name.endswith("-2") and str(value["format"]).endswith("/2")), names[0])
+    conforms(value, schema(name), schema(name))
+    assert dumps(value).encode() == data, "another layout"
+    return value
+def sound_recipe(recipe):  # 4 and 4.1
+    model, fitting, terms = recipe["model"], recipe["fit"], recipe["model"]["terms"]
+    products = []
+    for term in terms:
+        products.append(frozenset((f, knot, e) for f, knot, e in factors(term)))
+        bases = [(f, knot) for f, knot, _ in factors(term)]
+        assert len({*bases}) == len(bases) <= 8 and (bases or term == "1") and all("^" not in part or 2 <= int(part.split("^")[1]) <= 12 for part in term.split("*")), term
+    assert 1 <= len(terms) <= 64 and len({*products}) == len(terms) and model["target"] not in features_of(terms), "terms"
+    assert 1 <= fitting["digits"] <= 50 and 0 <= recipe["result"]["decimals"] <= 50 and Fraction(recipe["result"].get("coverage", 1)) > 0, "digits"
+    assert model["tare"] in ("none", *("signal", "model") * ("reading" in recipe)), "tare"
+    fold = re.fullmatch(r"k-fold:([1-9][0-9]*)", fitting["validation"])
+    assert fitting["validation"] in ("none", "leave-one-out", "leave-one-session-out") or fold and 2 <= int(fold[1]) <= 1000, "validation"
+    assert fitting["validation"] != "leave-one-session-out" or "reading" in recipe or recipe["format"].endswith("/2"), "validation"
+    if "reading" in recipe:
+        reading = recipe["reading"]
+        assert {*model["features"]} <= set("x y total pressure major minor density".split()) if "features" in model else True
+        assert 0 <= reading["decimals"] <= 50 and Fraction(reading["settle_s"]) >= 0 and recipe["result"]["unit"] == "g", "reading"
+    return recipe
+def recipe_file(data):
+    conforms(tomllib.loads(data.decode("utf-8")), schema("recipe"), schema("recipe"), ordered=False)
+    return sound_recipe(recipe_of(data))
+def weights_file(data):  # 5
+    w = document(data, "weights")
+    recipe, normal, terms = w["recipe"], w["normal"], w["recipe"]["model"]["terms"]
+    second, p, features = w["format"].endswith("/2"), len(terms), features_of(terms)
+    assert second == recipe["format"].endswith("/2") and {"parent": not second, "lineage": second}.items() <= {key: key in w for key in ("parent", "lineage")}.items(), "version"
+    sound_recipe(recipe)
+    assert [t["term"] for t in w["terms"]] == terms and [r["feature"] for r in w["range"]] == features, "terms or range"
+    assert [c["name"] for c in w["applies_to"]["columns"]] == [recipe["model"]["target"], *features], "applies_to"
+    assert ("pad" in w["applies_to"] or "channels" in w["applies_to"]) == ("reading" in recipe), "applies_to"
+    square = lambda m: len(m) == p and all(len(row) == p for row in m)
+    assert (w["covariance"] is None or square(w["covariance"])) and square(normal["xtx"]) and len(normal["xty"]) == p, "shapes"
+    g = [[Fraction(v) for v in row] for row in [*([*row, c] for row, c in zip(normal["xtx"], normal["xty"])), [*normal["xty"], normal["yty"]]]]
+    assert all(g[i][j] == g[j][i] and g[i][j] ** 2 <= g[i][i] * g[j][j] and g[i][i] >= 0 for i in range(p + 1) for j in range(p + 1)), "sums of no data"
+    assert "1" not in terms or recipe["model"]["tare"] == "model" or g[terms.index("1")][terms.index("1")] == normal["n"], "n"
+    assert w["dof"] == normal["n"] - (0 if recipe["fit"]["estimator"] == "declared" else p) >= 0, "dof"
+    return w
 def claimed(c, made):  # 7.3
     over, key, unit, published = c["over"], c["quantity"], made["recipe"]["result"]["unit"], (c["value"], c["unit"])
     place = tuple(str(over[part]) for part in ("dataset", "row", "session", "weighing") if part in over)
+    if place and "cells" not in made or not place and key not in made or "term" in over and "cells" in made:
+        raise Malformed(f"{key} is no quantity of {over['file']}")
+    if place and key not in made["cells"].get(place, {}) or "term" in over and over["term"] not in made[key]: return "no such row, weighing or term"
     q = made["cells"][place][key] if place else made[key]
-    q = Fraction(q[over["term"]] if "term" in over else q)
+    q = q[over["term"]] if "term" in over else q
+    if q is None or q == "": return f"published {published}, and it is undefined"
+    q = Fraction(q)
     by = [(made["units"][f], e) for f, _, e in factors(over.get("term", "1"))]
     if key in ("n", "dof", "r_squared"): unit = "1"
     elif unit is None or any(u is None for u, _ in by): unit = None
@@ -226,43 +304,159 @@ def claimed(c, made):  # 7.3
 def difference(published, derived):
     pairs = itertools.zip_longest(published.split("\n"), derived.split("\n"), fillvalue="(end)")
     return next((f"line {i}: published {a!r}, re-derived {b!r}" for i, (a, b) in enumerate(pairs, 1) if a != b), "")
-def item(counts, kind, name, test):  # test() gives "" or what is wrong, or raises if it cannot be done
-    try: problem = test()
-    except Exception as error: problem = f"needs {error}" if isinstance(error, KeyError) else repr(error)
-    print(("FAIL" if problem else "ok  "), f"{kind:8}", name + (f": {problem}" if problem else ""))
-    counts.update([kind, "failed"] if problem else [kind])
-def check(root, manifest, counts):  # 8
-    files, made, texts = {}, {}, {}  # what is read and re-derived; a file that failed is in none of them
+def item(counts, kind, name, test):  # test() gives "" or what is wrong, or raises what it is if it is not that
+    try: problem = test(); verdict = "failed" if problem else ""
+    except Malformed as error: problem, verdict = str(error), "malformed"
+    except Unchecked as error: problem, verdict = str(error), "unchecked"
+    except Exception as error: problem, verdict = repr(error), "failed"
+    word = {"": "ok  ", "failed": "FAIL", "malformed": "BAD ", "unchecked": "?   "}[verdict]
+    print(word, f"{kind:8}", name + (f": {problem}" if problem else ""))
+    counts.update([kind, verdict] if problem else [kind])
+def attempt(parse, *data):
+    try: return parse(*data)
+    except Exception as error: raise Malformed(repr(error)) from error
+def plain(root, path):  # 7.1: a plain file, with no link on the way to it
+    at, missing = root, FileNotFoundError(path)
+    for part in path.split("/"):
+        at = at / part
+        if at.is_symlink(): raise missing
+    if not at.is_file(): raise missing
+    return at.read_bytes()
+PATH = r"(?=.{1,255}\Z)(?!.*\.(?:/|\Z))[A-Za-z0-9][A-Za-z0-9._+-]*(?:/[A-Za-z0-9][A-Za-z0-9._+-]*)*|\.gitattributes"
+DATA_ROLES = ("measurements", "touches", "samples")
+OWNED = (*DATA_ROLES, "session", "events", "weighings", "balance", "references")
+def ids(licence): return [] if licence == "NOASSERTION" else [i.rstrip("+") for i in re.sub(r"WITH\s+\S+|[()]", " ", licence).split() if i not in ("AND", "OR")]  # 7.1
+def sound_manifest(data):  # 7, and what of 7.1 to 7.3 makes it malformed (8)
+    m = document(data, "manifest")
+    files, roles, made = m["files"], {f["path"]: f["role"] for f in m["files"]}, [o for d in m["derivations"] for o in d["outputs"]]
+    paths = [f["path"] for f in files]
+    assert paths == sorted({*paths}) and len({path.lower() for path in paths}) == len(paths) <= 1000 and all(re.fullmatch(PATH, path) for path in paths), "paths"
+    assert m["format"].endswith("/2") or not {*roles.values()} & {"samples", "balance", "references"}, "roles of version 2"
+    derived = {"recipe", "weights", "results"} & {*roles.values()}
+    assert "weights" in roles.values() or "dataset" in roles.values() and not derived, "neither weights nor data alone"
+    for d in m["derivations"]:
+        inputs, outputs = [[roles[path] for path in d[key]] for key in ("inputs", "outputs")]  # a path that is not listed is no key
+        assert len({*d["inputs"]}) == len(inputs), "an input twice"
+        first, last = ("recipe", "weights") if d["kind"] == "fit" else ("weights", "results")
+        middle = inputs[1:-1] if d["kind"] == "fit" and inputs[-1] == "weights" else inputs[1:]
+        assert inputs[0] == first and outputs == [last] and middle and {*middle} == {"dataset"}, "other inputs or outputs"
+    assert len({*made}) == len(made), "derived twice"
+    assert len({c["id"] for c in m["claims"]}) == len(m["claims"]) <= 10000, "claims"
+    for c in m["claims"]:
+        keys, q = {*c["over"]} - {"file"}, c["quantity"]
+        rows, loads = {"dataset", "row"}, {"dataset", "session", "weighing"}
+        allowed = {"coefficient": [{"term"}], "standard_error": [{"term"}], "predicted": [rows], "grams": [loads], "expanded_u": [rows, loads]}
+        assert keys in allowed.get(q, [set()]) and roles[c["over"]["file"]] in ("weights", "results"), f"claim {c['id']}"
+    return m
+def complete(root, manifest, read, release):  # 7.1: what must be listed, named and stated as it is
+    entries, paths = {f["path"]: f for f in manifest["files"]}, {f["path"] for f in manifest["files"]}
+    derivation = {d["outputs"][0]: d for d in manifest["derivations"]}
+    sets, recipes, weights, sessions = ({path: v for path, v in read.items() if entries[path]["role"] == role} for role in ("dataset", "recipe", "weights", "session"))
+    alone = not {"recipe", "weights", "results"} & {f["role"] for f in manifest["files"]}
+    unread = any(f["role"] in ("dataset", "weights") and f["path"] not in read for f in manifest["files"])
+    owned, used = {}, {path for d in manifest["derivations"] for path in d["inputs"]}
+    for path, s in sets.items():
+        folder = path[:-len("dataset.json")]
+        if path.split("/")[-2:] != [s["name"], "dataset.json"]: yield f"{path} calls itself {s['name']}"
+        for f in s["files"]:
+            owned[folder + f["path"]] = s
+            listed, keys = entries.get(folder + f["path"], {}), ("bytes", "sha256", "role")
+            if [listed.get(key) for key in (*keys, "licence")] != [*map(f.get, keys), s["licence"]]: yield f"{folder}{f['path']} is listed otherwise"
+            head = read.get(folder + f["path"]) if f["role"] == "session" else None
+            if head and head["source"]["os"] == "simulated" != s["provenance"]["kind"]: yield f"{path} calls itself {s['provenance']['kind']}"
+        if not release and (root / folder).is_dir():
+            for at in sorted((root / folder).rglob("*")):
+                if (at.is_symlink() or not at.is_dir()) and at.relative_to(root).as_posix() not in paths: yield f"{at.relative_to(root)} is not listed"
+    for path, w in weights.items():
+        if path.split("/")[-1] != f"{w['name']}-{w['version']}.json": yield f"{path} calls itself {w['name']}-{w['version']}"
+        if path not in derivation: yield f"no fit of {path}"
+        elif derivation[path]["inputs"][0] in entries and entries[derivation[path]["inputs"][0]]["licence"] != w["licence"]: yield f"the recipe of {path} under another licence"
+        listed = {f["sha256"] for f in manifest["files"] if f["role"] == "dataset"}
+        if not {t["sha256"] for t in w["trained_on"]} <= listed: yield f"{path} was trained on what is not listed"
+    for path, r in recipes.items():
+        if path.split("/")[-1] != f"{r['name']}.toml": yield f"{path} calls itself {r['name']}"
+    for path, head in sessions.items():
+        if path.split("/")[-2] != head["id"]: yield f"{path} calls itself {head['id']}"
+    for d in manifest["derivations"]:
+        inputs = [sets[path] for path in d["inputs"] if path in sets]
+        names, data = [s["name"] for s in inputs], [f["sha256"] for s in inputs for f in s["files"] if f["role"] in DATA_ROLES]
+        if len({*names}) < len(names) or len({*data}) < len(data): yield f"{d['outputs'][0]} counts something twice"
+    stated = {path: v["licence"] for path, v in {**sets, **weights}.items()}
+    texts = {f"LICENSES/{i}.txt" for licence in stated.values() for i in ids(licence)}
+    for path in sorted(texts):
+        if entries.get(path, {}).get("role") != "licence": yield f"{path} is not listed"
+    for path, licence in stated.items():
+        if entries[path]["licence"] != licence: yield f"{path} is listed under another licence"
+    for path, f in entries.items():
+        role = f["role"]
+        if role == "results" and path not in derivation: yield f"no replay of {path}"
+        elif role == "results" and (w := weights.get(derivation[path]["inputs"][0])) and w["licence"] != f["licence"]: yield f"{path} under another licence than its weights"
+        if role in ("recipe", "dataset") and path not in used and not alone: yield f"nothing is derived from {path}"
+        if role in OWNED and not unread and path not in owned: yield f"no dataset has {path}"
+        if role == "licence" and (f["bytes"] == 0 or not unread and path not in texts or path not in [f"LICENSES/{i}.txt" for i in ids(f["licence"])]): yield f"{path} is no text of its licence"
+def check(root, manifest, counts, release=False):  # 8
+    files, read, made, good = {}, {}, {}, set()  # bytes; parsed; re-derived; re-derived and the same
+    parse = {"dataset": lambda data: document(data, "dataset", "dataset-2"), "session": lambda data: document(data, "session"), "recipe": recipe_file,
+             "weights": weights_file, "events": lambda data: table(data, EVENTS),
+             "weighings": lambda data: table(data, WEIGHINGS_2 if data.split(b"\n")[0].decode().split(",") == [*WEIGHINGS_2] else WEIGHINGS)}
     def listed(f):  # 7.1
-        data = (root / f["path"]).read_bytes()
+        data = plain(root, f["path"])
         if (len(data), sha256(data)) != (f["bytes"], f["sha256"]): return "another length or digest"
         files[f["path"]] = data
-    def derived(kind, out):  # 7.2
-        ((first, *rest),) = [d["inputs"] for d in manifest["derivations"] if (d["kind"], d["outputs"]) == (kind, [out])]
-        published = files[out].decode()
-        sets = [dataset(files.__getitem__, path) for path in rest if path.endswith("/dataset.json")]
-        if kind == "replay": made[out], texts[out] = replay(json.loads(texts[first]), sets)
-        else: made[out], texts[out] = fit(recipe_of(files[first]), sets, json.loads(published))
-        return difference(published, texts[out])
+        if f["role"] in parse: read[f["path"]] = attempt(parse[f["role"]], data)
+    def data_of(path):
+        s, folder = read[path], path[:-len("dataset.json")]
+        needed = {folder + f["path"] for f in s["files"]}
+        small = {f["path"] for f in manifest["files"] if f["path"] in needed and f["role"] in parse}
+        if needed <= {*files} and small <= {*read}: loaded[path] = {**attempt(dataset, files.__getitem__, path), "sha256": sha256(files[path])}
+    def inputs_of(kind, out):  # 7.2
+        found = [d["inputs"] for d in manifest["derivations"] if (d["kind"], d["outputs"]) == (kind, [out])]
+        if not found: raise Unchecked("no derivation is listed")
+        return found[0]
+    def sets_of(paths):
+        if not {*paths} <= {*loaded}: raise Unchecked("a dataset could not be read")
+        return [loaded[path] for path in paths]
+    roles, loaded = {f["path"]: f["role"] for f in manifest["files"]}, {}
+    def fitted(out):
+        if out not in read: raise Unchecked("the weights could not be read")
+        first, *rest = inputs_of("fit", out)
+        if first not in read: raise Unchecked("the recipe could not be read")
+        parents = [f["sha256"] for path in rest for f in manifest["files"] if f["path"] == path and f["role"] == "weights"]
+        if parents != [read[out]["parent"]] * (read[out].get("parent") is not None): return "it names another parent"
+        made[out], text = fit(read[first], sets_of([path for path in rest if roles[path] == "dataset"]), read[out])
+        if not (problem := difference(files[out].decode(), text)): good.add(out)
+        return problem
+    def replayed(out):
+        first, *rest = inputs_of("replay", out)
+        if first not in read or out not in files: raise Unchecked("the weights or the results could not be read")
+        figures, text = replay(read[first], sets_of(rest))
+        if problem := difference(files[out].decode(), text): return problem
+        if first in good: made[out] = {**figures, "units": made[first]["units"]}
+    def about(c):
+        if c["over"]["file"] not in made: raise Unchecked("it was not derived again")
+        return claimed(c, made[c["over"]["file"]])
     for f in manifest["files"]: item(counts, "file", f["path"], lambda: listed(f))
-    for kind, role in (("fit", "weights"), ("replay", "results")):
-        outputs = [f["path"] for f in manifest["files"] if f["role"] == role]
-        outputs += [d["outputs"][0] for d in manifest["derivations"] if d["kind"] == kind]
-        for out in dict.fromkeys(outputs): item(counts, role, out, lambda: derived(kind, out))
-    for c in manifest["claims"]:
-        item(counts, "claim", f"{c['id']} {c['quantity']}", lambda: claimed(c, made[c["over"]["file"]]))
+    for path in read:
+        if roles[path] == "dataset": item(counts, "data", path, lambda: data_of(path))
+    for problem in complete(root, manifest, read, release): item(counts, "listing", problem, lambda: "not as it must be")
+    for role, test in (("weights", fitted), ("results", replayed)):
+        for f in manifest["files"]:
+            if f["role"] == role: item(counts, role, f["path"], lambda: test(f["path"]))
+    for c in manifest["claims"]: item(counts, "claim", f"{c['id']} {c['quantity']}", lambda: about(c))
 # ---- 3.2 to 3.7, 4.7 and 4.8: sessions
 READING = dict(per="weighing", touches="sum", states=["touching"], settle_s="0", statistic="mean", decimals=6, ceiling=None)
 STATES = "not-tracking start-in-range hover make-touch touching break-touch linger out-of-range"
-COUNT, INTEGER = "0|[1-9][0-9]*", "(?:0|-?[1-9][0-9]*)?"
+COUNT, INTEGER = "0|[1-9][0-9]{0,19}", "(?:0|-?[1-9][0-9]{0,19})?"
 TOUCHES = {**dict.fromkeys("frame device_frame device_s arrival_ns touch state finger hand x y vx vy total pressure angle major minor "
                            "x_mm y_mm vx_mm vy_mm field14 field15 density".split(), CELLS["number"]),
            **dict.fromkeys("device_frame arrival_ns touch finger hand field14 field15".split(), INTEGER),
            "frame": COUNT, "state": f"(?:{STATES.replace(' ', '|')})?"}
-EVENTS = {"after_frame": f"(?:{COUNT})?", "kind": "gap|dropped|sleep|wake|device-lost|note", "detail": CELLS["text"]}
-WEIGHINGS = {"weighing": CELLS["text"], "role": "tare|reference|unknown", "label": CELLS["text"], "first_frame": COUNT, "last_frame": COUNT,
-             "tare": CELLS["text"], "reference_g": CELLS["number"], "reference_u_g": CELLS["number"]}
-WEIGHINGS_2 = {**WEIGHINGS, "reference": CELLS["text"], "series": CELLS["text"], "direction": "(?:up|down)?", "position": CELLS["text"],
+SHORT = r"[A-Za-z0-9 ._+:/()-]{0,200}"  # 9
+EVENTS = {"after_frame": f"(?:{COUNT})?", "kind": "gap|dropped|sleep|wake|device-lost|note", "detail": SHORT}
+ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+WEIGHINGS = {"weighing": ID, "role": "tare|reference|unknown", "label": SHORT, "first_frame": COUNT, "last_frame": COUNT,
+             "tare": f"(?:{ID})?", "reference_g": CELLS["number"], "reference_u_g": CELLS["number"]}
+WEIGHINGS_2 = {**WEIGHINGS, "reference": f"(?:{ID})?", "series": f"(?:{ID})?", "direction": "(?:up|down)?", "position": f"(?:{ID})?",
                "hold_s": CELLS["number"]}
 def span(w): return range(int(w["first_frame"]), int(w["last_frame"]) + 1)
 def device(recipe, session):  # 5, what `applies_to` says of it
@@ -282,13 +476,20 @@ def sessions_of(files, kind):  # 3.2 to 3.7; a frame is the list of its rows
         channels = head.get("channels")
         assert (channels is not None) == signals, "channels"
         columns = {"sample": COUNT, "device_s": CELLS["number"], "arrival_ns": INTEGER, **{c["name"]: CELLS["number"] for c in channels}} if signals else TOUCHES
+        happened = [int(row["after_frame"] or -1) for row in table(events, EVENTS)]
+        assert happened == sorted(happened), "events in the order of frames"
         rows, weighings = table(part["samples" if signals else "touches"], columns), table(weighings, WEIGHINGS_2 if second else WEIGHINGS)
         number = "sample" if signals else "frame"
         counted = {"frames": len({row[number] for row in rows}), "touches": 0 if signals else sum(row["touch"] != "" for row in rows)}
         counted["gaps"] = sum(row["kind"] != "note" for row in table(events, EVENTS))
-        assert dumps(head).encode() == data and head["id"] == name and counted.items() <= head["quality"].items(), "session.json"
+        assert dumps(head).encode() == data and counted.items() <= head["quality"].items(), "session.json"
         frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row[number]))]
         assert [int(rows[0][number]) for rows in frames] == [*range(len(frames))] and not (signals and len(frames) < len(rows)), "frames"
+        for w in weighings:  # 3.5
+            tare, mass, u = w["tare"], w["reference_g"], w["reference_u_g"]
+            assert (mass != "") == (w["role"] == "reference") and (mass or not u) and not u.startswith("-"), f"the mass of {w['weighing']}"
+            assert not tare or w["role"] != "tare" and [o["role"] for o in weighings if o["weighing"] == tare] == ["tare"], f"the tare of {w['weighing']}"
+        assert len({w["weighing"] for w in weighings}) == len(weighings), "an id twice"
         inside = [i for w in weighings for i in span(w)]
         assert all(map(span, weighings)) and inside == sorted({*inside} & {*range(len(frames))}), "weighings share a frame"
         sessions.append({"id": name, "channels": channels, "frames": frames, "events": table(events, EVENTS), "weighings": weighings,
@@ -363,18 +564,32 @@ def session_readings(recipe, s, session):
     home = {i: m for m in masses.values() for i in span(m.row)}
     return [made([str(i)], None if f.gap else texts_of(f.values), home.get(i), i in home and i in home[i].settled, f.saturated, f.gap)
             for i, f in frames.items()]
+def one(path, counts, pinned):  # a manifest: its layout and its digest first
+    try: data = path.read_bytes()
+    except OSError as error: return item(counts, "manifest", path.name, lambda: attempt(lambda: 1 / 0))
+    def listed_in_sums():  # 7.5
+        lines = [attempt(lambda: re.fullmatch(r"([0-9a-f]{64})  ([^\n]+)", line).groups()) for line in pinned.decode().split("\n")[:-1]]
+        if pinned and not pinned.endswith(b"\n") or [name for _, name in lines] != sorted({name for _, name in lines}): raise Malformed("layout")
+        if dict((name, digest) for digest, name in lines).get(path.name) != sha256(data): return "SHA256SUMS has another digest, or none"
+    if pinned is not None: item(counts, "sums", path.name, listed_in_sums)
+    manifest = []
+    item(counts, "manifest", path.name, lambda: manifest.append(attempt(sound_manifest, data)))
+    if manifest and path.name != "manifest.json":
+        item(counts, "name", path.name, lambda: "" if path.name == f"{manifest[0]['name']}-{manifest[0]['version']}.json" else "another name than its own")
+    for m in manifest: check(path.parent if path.name == "manifest.json" else path.parent.parent, m, counts, path.name == "manifest.json")
 def main(root):
-    release = (root / "manifest.json").is_file()  # 10.1: a release has one manifest, and its checksums are of every file
-    folder = root if release else root / "manifests"
-    counts, sums, pinned = collections.Counter(), "", folder / "SHA256SUMS"
-    for path in [root / "manifest.json"] if release else sorted(folder.glob("*.json")):
-        data = path.read_bytes()
-        sums += f"{sha256(data)}  {path.name}\n"
-        item(counts, "manifest", path.name, lambda: difference(data.decode(), dumps(json.loads(data))))
-        check(root, json.loads(data), counts)
+    counts = collections.Counter()
+    release = (root / "manifest.json").is_file()  # 10: a release has one manifest, and its checksums are of every file
+    if root.is_file(): paths = [root]
+    else: paths = [root / "manifest.json"] if release else sorted((root / "manifests").glob("*.json"))
+    sums = (paths[0].parent if paths else root) / "SHA256SUMS"
+    pinned = sums.read_bytes() if sums.is_file() else None
+    for path in paths: one(path, counts, None if release else pinned)
+    if not paths: item(counts, "manifest", str(root), lambda: "no manifest")
     if release:
-        listed = [line.split("  ", 1)[1] for line in pinned.read_text().splitlines()]
-        sums = "".join(f"{sha256((root / path).read_bytes())}  {path}\n" for path in listed if (root / path).is_file())
-    item(counts, "sums", str(pinned), lambda: difference(pinned.read_text() if pinned.exists() else sums, sums) if sums else "no manifest")
-    return print(f"{counts['weights'] + counts['results']} derived, {counts['claim']} claims, {counts['failed']} failed") or counts["failed"] > 0
+        lines = [line.split("  ", 1) for line in pinned.decode().splitlines()] if pinned else []
+        item(counts, "sums", str(sums), lambda: "" if lines else "no checksums")
+        for digest, path in lines: item(counts, "sum", path, lambda: "" if sha256(plain(root, path)) == digest else "another digest")
+    print(f"{counts['weights'] + counts['results']} derived, {counts['claim']} claims, {counts['failed'] + counts['malformed']} failed")
+    return next((code for code, verdict in ((1, "failed"), (3, "malformed"), (4, "unchecked")) if counts[verdict]), 0)
 if __name__ == "__main__": sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)))

@@ -87,6 +87,7 @@ fn reseal(scene: &Scene, before: &Scene, manifest: &str) {
 /// Leaves a changed ledger for others to judge.
 fn leave(scene: &Scene, at: &Path, code: i32, manifest: &str) {
     std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+    let _ = std::fs::remove_dir_all(at);
     // As it is, links and folders in the place of files too.
     let copied = std::process::Command::new("cp").arg("-a").arg(scene.path()).arg(at).status().unwrap();
     assert!(copied.success(), "copied to {}", at.display());

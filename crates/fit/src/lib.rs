@@ -7,20 +7,22 @@
 //! What this crate does *not* do: it reads no file and no clock, and it has no option that changes a
 //! number; the number of threads changes none, because exact sums do not care how they are split.
 
+mod budget;
 pub mod estimate;
 pub mod exclusion;
-pub mod figures;
+mod figures;
 pub mod model;
 pub mod proposal;
 pub mod reading;
 pub mod validate;
 mod weigh;
 
+pub use budget::Budget;
 pub use estimate::Estimate;
 pub use figures::ErrorFigures;
 pub use model::{Inputs, Model};
 pub use reading::{Readings, Training};
-pub use weigh::{Fitted, Header, fit};
+pub use weigh::{Fitted, Header, fit, fit_within};
 
 use openweigh_exact::DecimalError;
 use openweigh_exact::possible::Impossible;
@@ -106,7 +108,8 @@ pub enum FitError {
     },
     /// Numbers too long and terms too many to be solved in reasonable time.
     #[error(
-        "this fit is too large: {terms} terms, a determinant of up to {bits} bits, {folds} folds; use fewer terms, lower powers, fewer decimals or fewer folds"
+        "this fit{} is too large: {terms} terms, a determinant of up to {bits} bits, {folds} folds; the limit is p³ · w² · (folds + 1) ≤ 2^40 for the fits of a manifest together; use fewer terms, lower powers, fewer decimals or fewer folds",
+        after(*others)
     )]
     TooMuchWork {
         /// Terms.
@@ -115,10 +118,25 @@ pub enum FitError {
         bits: usize,
         /// Folds.
         folds: usize,
+        /// Whether others of the manifest were fitted before.
+        others: bool,
+    },
+    /// Sums of more folds than fit into memory.
+    #[error(
+        "{folds} folds are too many for {terms} terms whose values take {words} words of 64 bits a row; the limit is folds · (p + 1) · r ≤ 2^24; use fewer folds, lower powers or fewer decimals"
+    )]
+    TooManyFolds {
+        /// Terms.
+        terms: usize,
+        /// Words of the terms of a row.
+        words: usize,
+        /// Folds.
+        folds: usize,
     },
     /// More rows than the model can be computed on in reasonable time.
     #[error(
-        "{rows} rows are too many for {terms} terms whose values take {words} words of 64 bits a row; use fewer terms, lower powers or fewer decimals"
+        "{rows} rows{} are too many for {terms} terms whose values take {words} words of 64 bits a row; the limit is rows · r² ≤ 2^40 for the fits of a manifest together, rows · p · r · v ≤ 2^40 for its replays; use fewer terms, lower powers or fewer decimals",
+        after(*others)
     )]
     TooManyRows {
         /// Rows.
@@ -127,6 +145,8 @@ pub enum FitError {
         terms: usize,
         /// Words of the terms of a row.
         words: usize,
+        /// Whether others of the manifest were derived before.
+        others: bool,
     },
     /// A tare that its load's frames come before, in a recipe that reads frame by frame.
     #[error(
@@ -230,6 +250,17 @@ fn list(names: &[ColumnName]) -> String {
         return "none".to_owned();
     }
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl FitError {
+    /// Whether a limit was met (docs/spec/9-limits.md): not that anything is wrong.
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Self::TooMuchWork { .. } | Self::TooManyFolds { .. } | Self::TooManyRows { .. })
+    }
+}
+
+fn after(others: bool) -> &'static str {
+    if others { ", after what the manifest derives besides," } else { "" }
 }
 
 fn unit(unit: &Option<Unit>) -> String {

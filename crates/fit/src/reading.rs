@@ -79,12 +79,12 @@ impl<'a> Readings<'a> {
     /// A missing column, units that disagree, a load without a tare, or no row at all.
     pub fn gather(recipe: &Recipe, training: &[Training<'a>]) -> Result<Self, FitError> {
         check_kinds(recipe, training)?;
-        each_once(training.iter().map(|training| training.dataset))?;
         let gathered = if recipe.reading.is_some() {
             of_sessions(recipe, training)?
         } else {
             of_tables(recipe, training)?
         };
+        each_once(training.iter().map(|training| training.dataset))?;
         if gathered.target.is_empty() { Err(FitError::NoRows) } else { Ok(gathered) }
     }
 

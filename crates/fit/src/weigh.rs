@@ -1,6 +1,7 @@
 //! From readings to weights.
 
 use crate::FitError;
+use crate::budget::Budget;
 use crate::estimate::{Estimate, check_sums, check_work};
 use crate::figures::ErrorFigures;
 use crate::model::Model;
@@ -64,6 +65,29 @@ pub struct Fitted {
     pub validation: Option<ErrorFigures>,
 }
 
+impl Fitted {
+    /// Whether a fit of this recipe on these data would be the same, but for its header.
+    pub fn is_of(&self, recipe: &Recipe, training: &[Training<'_>]) -> bool {
+        let own = self.weights.trained_on.iter().map(|own| &own.sha256);
+        self.weights.recipe == *recipe && own.eq(training.iter().map(|training| training.sha256))
+    }
+
+    /// The same fit under another header that states a licence.
+    #[must_use]
+    pub fn under(&self, header: Header) -> Self {
+        let mut fitted = self.clone();
+        let weights = &mut fitted.weights;
+        (weights.name, weights.version, weights.title) = (header.name, header.version, header.title);
+        if let Some(licence) = header.licence {
+            weights.licence = licence;
+        }
+        if weights.format == Format::V1 {
+            weights.parent = Versioned::Present(header.parent);
+        }
+        fitted
+    }
+}
+
 /// Fits weights.
 ///
 /// # Errors
@@ -74,19 +98,33 @@ pub fn fit(
     training: &[Training<'_>],
     threads: usize,
 ) -> Result<Fitted, FitError> {
+    fit_within(header, recipe, training, threads, &mut Budget::default())
+}
+
+/// Fits weights, one of several that share a budget.
+///
+/// # Errors
+/// As [`fit`], or the others have spent the budget.
+pub fn fit_within(
+    header: Header,
+    recipe: &Recipe,
+    training: &[Training<'_>],
+    threads: usize,
+    budget: &mut Budget,
+) -> Result<Fitted, FitError> {
     if recipe.format == recipe::Format::V2 && header.parent.is_some() {
         return Err(FitError::Parent);
     }
     let readings = Readings::gather(recipe, training)?;
     let folds = folds(recipe, &readings)?;
-    check_sums(&Model::of(recipe), &readings, folds)?;
+    check_sums(&Model::of(recipe), &readings, folds, budget)?;
     let parts = if recipe.fit.validation == Validation::LeaveOneSessionOut {
         of_sessions(recipe, &readings, threads)
     } else {
         normals(recipe, &readings, 0..readings.rows(), folds, threads)
     };
     let whole = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| sum.plus(part));
-    check_work(&whole, folds)?;
+    check_work(&whole, folds, budget)?;
     let mut estimate = Estimate::of(whole.clone(), recipe)?;
     if recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame) {
         estimate = estimate.clustered(&of_sessions(recipe, &readings, threads));

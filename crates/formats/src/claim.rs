@@ -15,6 +15,7 @@ text_type!(
     ClaimId,
     "an id of letters, digits and `. _ -`, at most 100 characters",
     "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+    100,
     |text| {
         text.len() <= 100
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -67,7 +68,7 @@ pub struct Over {
 }
 
 /// Quantities that can be claimed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Quantity {

@@ -8,6 +8,7 @@ text_type!(
     Digest,
     "a SHA-256 of 64 lower-case hexadecimal digits",
     "^[0-9a-f]{64}$",
+    64,
     |text| text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 );
 

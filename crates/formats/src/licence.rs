@@ -14,6 +14,7 @@ text_type!(
     Licence,
     "an SPDX licence expression such as `CC0-1.0` or `MIT OR Apache-2.0`, or `NOASSERTION`",
     "^[A-Za-z0-9.+() -]+$",
+    500,
     |text| text == NO_ASSERTION || (text.len() <= 500 && is_expression(text))
 );
 

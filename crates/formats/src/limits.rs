@@ -22,6 +22,8 @@ pub const COLUMNS: usize = 256;
 pub const CHANNELS: usize = 64;
 /// Files of a manifest.
 pub const FILES: usize = 1_000;
+/// Inputs of all derivations of a manifest together.
+pub const INPUTS: usize = 10_000;
 /// Claims of a manifest.
 pub const CLAIMS: usize = 10_000;
 /// Bytes of a JSON file.

@@ -214,6 +214,10 @@ impl Manifest {
             let found = format!("`{}` in the role `{}`", file.path, file.role.as_str());
             return Err(inconsistent("files", found, "roles of version 1"));
         }
+        if self.derivations.len() > limits::FILES {
+            let expected = format!("at most {}", limits::FILES);
+            return Err(inconsistent("derivations", self.derivations.len(), expected));
+        }
         if self.files.len() > limits::FILES {
             return Err(inconsistent("files", self.files.len(), format!("at most {}", limits::FILES)));
         }
@@ -283,15 +287,6 @@ impl Manifest {
             };
             return Err(inconsistent(&what, "other inputs or outputs", expected));
         }
-        let twice =
-            |path: &RelativePath| self.derivations[..at].iter().any(|earlier| earlier.outputs.contains(path));
-        if let Some(path) = derivation.outputs.iter().find(|path| twice(path)) {
-            return Err(inconsistent(
-                &what,
-                format!("`{path}` derived a second time"),
-                "one derivation of each file",
-            ));
-        }
         Ok(())
     }
 }
@@ -302,8 +297,20 @@ impl Document for Manifest {
 
     fn check(&self) -> Result<(), Fault> {
         self.check_files()?;
+        let inputs: usize = self.derivations.iter().map(|derivation| derivation.inputs.len()).sum();
+        if inputs > limits::INPUTS {
+            let expected = format!("at most {} of all derivations together", limits::INPUTS);
+            return Err(inconsistent("inputs", inputs, expected));
+        }
         for at in 0..self.derivations.len() {
             self.check_derivation(at)?;
+        }
+        let mut outputs = std::collections::BTreeSet::new();
+        for path in self.derivations.iter().flat_map(|derivation| &derivation.outputs) {
+            if !outputs.insert(path) {
+                let found = format!("`{path}` derived a second time");
+                return Err(inconsistent("derivations", found, "one derivation of each file"));
+            }
         }
         claim::check_all(&self.claims)?;
         for claim in &self.claims {

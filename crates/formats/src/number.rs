@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! number_type {
-    ($(#[$doc:meta])* $name:ident, $value:ty, $parse:expr, $pattern:literal) => {
+    ($(#[$doc:meta])* $name:ident, $value:ty, $parse:expr, $most:literal, $pattern:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(pub $value);
 
         #[cfg(any(test, feature = "schemas"))]
-        $crate::schemas::string_schema!($name, $pattern);
+        $crate::schemas::string_schema!($name, $most, $pattern);
 
         impl TryFrom<String> for $name {
             type Error = DecimalError;
@@ -42,7 +42,8 @@ number_type!(
     Number,
     Decimal,
     |text| text.parse(),
-    "^-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?$"
+    128,
+    "^(?!-0(\\.0*)?$)-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?$"
 );
 
 number_type!(
@@ -50,7 +51,8 @@ number_type!(
     Sum,
     Decimal,
     |text| Decimal::parse_within(text, crate::limits::MAX_SUM_CHARACTERS),
-    "^-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?$"
+    4096,
+    "^(?!-0(\\.0*)?$)-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?$"
 );
 
 number_type!(
@@ -58,7 +60,8 @@ number_type!(
     Stated,
     Fixed,
     Fixed::parse,
-    "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$"
+    128,
+    "^(?!-0(\\.0*)?$)-?(0|[1-9][0-9]*)(\\.[0-9]+)?$"
 );
 
 impl Number {

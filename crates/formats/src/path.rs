@@ -7,6 +7,7 @@ text_type!(
     RelativePath,
     "a relative path whose parts are letters, digits and `. _ + -`, start with a letter or digit, and do not end in `.`; or `.gitattributes`",
     "^([A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*)*|\\.gitattributes)$",
+    255,
     |text| {
         let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'-');
         // The one hidden file that a release has, and its SHA256SUMS lists.

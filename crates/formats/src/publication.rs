@@ -25,6 +25,7 @@ text_type!(
     Orcid,
     "an ORCID iD such as `0000-0002-1825-0097`, with a right check digit",
     "^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$",
+    19,
     |text| {
         let digits: Vec<u32> = text
             .bytes()
@@ -49,6 +50,7 @@ text_type!(
     WebAddress,
     "an address that begins with `https://` or `http://`, without spaces, at most 500 characters",
     "^https?://[^\\s\"<>\\\\^`{|}]+$",
+    500,
     |text| {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         text.len() <= 500
@@ -63,6 +65,7 @@ text_type!(
     Day,
     "a day of the calendar such as `2026-11-22`",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    10,
     |text| {
         let part = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<u32>().ok());
         let digits = text.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });

@@ -3,16 +3,16 @@
 use schemars::{JsonSchema, schema_for};
 use std::path::Path;
 
-/// The schema of a text type: a string with a pattern.
+/// The schema of a text type: a string with a pattern, and at most so many characters.
 macro_rules! string_schema {
-    ($name:ident, $pattern:literal) => {
+    ($name:ident, $most:literal, $pattern:literal) => {
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+                schemars::json_schema!({ "type": "string", "maxLength": $most, "pattern": $pattern })
             }
         }
     };

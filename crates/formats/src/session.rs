@@ -29,6 +29,7 @@ text_type!(
     DeviceHash,
     "16 lower-case hexadecimal digits",
     "^[0-9a-f]{16}$",
+    16,
     |text| text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 );
 

@@ -23,16 +23,16 @@ impl TextError {
     }
 }
 
-/// Declares a text type: what it is, its rule in words, its pattern for the JSON Schema, its check.
+/// Declares a text type: what it is, its rule in words, for the JSON Schema its pattern and how long it may be, its check.
 macro_rules! text_type {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, $pattern:literal, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $pattern:literal, $most:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         #[cfg(any(test, feature = "schemas"))]
-        $crate::schemas::string_schema!($name, $pattern);
+        $crate::schemas::string_schema!($name, $most, $pattern);
 
         impl $name {
             /// The text.
@@ -78,6 +78,7 @@ text_type!(
     Name,
     "a name of lower-case letters, digits and single hyphens, at most 64 characters",
     "^[a-z0-9]+(-[a-z0-9]+)*$",
+    64,
     |text| {
         text.len() <= 64
             && !text.is_empty()
@@ -92,6 +93,7 @@ text_type!(
     ColumnName,
     "a column name of letters, digits and `_`, not starting with a digit, at most 64 characters, not `hinge`",
     "^[^\\u0000-@\\[-^`{-\\u007f][^\\u0000-/:-@\\[-^`{-\\u007f]*$",
+    64,
     |text| {
         (1..=64).contains(&text.chars().count())
             && text.chars().enumerate().all(|(at, c)| is_of_name(c, at == 0))
@@ -189,7 +191,8 @@ text_type!(
     /// A title, statement or person's name: printable text on one line.
     Line,
     "printable text on one line, at most 2000 characters",
-    "^[^\\u0000-\\u001f\\u007f]*$",
+    "^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]*$",
+    2000,
     |text| text.chars().count() <= 2000 && !text.chars().any(misleads)
 );
 
@@ -197,7 +200,8 @@ text_type!(
     /// A unit of measurement, as text: `g`, `mm/s`, `in/lb^2`.
     Unit,
     "a unit of at most 64 characters: printable, without spaces at its ends, not empty",
-    "^[^\\u0000-\\u001f\\u007f]+$",
+    "^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]+(?<!\\s)$",
+    64,
     |text| {
         !text.is_empty()
             && text.chars().count() <= 64
@@ -229,7 +233,7 @@ pub fn misleads(c: char) -> bool {
 pub struct Version(semver::Version);
 
 #[cfg(any(test, feature = "schemas"))]
-crate::schemas::string_schema!(Version, "^[0-9]+\\.[0-9]+\\.[0-9]+([-+].*)?$");
+crate::schemas::string_schema!(Version, 64, "^[0-9]+\\.[0-9]+\\.[0-9]+([-+].*)?$");
 
 impl TryFrom<String> for Version {
     type Error = TextError;

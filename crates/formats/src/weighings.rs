@@ -18,6 +18,7 @@ text_type!(
     Id,
     "an id of letters, digits and `. _ -`, at most 64 characters, starting with a letter or digit",
     "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+    64,
     |text| {
         text.len() <= 64
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -30,6 +31,7 @@ text_type!(
     Cell,
     "letters, digits, space and `. _ + : / ( ) -`, at most 200 characters",
     "^[A-Za-z0-9 ._+:/()-]*$",
+    200,
     |text| text.len() <= 200 && text.bytes().all(csv::is_text_byte)
 );
 

@@ -10,6 +10,7 @@ pub use lineage::{Blocks, Contribution, FittedSession, Lineage, Operation, Paren
 use crate::canonical::{Document, inconsistent};
 use crate::digest::Digest;
 use crate::licence::Licence;
+use crate::limits;
 use crate::malformed::Fault;
 use crate::number::{Number, Sum};
 use crate::reading::Reading;
@@ -415,6 +416,13 @@ impl Document for Weights {
         let estimated = self.recipe.estimated_terms();
         if self.normal.n < estimated || self.dof != self.normal.n - estimated {
             return Err(inconsistent("dof", self.dof, format!("n - p = {} - {estimated}", self.normal.n)));
+        }
+        if self.trained_on.len() > limits::FILES {
+            return Err(inconsistent(
+                "trained_on",
+                self.trained_on.len(),
+                format!("at most {}", limits::FILES),
+            ));
         }
         self.check_source()?;
         let columns: Vec<ColumnName> =

@@ -28,8 +28,6 @@ pub struct Previous {
     pub id: Digest,
     /// Its weights.
     pub weights: BTreeMap<RelativePath, Weights>,
-    /// The bytes of its results.
-    pub results: BTreeMap<RelativePath, Vec<u8>>,
     /// Its changelog.
     pub changelog: String,
     /// All files kept, by their paths in the predecessor.
@@ -187,21 +185,19 @@ impl Previous {
             Err(PreviousError::Unreadable { source: Unreadable::Missing, .. }) => {}
             Err(error) => return Err(error),
         }
-        let (mut weights, mut results) = (BTreeMap::new(), BTreeMap::new());
+        let mut weights = BTreeMap::new();
         for file in manifest.of_role(Role::Weights) {
             let bytes = folder.listed(file)?;
             weights.insert(file.path.clone(), folder.document(file.path.as_str(), &bytes)?);
             files.insert(file.path.clone(), bytes);
         }
         for file in manifest.of_role(Role::Results) {
-            let bytes = folder.listed(file)?;
-            results.insert(file.path.clone(), bytes.clone());
-            files.insert(file.path.clone(), bytes);
+            files.insert(file.path.clone(), folder.listed(file)?);
         }
         let changelog_text = String::from_utf8_lossy(&changelog).into_owned();
         files.insert(path(MANIFEST), manifest_bytes);
         files.insert(path(SUMS), sums_bytes);
         files.insert(path(CHANGELOG), changelog);
-        Ok(Self { manifest, id: expected.clone(), weights, results, changelog: changelog_text, files })
+        Ok(Self { manifest, id: expected.clone(), weights, changelog: changelog_text, files })
     }
 }

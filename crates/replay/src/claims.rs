@@ -7,14 +7,20 @@ use crate::predict::Predictor;
 use crate::report::{Note, Verdict};
 use crate::verify::Derived;
 use openweigh_dataset::{Data, SessionReadings};
+use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Decimal, Fixed, IBig, Ratio, UBig, root, round};
 use openweigh_fit::{ErrorFigures, Fitted};
-use openweigh_formats::claim::{Claim, Quantity};
+use openweigh_formats::claim::{Claim, Over, Quantity};
 use openweigh_formats::dataset::Dataset;
-use openweigh_formats::manifest::Manifest;
+use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
+use openweigh_formats::reading::Per;
+use openweigh_formats::table::Table;
 use openweigh_formats::term::{Base, Term};
+use openweigh_formats::text::Name;
+use openweigh_formats::weighings::Id;
 use openweigh_formats::weights::Weights;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Digits that are shown of a value that a claim says too little of.
 const SHOWN: u32 = 6;
@@ -44,22 +50,100 @@ impl Exact {
 
 /// Recomputes a claim and compares value and unit.
 pub fn check(claim: &Claim, manifest: &Manifest, contents: &Contents, derived: &Derived) -> Verdict {
-    judge(claim, manifest, contents, derived).0
+    Claims::new(std::slice::from_ref(claim), manifest, contents, derived).check(claim)
 }
 
-/// As [`check`], with a note where the claim holds and says next to nothing.
-pub(crate) fn judge(
+/// The exact value of a claimed quantity, and its unit.
+///
+/// # Errors
+/// The verdict, if it cannot be recomputed.
+pub fn recompute(
     claim: &Claim,
     manifest: &Manifest,
     contents: &Contents,
     derived: &Derived,
-) -> (Verdict, Option<Note>) {
-    match recompute(claim, manifest, contents, derived) {
-        Err(verdict) => (verdict, None),
-        Ok((exact, unit)) => match compare(claim, &exact, unit.as_deref()) {
-            Verdict::Checked => (Verdict::Checked, says_little(claim, &exact)),
-            verdict => (verdict, None),
-        },
+) -> Result<(Exact, Option<String>), Verdict> {
+    Claims::new(std::slice::from_ref(claim), manifest, contents, derived).recompute(claim)
+}
+
+/// Some claims, and what they are recomputed from. What several of them need is derived once: the cells of results
+/// when the first claim asks for one, the figures of weights each when it is first asked for.
+#[derive(Debug)]
+pub struct Claims<'a> {
+    claims: &'a [Claim],
+    manifest: &'a Manifest,
+    contents: &'a Contents,
+    derived: &'a Derived,
+    cells: BTreeMap<&'a RelativePath, Cells<'a>>,
+    figures: BTreeMap<(&'a RelativePath, Quantity, Option<String>), Exact>,
+}
+
+impl<'a> Claims<'a> {
+    /// Prepares claims of a manifest.
+    pub fn new(
+        claims: &'a [Claim],
+        manifest: &'a Manifest,
+        contents: &'a Contents,
+        derived: &'a Derived,
+    ) -> Self {
+        Self { claims, manifest, contents, derived, cells: BTreeMap::new(), figures: BTreeMap::new() }
+    }
+
+    /// Recomputes one of them and compares value and unit.
+    pub fn check(&mut self, claim: &'a Claim) -> Verdict {
+        self.judge(claim).0
+    }
+
+    /// As [`Claims::check`], with a note where the claim holds and says next to nothing.
+    pub(crate) fn judge(&mut self, claim: &'a Claim) -> (Verdict, Option<Note>) {
+        match self.recompute(claim) {
+            Err(verdict) => (verdict, None),
+            Ok((exact, unit)) => match compare(claim, &exact, unit.as_deref()) {
+                Verdict::Checked => (Verdict::Checked, says_little(claim, &exact)),
+                verdict => (verdict, None),
+            },
+        }
+    }
+
+    /// The exact value of one of them, and its unit.
+    ///
+    /// # Errors
+    /// The verdict, if it cannot be recomputed.
+    pub fn recompute(&mut self, claim: &'a Claim) -> Result<(Exact, Option<String>), Verdict> {
+        let not_checkable = Verdict::NotCheckable;
+        let (file, derived) = (&claim.over.file, self.derived);
+        if let Some((fitted, _)) = derived.fits.get(file) {
+            let unit = unit(claim, &fitted.weights);
+            let key = (file, claim.quantity, claim.over.term.as_ref().map(ToString::to_string));
+            if let Some(known) = self.figures.get(&key) {
+                return Ok((known.clone(), unit));
+            }
+            let exact = of_fit(claim, fitted)?;
+            self.figures.insert(key, exact.clone());
+            return Ok((exact, unit));
+        }
+        if self.contents.weights.contains_key(file)
+            || self.manifest.file(file).is_some_and(|file| file.role == Role::Weights)
+        {
+            return Err(not_checkable(Open::WeightsNotDerived));
+        }
+        let Some(outcome) = derived.results.get(file) else {
+            return Err(not_checkable(Open::ResultsNotDerived));
+        };
+        let inputs = self.manifest.derivation_of(file).and_then(|own| own.inputs.split_first());
+        let found = inputs.and_then(|(weights, datasets)| Some((&derived.fits.get(weights)?.0, datasets)));
+        let (fitted, datasets) =
+            found.ok_or_else(|| not_checkable(Open::WeightsNotDerived))?;
+        let exact = match claim.quantity {
+            Quantity::N => Exact::count(outcome.errors.rows()),
+            Quantity::Predicted | Quantity::Grams | Quantity::ExpandedU => {
+                let (claims, contents) = (self.claims, self.contents);
+                let cells = self.cells.entry(file);
+                cells.or_insert_with(|| Cells::of(claims, file, fitted, datasets, contents)).exact(claim)?
+            }
+            _ => of_errors(claim, &outcome.errors)?,
+        };
+        Ok((exact, unit(claim, &fitted.weights)))
     }
 }
 
@@ -86,6 +170,7 @@ fn says_little(claim: &Claim, exact: &Exact) -> Option<Note> {
     })
 }
 
+/// A claim's value and unit against what was derived again.
 fn compare(claim: &Claim, exact: &Exact, unit: Option<&str>) -> Verdict {
     let expected = exact.to_places(claim.value.0.places());
     if expected != claim.value.0 {
@@ -106,43 +191,6 @@ fn compare(claim: &Claim, exact: &Exact, unit: Option<&str>) -> Verdict {
         });
     }
     Verdict::Checked
-}
-
-/// The exact value of a claimed quantity, and its unit.
-///
-/// # Errors
-/// The verdict, if it cannot be recomputed.
-pub fn recompute(
-    claim: &Claim,
-    manifest: &Manifest,
-    contents: &Contents,
-    derived: &Derived,
-) -> Result<(Exact, Option<String>), Verdict> {
-    let not_checkable = Verdict::NotCheckable;
-    let file = &claim.over.file;
-    if let Some((fitted, _)) = derived.fits.get(file) {
-        let unit = unit(claim, &fitted.weights);
-        return Ok((of_fit(claim, fitted)?, unit));
-    }
-    if contents.weights.contains_key(file)
-        || manifest.file(file).is_some_and(|file| file.role == openweigh_formats::manifest::Role::Weights)
-    {
-        return Err(not_checkable(Open::WeightsNotDerived));
-    }
-    let Some(outcome) = derived.results.get(file) else {
-        return Err(not_checkable(Open::ResultsNotDerived));
-    };
-    let inputs = manifest.derivation_of(file).and_then(|derivation| derivation.inputs.split_first());
-    let found = inputs.and_then(|(weights, datasets)| Some((&derived.fits.get(weights)?.0, datasets)));
-    let (fitted, datasets) = found.ok_or_else(|| not_checkable(Open::WeightsNotDerived))?;
-    let exact = match claim.quantity {
-        Quantity::N => Exact::count(outcome.errors.rows()),
-        Quantity::Predicted | Quantity::Grams | Quantity::ExpandedU => {
-            of_line(claim, fitted, datasets, contents)?
-        }
-        _ => of_errors(claim, &outcome.errors)?,
-    };
-    Ok((exact, unit(claim, &fitted.weights)))
 }
 
 fn wrong_file(claim: &Claim, of: &'static str) -> Verdict {
@@ -195,50 +243,129 @@ fn of_errors(claim: &Claim, figures: &ErrorFigures) -> Result<Exact, Verdict> {
     })
 }
 
-/// A cell of results: only the datasets that they were derived from have lines there.
-fn of_line(
-    claim: &Claim,
-    fitted: &Fitted,
-    datasets: &[RelativePath],
-    contents: &Contents,
-) -> Result<Exact, Verdict> {
-    let no_row = || Verdict::failed(Kind::NoRow);
-    let recipe = &fitted.weights.recipe;
-    let pairs = datasets.iter().filter_map(|path| contents.dataset(path, recipe));
-    let mut named = pairs.filter(|(dataset, _)| Some(&dataset.name) == claim.over.dataset.as_ref());
-    let (dataset, data) = named.next().ok_or_else(no_row)?;
-    let predictor = Predictor::of(fitted);
-    let header = predictor.header();
-    let line = match data {
-        Data::Table(table) => {
-            let row = claim.over.row.and_then(|row| usize::try_from(row).ok());
-            predictor.line(dataset, table, row.filter(|row| *row < table.rows()).ok_or_else(no_row)?)
-        }
-        Data::Sessions(sessions) => {
-            line_of_weighing(claim, &predictor, dataset, sessions).ok_or_else(no_row)?
-        }
-    };
-    let (names, line) = (String::from_utf8_lossy(&header), String::from_utf8_lossy(&line));
-    // A feature may have the same name; what is predicted stands behind the features.
-    let names: Vec<&str> = names.trim_end().split(',').collect();
-    let wanted = |name: &&str| name.strip_suffix("_g").unwrap_or(name) == claim.quantity.as_str();
-    let at = names.iter().rposition(wanted);
-    let cell = at.and_then(|at| line.trim_end_matches('\n').split(',').nth(at)).unwrap_or("");
-    Fixed::parse(cell).map(|cell| Exact::Value(Ratio::from(&cell))).map_err(|_| undefined(claim))
+/// What a claim about one prediction names: a row, or a session and a weighing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Line<'a> {
+    Row(usize),
+    Weighing(&'a Id, &'a Id),
 }
 
-fn line_of_weighing(
-    claim: &Claim,
+impl<'a> Line<'a> {
+    fn of(over: &'a Over) -> Option<Self> {
+        match (&over.row, &over.session, &over.weighing) {
+            (Some(row), ..) => usize::try_from(*row).ok().map(Self::Row),
+            (None, Some(session), Some(weighing)) => Some(Self::Weighing(session, weighing)),
+            _ => None,
+        }
+    }
+}
+
+/// The lines of results that claims are about, by dataset: only the datasets that they were derived from have any.
+#[derive(Debug)]
+struct Cells<'a> {
+    names: Vec<String>,
+    lines: BTreeMap<(&'a Name, Line<'a>), String>,
+}
+
+impl<'a> Cells<'a> {
+    fn of(
+        claims: &'a [Claim],
+        file: &RelativePath,
+        fitted: &Fitted,
+        datasets: &[RelativePath],
+        contents: &Contents,
+    ) -> Self {
+        let mut wanted: BTreeMap<&'a Name, BTreeSet<Line<'a>>> = BTreeMap::new();
+        for over in claims.iter().map(|claim| &claim.over).filter(|over| over.file == *file) {
+            if let (Some(dataset), Some(line)) = (&over.dataset, Line::of(over)) {
+                wanted.entry(dataset).or_default().insert(line);
+            }
+        }
+        let (predictor, recipe) = (Predictor::of(fitted), &fitted.weights.recipe);
+        let mut lines = BTreeMap::new();
+        for (dataset, data) in datasets.iter().filter_map(|path| contents.dataset(path, recipe)) {
+            let Some((name, wanted)) = wanted.get_key_value(&dataset.name) else { continue };
+            let mut keep = |line: Line<'a>, text: &[u8]| {
+                lines.entry((*name, line)).or_insert_with(|| String::from_utf8_lossy(text).into_owned());
+            };
+            match data {
+                Data::Table(table) => rows(&predictor, dataset, table, wanted, &mut keep),
+                // By frame there are no lines of weighings.
+                Data::Sessions(_) if recipe.reading.as_ref().is_some_and(|own| own.per == Per::Frame) => {}
+                Data::Sessions(sessions) => weighings(&predictor, dataset, sessions, wanted, &mut keep),
+            }
+        }
+        let header = predictor.header();
+        let names = String::from_utf8_lossy(&header).trim_end().split(',').map(str::to_owned).collect();
+        Self { names, lines }
+    }
+
+    fn exact(&self, claim: &Claim) -> Result<Exact, Verdict> {
+        let key = claim.over.dataset.as_ref().zip(Line::of(&claim.over));
+        let line = key.and_then(|key| self.lines.get(&key)).ok_or_else(|| {
+            Verdict::failed(Kind::NoRow)
+        })?;
+        // A feature may have the same name; what is predicted stands behind the features.
+        let wanted = |name: &String| name.strip_suffix("_g").unwrap_or(name) == claim.quantity.as_str();
+        let at = self.names.iter().rposition(wanted);
+        let cell = at.and_then(|at| line.trim_end_matches('\n').split(',').nth(at)).unwrap_or("");
+        Fixed::parse(cell).map(|cell| Exact::Value(Ratio::from(&cell))).map_err(|_| undefined(claim))
+    }
+}
+
+/// The lines of the wanted rows: blocks that have none of them are not derived.
+fn rows<'a>(
+    predictor: &Predictor<'_>,
+    dataset: &Dataset,
+    table: &Table,
+    wanted: &BTreeSet<Line<'a>>,
+    keep: &mut impl FnMut(Line<'a>, &[u8]),
+) {
+    let rows: Vec<usize> = (wanted.iter())
+        .filter_map(|line| if let Line::Row(row) = line { Some(*row) } else { None })
+        .filter(|row| *row < table.rows())
+        .collect();
+    for block in rows.chunk_by(|left, right| left / BLOCK == right / BLOCK) {
+        let first = block[0] / BLOCK * BLOCK;
+        // Of a single row, no more than its line is derived.
+        let first = if block.len() == 1 { block[0] } else { first };
+        let last = block[block.len() - 1];
+        let lines = predictor.lines_of(dataset, table, first..last + 1);
+        for (at, line) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            if block.binary_search(&(first + at)).is_ok() {
+                keep(Line::Row(first + at), line);
+            }
+        }
+    }
+}
+
+/// The lines of the wanted weighings: sessions that have none of them are not derived.
+fn weighings<'a>(
     predictor: &Predictor<'_>,
     dataset: &Dataset,
     sessions: &[SessionReadings],
-) -> Option<Vec<u8>> {
-    let (session, weighing) = (claim.over.session.as_ref()?, claim.over.weighing.as_ref()?);
-    let one = sessions.iter().find(|one| one.session.id == *session)?;
-    let at = one.weighings.iter().position(|own| own.id == *weighing)?;
-    let place = Place { dataset, session, weighings: &one.weighings };
-    let (lines, _) = predictor.chunk(place, one.chunks.first()?);
-    lines.split_inclusive(|byte| *byte == b'\n').nth(at).map(<[u8]>::to_vec)
+    wanted: &BTreeSet<Line<'a>>,
+    keep: &mut impl FnMut(Line<'a>, &[u8]),
+) {
+    let mut by_session: BTreeMap<&Id, BTreeMap<&Id, &Line<'a>>> = BTreeMap::new();
+    for line in wanted {
+        if let Line::Weighing(session, weighing) = line {
+            by_session.entry(session).or_default().insert(weighing, line);
+        }
+    }
+    for one in sessions {
+        let Some(wanted) = by_session.get(&one.session.id) else { continue };
+        let place = Place { dataset, session: &one.session.id, weighings: &one.weighings };
+        for chunk in &one.chunks {
+            let (lines, _) = predictor.chunk(place, chunk);
+            for (key, text) in chunk.keys.iter().zip(lines.split_inclusive(|byte| *byte == b'\n')) {
+                let id = key.weighing.map(|at| &one.weighings[at].id);
+                if let Some(line) = id.and_then(|id| wanted.get(id)) {
+                    keep((*line).clone(), text);
+                }
+            }
+        }
+    }
 }
 
 /// The unit of a claimed quantity, none where the sources state none.

@@ -10,6 +10,7 @@ use crate::texts::{self, Texts};
 use crate::verify::Effort;
 use crate::withheld::{self, Kept};
 use openweigh_dataset::{Data, SessionReadings};
+use openweigh_fit::Budget;
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{Dataset, Kind};
 use openweigh_formats::digest::Hasher;
@@ -61,6 +62,8 @@ pub struct Contents {
     pub(crate) texts: Texts,
     /// What may still be spent on finding out how changed files were changed.
     pub(crate) search: edit::Effort,
+    /// What was spent on results that were derived while the touches passed by.
+    pub(crate) budget: Budget,
 }
 
 /// The readings that a recipe makes of a dataset.
@@ -260,7 +263,8 @@ fn keep<T: Document>(bytes: &[u8], path: RelativePath, into: &mut BTreeMap<Relat
 /// Reads a table while hashing it; the table is kept only if the digest turns out right.
 fn read_table(file: &ManifestFile, from: &dyn Files, max_csv: u64, contents: &mut Contents) -> Verdict {
     let dataset = contents.datasets.iter().find(|(path, dataset)| {
-        dataset.files.iter().any(|listed| path.sibling(&listed.path).is_ok_and(|path| path == file.path))
+        let table = dataset.measurements().and_then(|listed| path.sibling(&listed.path).ok());
+        table.is_some_and(|table| table == file.path)
     });
     let mut reader = dataset.map(|(_, dataset)| TableReader::of(dataset));
     let (mut size, mut hasher, mut fault) = (0u64, Hasher::default(), None);

@@ -10,6 +10,7 @@ use crate::withheld;
 use openweigh_dataset::SessionReadings;
 use openweigh_dataset::sessions::{self, Beside, Stopped};
 use openweigh_dataset::weighing::Chunk;
+use openweigh_fit::Budget;
 use openweigh_fit::reading::is_fitted;
 use openweigh_formats::dataset::{Dataset, DatasetRole, SESSION_FILES};
 use openweigh_formats::declared::Contradicted;
@@ -49,7 +50,7 @@ pub(crate) fn read_touches(
         return;
     }
     let weights = std::mem::take(&mut contents.weights);
-    let mut streams = streams(manifest, &weights);
+    let mut streams = streams(manifest, &weights, &mut contents.budget);
     let mut readings = demands(manifest, contents, &weights);
     for file in touches {
         let session = locate(contents, &file.path);
@@ -96,7 +97,11 @@ fn demands(
 }
 
 /// The results by frame whose lines come in the order in which the touches are read.
-fn streams<'a>(manifest: &'a Manifest, weights: &'a BTreeMap<RelativePath, Weights>) -> Vec<Stream<'a>> {
+fn streams<'a>(
+    manifest: &'a Manifest,
+    weights: &'a BTreeMap<RelativePath, Weights>,
+    budget: &mut Budget,
+) -> Vec<Stream<'a>> {
     let mut streams = Vec::new();
     for file in manifest.of_role(Role::Results) {
         let inputs =
@@ -108,7 +113,7 @@ fn streams<'a>(manifest: &'a Manifest, weights: &'a BTreeMap<RelativePath, Weigh
         let ascending = datasets.windows(2).all(|pair| pair[0] < pair[1]);
         if is_by_frame(&weights.recipe)
             && ascending
-            && let Ok(predictor) = Predictor::new(weights)
+            && let Ok(predictor) = Predictor::within(weights, budget)
         {
             let mut hasher = Hasher::default();
             hasher.update(&predictor.header());
@@ -139,10 +144,12 @@ struct Located {
 }
 
 fn locate(contents: &Contents, data: &RelativePath) -> Option<Located> {
-    let (path, dataset) = contents.datasets.iter().find(|(path, dataset)| {
-        let mut files = dataset.files.iter().filter(|file| file.role.is_of_frames());
-        files.any(|file| path.sibling(&file.path).is_ok_and(|path| path == *data))
-    })?;
+    let below = |path: &RelativePath| path.parent().is_some_and(|folder| data.as_str().starts_with(folder));
+    let (path, dataset) =
+        contents.datasets.iter().filter(|(path, _)| below(path)).find(|(path, dataset)| {
+            let mut files = dataset.files.iter().filter(|file| file.role.is_of_frames());
+            files.any(|file| path.sibling(&file.path).is_ok_and(|path| path == *data))
+        })?;
     let beside = |role: DatasetRole| {
         let (name, _) = SESSION_FILES.iter().find(|(_, own)| *own == role)?;
         data.sibling(&name.parse().ok()?).ok()
@@ -179,19 +186,22 @@ fn read_one(
     // What was derived so far counts only once the digest is found to be right.
     let before: Vec<(Hasher, Outcome)> =
         streams.iter().map(|stream| (stream.hasher.clone(), stream.outcome.clone())).collect();
+    let mut spent = std::mem::take(&mut contents.budget);
+    let budget = &mut spent;
     let mut sink = |at: usize, chunk: Chunk| {
         for stream in streams.iter_mut() {
             let weights = stream.predictor.weights();
             let wanted = stream.fault.is_none()
                 && stream.datasets.contains(&located.path)
                 && reads_alike(&weights.recipe, recipes[at]);
-            if wanted && let Err(error) = stream.take(place, &files.session, &chunk) {
+            if wanted && let Err(error) = stream.take(place, &files.session, &chunk, budget) {
                 stream.fault = Some(error);
             }
         }
         kept[at].push(if is_by_frame(recipes[at]) { fitted(&chunk, place) } else { chunk });
     };
     let pass = sessions::pass(from, &file.path, listing::reach(file, max_csv), files, &recipes, &mut sink);
+    contents.budget = spent;
     let verdict = match pass {
         Err(Unreadable::Missing) if contents.kept.files.contains(&file.path) => {
             return stated(file, located, files, &wanted, readings, streams, contents);
@@ -293,7 +303,14 @@ fn forget(
 }
 
 impl Stream<'_> {
-    fn take(&mut self, place: Place<'_>, session: &Session, chunk: &Chunk) -> Result<(), ReplayError> {
+    fn take(
+        &mut self,
+        place: Place<'_>,
+        session: &Session,
+        chunk: &Chunk,
+        budget: &mut Budget,
+    ) -> Result<(), ReplayError> {
+        self.predictor.spend_on(chunk, budget)?;
         self.predictor.check_session(place.dataset, session, place.weighings)?;
         self.lines.clear();
         let errors = self.predictor.append(place, chunk, &mut self.lines);

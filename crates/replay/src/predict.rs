@@ -2,15 +2,16 @@
 
 use crate::ReplayError;
 use openweigh_dataset::Data;
+use openweigh_dataset::weighing::Chunk;
 use openweigh_exact::column::Integers;
 use openweigh_exact::decimal::power_of_ten;
 use openweigh_exact::digits::write_natural;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
-use openweigh_fit::{ErrorFigures, Estimate, FitError, Fitted, Inputs, Model, exclusion, reading};
+use openweigh_fit::{Budget, ErrorFigures, Estimate, Fitted, Inputs, Model, exclusion, reading};
 use openweigh_formats::dataset::Dataset;
-use openweigh_formats::limits;
+use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::Format;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
@@ -43,8 +44,16 @@ impl<'a> Predictor<'a> {
     /// # Errors
     /// Their `normal` does not determine the coefficients.
     pub fn new(weights: &'a Weights) -> Result<Self, ReplayError> {
+        Self::within(weights, &mut Budget::default())
+    }
+
+    /// As [`Predictor::new`], one of several that share a budget.
+    ///
+    /// # Errors
+    /// As [`Predictor::new`], or the others have spent the budget.
+    pub(crate) fn within(weights: &'a Weights, budget: &mut Budget) -> Result<Self, ReplayError> {
         let normal = weights.normal.to_normal().expect("checked when the weights were read");
-        let estimate = Estimate::of(normal, &weights.recipe)?;
+        let estimate = Estimate::within(normal, &weights.recipe, budget)?;
         Ok(Self::with(weights, Cow::Owned(estimate)))
     }
 
@@ -120,24 +129,51 @@ impl<'a> Predictor<'a> {
         Ok(())
     }
 
-    /// Refuses tables whose results would stall the machine (page 9).
-    fn check_work(&self, table: &Table) -> Result<(), ReplayError> {
-        let column = |name: &ColumnName| table.numbers(name).expect("checked before").0;
-        let (rows, terms) = (table.rows(), self.model.monomials().len());
-        let whole: Vec<Cow<'_, Column>> =
-            self.features.iter().map(|name| Cow::Borrowed(column(name))).collect();
-        let words = self.model.words(Inputs { features: &whole, tares: None, rows });
-        // The form's scale depends on the columns' places and not on their rows.
-        let empty: Vec<Cow<'_, Column>> =
-            self.features.iter().map(|name| Cow::Owned(column(name).slice(0..0))).collect();
-        let columns = self.model.columns(Inputs { features: &empty, tares: None, rows: 0 });
-        let form = self.leverage(&columns).map_or(1, |form| form.words().max(1));
-        let work = [rows, terms, words, form].into_iter().map(|factor| factor as u128).product::<u128>();
-        if work > limits::ROW_WORK {
-            Err(FitError::TooManyRows { rows, terms, words }.into())
-        } else {
-            Ok(())
+    /// Refuses data whose results would stall the machine (page 9), as far as the budget was not spent before.
+    ///
+    /// # Errors
+    /// The budget does not suffice.
+    pub(crate) fn check_work(&self, data: Data<'_>, budget: &mut Budget) -> Result<(), ReplayError> {
+        match data {
+            Data::Table(table) => {
+                let column = |name: &ColumnName| table.numbers(name).expect("checked before").0;
+                let features: Vec<Cow<'_, Column>> =
+                    self.features.iter().map(|name| Cow::Borrowed(column(name))).collect();
+                self.spend(Inputs { features: &features, tares: None, rows: table.rows() }, budget)
+            }
+            Data::Sessions(sessions) => {
+                sessions.iter().flat_map(|one| &one.chunks).try_for_each(|chunk| self.spend_on(chunk, budget))
+            }
         }
+    }
+
+    /// Spends what the lines of a chunk of readings take.
+    ///
+    /// # Errors
+    /// The budget does not suffice.
+    pub(crate) fn spend_on(&self, chunk: &Chunk, budget: &mut Budget) -> Result<(), ReplayError> {
+        let features: Vec<Cow<'_, Column>> = chunk.features.iter().map(Cow::Borrowed).collect();
+        self.spend(
+            Inputs { features: &features, tares: chunk.tares.as_deref(), rows: chunk.keys.len() },
+            budget,
+        )
+    }
+
+    fn spend(&self, inputs: Inputs<'_>, budget: &mut Budget) -> Result<(), ReplayError> {
+        let words = self.model.words(inputs);
+        let per = self.weights.recipe.reading.as_ref().map(|reading| reading.per);
+        let form = if per == Some(Per::Frame) { 1 } else { self.form_of(inputs) };
+        Ok(budget.replay(inputs.rows, self.model.monomials().len(), words, form)?)
+    }
+
+    /// Words of the form of the leverages: its scale depends on the columns' places and not on their rows.
+    fn form_of(&self, inputs: Inputs<'_>) -> usize {
+        let empty = |column: &Column| column.slice(0..0);
+        let features: Vec<Cow<'_, Column>> =
+            inputs.features.iter().map(|column| Cow::Owned(empty(column))).collect();
+        let tares: Option<Vec<Column>> = inputs.tares.map(|tares| tares.iter().map(empty).collect());
+        let columns = self.model.columns(Inputs { features: &features, tares: tares.as_deref(), rows: 0 });
+        self.leverage(&columns).map_or(1, |form| form.words().max(1))
     }
 
     /// The form of the leverages, none where nothing is uncertain but the residuals.
@@ -208,7 +244,7 @@ impl<'a> Predictor<'a> {
             Data::Table(table) => table,
             Data::Sessions(sessions) => return self.sessions(dataset, sessions, sink),
         };
-        self.check_work(table)?;
+        self.check_work(data, &mut Budget::default())?;
         let blocks: Vec<Range<usize>> =
             (0..table.rows()).step_by(BLOCK).map(|start| start..table.rows().min(start + BLOCK)).collect();
         let mut errors = ErrorFigures::default();
@@ -236,6 +272,14 @@ impl<'a> Predictor<'a> {
     /// If there is no such row, or [`Predictor::check`] would refuse the dataset.
     pub fn line(&self, dataset: &Dataset, table: &Table, row: usize) -> Vec<u8> {
         self.block(dataset, table, row..row + 1).0
+    }
+
+    /// The lines of some neighbouring rows.
+    ///
+    /// # Panics
+    /// If there are no such rows, or [`Predictor::check`] would refuse the dataset.
+    pub(crate) fn lines_of(&self, dataset: &Dataset, table: &Table, rows: Range<usize>) -> Vec<u8> {
+        self.block(dataset, table, rows).0
     }
 
     /// The lines of one block of rows.

@@ -1,7 +1,7 @@
 //! The stages of verification, one after the other.
 
 use crate::ReplayError;
-use crate::claims;
+use crate::claims::Claims;
 use crate::divergence;
 use crate::finding::{Finding, Kind, Open, Other};
 use crate::listing::{self, Contents, Scope, Streamed};
@@ -9,7 +9,7 @@ use crate::predict::{Outcome, Predictor};
 use crate::report::{Item, Report, Stage, Verdict};
 use crate::withheld::reserved;
 use openweigh_dataset::Data;
-use openweigh_fit::{Fitted, Header, Training, fit};
+use openweigh_fit::{Budget, FitError, Fitted, Header, Training, fit_within};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::files::{self, Files};
 use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
@@ -71,8 +71,9 @@ pub fn examine(
     notes.extend(crate::completeness::unfinished(manifest, from, scope));
     let mut derived = Derived::default();
     derive(manifest, &contents, from, effort, &mut derived, &mut add);
+    let mut claims = Claims::new(&manifest.claims, manifest, &contents, &derived);
     for claim in &manifest.claims {
-        let (verdict, note) = claims::judge(claim, manifest, &contents, &derived);
+        let (verdict, note) = claims.judge(claim);
         notes.extend(note);
         let verdict = reserved(verdict, manifest, &contents, &claim.over.file);
         add(Item { stage: Stage::Claims, subject: claim.id.to_string(), verdict });
@@ -90,13 +91,14 @@ pub fn derive(
     derived: &mut Derived,
     add: &mut impl FnMut(Item),
 ) {
+    let mut budget = Budget::default();
     for file in manifest.of_role(Role::Weights) {
-        let verdict = fit_again(manifest, file, contents, effort, derived);
+        let verdict = fit_again(manifest, file, contents, effort, derived, &mut budget);
         let verdict = reserved(verdict, manifest, contents, &file.path);
         add(Item { stage: Stage::Weights, subject: file.path.to_string(), verdict });
     }
     for file in manifest.of_role(Role::Results) {
-        let verdict = replay_again(manifest, file, contents, from, effort, derived);
+        let verdict = replay_again(manifest, file, contents, from, effort, derived, &mut budget);
         let verdict = reserved(verdict, manifest, contents, &file.path);
         add(Item { stage: Stage::Results, subject: file.path.to_string(), verdict });
     }
@@ -126,6 +128,7 @@ fn fit_again(
     contents: &Contents,
     effort: Effort,
     derived: &mut Derived,
+    budget: &mut Budget,
 ) -> Verdict {
     let not_checkable = Verdict::NotCheckable;
     let Some(published) = contents.weights.get(&file.path) else {
@@ -156,8 +159,15 @@ fn fit_again(
             manifest.file(path).map(|file| Training { dataset, sha256: &file.sha256, data: *data })
         })
         .collect();
-    match fit(Header::of(published), recipe, &training, effort.threads) {
-        Err(error) => Verdict::failed(Kind::GivesNoWeights(error)),
+    // The same recipe and data under another name are fitted once.
+    let known =
+        derived.fits.values().map(|(fitted, _)| fitted).find(|fitted| fitted.is_of(recipe, &training));
+    let fitted = match known {
+        Some(known) => Ok(known.under(Header::of(published))),
+        None => fit_within(Header::of(published), recipe, &training, effort.threads, budget),
+    };
+    match fitted {
+        Err(error) => cannot_fit(error),
         Ok(fitted) => {
             let same = Digest::of(&canonical::write(&fitted.weights)) == file.sha256;
             let verdict = if same {
@@ -169,6 +179,13 @@ fn fit_again(
             verdict
         }
     }
+}
+
+/// That a limit was met says nothing of the weights.
+fn cannot_fit(error: FitError) -> Verdict {
+    let is_limit = error.is_limit();
+    let finding = Kind::GivesNoWeights(error).into();
+    if is_limit { Verdict::Malformed(finding) } else { Verdict::Failed(finding) }
 }
 
 /// The parent that weights name is the one that their derivation lists.
@@ -200,6 +217,7 @@ fn replay_again(
     from: &dyn Files,
     effort: Effort,
     derived: &mut Derived,
+    budget: &mut Budget,
 ) -> Verdict {
     let not_checkable = Verdict::NotCheckable;
     let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
@@ -223,9 +241,10 @@ fn replay_again(
     };
     let pairs: Vec<Pair<'_>> = datasets.into_iter().map(|(_, pair)| pair).collect();
     let mut hasher = Hasher::default();
-    let outcome = write(weights, &pairs, effort.threads, &mut |bytes| hasher.update(bytes));
+    let sink = &mut |bytes: &[u8]| hasher.update(bytes);
+    let outcome = write_within(weights, &pairs, effort.threads, budget, sink);
     match outcome {
-        Err(error) => Verdict::failed(Kind::NotApplicable(error)),
+        Err(error) => cannot_apply(error),
         Ok(outcome) if hasher.finish() == file.sha256 => {
             let from_checked_weights = derived.fits.get(weights_path).is_some_and(|(_, same)| *same);
             if from_checked_weights {
@@ -237,6 +256,12 @@ fn replay_again(
     }
 }
 
+fn cannot_apply(error: ReplayError) -> Verdict {
+    let is_limit = matches!(&error, ReplayError::Fit(error) if error.is_limit());
+    let finding = Kind::NotApplicable(error).into();
+    if is_limit { Verdict::Malformed(finding) } else { Verdict::Failed(finding) }
+}
+
 /// Results by frame, which were derived while the touches were read.
 fn streamed_again(
     streamed: &Streamed,
@@ -245,7 +270,7 @@ fn streamed_again(
     derived: &mut Derived,
 ) -> Verdict {
     if let Some(error) = &streamed.fault {
-        return Verdict::failed(Kind::NotApplicable(error.clone()));
+        return cannot_apply(error.clone());
     }
     if !streamed.complete {
         return Verdict::NotCheckable(Open::SessionUnread);
@@ -273,10 +298,23 @@ pub fn write(
     threads: usize,
     sink: &mut dyn FnMut(&[u8]),
 ) -> Result<Outcome, ReplayError> {
-    let predictor = Predictor::new(weights)?;
-    openweigh_fit::reading::each_once(datasets.iter().map(|(dataset, _)| *dataset))?;
+    write_within(weights, datasets, threads, &mut Budget::default(), sink)
+}
+
+fn write_within(
+    weights: &openweigh_formats::weights::Weights,
+    datasets: &[Pair<'_>],
+    threads: usize,
+    budget: &mut Budget,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Result<Outcome, ReplayError> {
+    let predictor = Predictor::within(weights, budget)?;
     for (dataset, data) in datasets {
         predictor.check(dataset, *data)?;
+    }
+    openweigh_fit::reading::each_once(datasets.iter().map(|(dataset, _)| *dataset))?;
+    for (_, data) in datasets {
+        predictor.check_work(*data, budget)?;
     }
     sink(&predictor.header());
     let mut whole = Outcome::default();

@@ -92,7 +92,7 @@ fn a_fit_that_would_take_minutes_is_refused_at_once() {
     recipe.fit.validation = Validation::KFold(100);
     let training = [Training { dataset: &dataset, sha256: &sha256, data: Data::Table(&table) }];
     let error = fit(Header::of(&weights), &recipe, &training, 1).unwrap_err();
-    assert!(matches!(error, FitError::TooMuchWork { terms: 64, folds: 100, .. }), "{error}");
+    assert!(matches!(error, FitError::TooManyFolds { terms: 64, folds: 100, .. }), "{error}");
 }
 
 #[test]

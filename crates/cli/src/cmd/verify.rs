@@ -273,6 +273,10 @@ fn one(
     screen: &mut Screen,
 ) -> Result<(Done, Option<Contents>), Failure> {
     let shown = place::shown(path);
+    if path.is_symlink() {
+        let verdict = Verdict::Failed(Finding::new("found a symbolic link, expected a plain file"));
+        return Ok((alone(shown, Digest::of(b""), verdict, screen)?, None));
+    }
     let bytes = match place::read(path, limits::JSON_BYTES) {
         Ok(bytes) => bytes,
         Err(Failure::Open { source, .. }) => {

@@ -14,6 +14,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::term::Term;
 use openweigh_formats::text::{Name, Unit, Version};
 use openweigh_formats::weights::Weights;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns that say which line of a dataset a result is for.
@@ -113,36 +114,66 @@ fn terms<'a>(old: &'a Weights, new: &'a Weights) -> Vec<(&'a Term, TermChange<'a
     changes
 }
 
-/// The values of results, by weights and line; lines without a value, as of a tare, are none.
-type Values = BTreeMap<(Title, String), Decimal>;
+/// A line of results that has a value, by the title of its weights.
+struct Entry<'a> {
+    title: &'a str,
+    /// What tells it from other lines: cells at its beginning.
+    key: Cow<'a, str>,
+    value: &'a str,
+}
 
-/// The values in the results of a manifest; results whose bytes are not at hand are left out.
+impl<'a> Entry<'a> {
+    fn place(&self) -> (&str, &str) {
+        (self.title, &self.key)
+    }
+
+    fn number(&self) -> Option<Decimal> {
+        Fixed::parse(self.value).ok().map(|value| value.to_decimal())
+    }
+}
+
+/// The values in the results of a manifest, in order of their places; lines without a value, as of a tare, are none,
+/// and results whose bytes are not at hand are left out. Each line is kept as it stands: results may be large.
 fn values<'a>(
     manifest: &Manifest,
-    weights: &BTreeMap<RelativePath, Weights>,
-    repeated: &BTreeSet<&Name>,
+    titles: &'a BTreeMap<RelativePath, Title>,
     bytes: impl Fn(&RelativePath) -> Option<&'a [u8]>,
-) -> Values {
-    let mut values = Values::new();
+) -> Vec<Entry<'a>> {
+    let mut entries = Vec::new();
     for file in manifest.of_role(Role::Results) {
         let inputs = manifest.derivation_of(&file.path).and_then(|derivation| derivation.inputs.first());
-        let Some(weights) = inputs.and_then(|path| weights.get(path)) else { continue };
-        let title = title(weights, repeated);
+        let Some(title) = inputs.and_then(|path| titles.get(path)) else { continue };
         let Some(text) = bytes(&file.path).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
             continue;
         };
         let mut lines = text.lines();
         let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
-        let value = header.iter().rposition(|name| matches!(*name, "grams" | "predicted"));
+        let Some(value) = header.iter().rposition(|name| matches!(*name, "grams" | "predicted")) else {
+            continue;
+        };
         let keys: Vec<usize> = (0..header.len().min(4)).filter(|at| KEYS.contains(&header[*at])).collect();
+        // The columns that name a line stand first, unless a feature has such a name, too.
+        let first = keys.iter().copied().eq(0..keys.len());
         for line in lines {
-            let cells: Vec<&str> = line.split(',').collect();
-            let key: Vec<&str> = keys.iter().filter_map(|at| cells.get(*at).copied()).collect();
-            let number = value.and_then(|at| cells.get(at)).and_then(|cell| Fixed::parse(cell).ok());
-            values.extend(number.map(|number| ((title.clone(), key.join(",")), number.to_decimal())));
+            let Some(value) = line.split(',').nth(value).filter(|cell| Fixed::parse(cell).is_ok()) else {
+                continue;
+            };
+            let key = if first && !keys.is_empty() {
+                let end = line.match_indices(',').nth(keys.len() - 1).map_or(line.len(), |(at, _)| at);
+                Cow::Borrowed(&line[..end])
+            } else {
+                let cells: Vec<&str> = line.split(',').collect();
+                Cow::Owned(keys.iter().filter_map(|at| cells.get(*at).copied()).collect::<Vec<_>>().join(","))
+            };
+            entries.push(Entry { title, key, value });
         }
     }
-    values
+    // Of lines of one place the last one counts.
+    entries.sort_by(|left, right| left.place().cmp(&right.place()));
+    entries.reverse();
+    entries.dedup_by(|later, earlier| later.place() == earlier.place());
+    entries.reverse();
+    entries
 }
 
 /// How far the values of one weights' results moved.
@@ -158,24 +189,32 @@ pub(super) struct Movement {
 fn results<'a>(source: &Source<'a>, previous: &'a Previous) -> Vec<(Title, Option<&'a Unit>, Movement)> {
     let [new, old] = [&source.contents.weights, &previous.weights];
     let repeated = repeated([new, old]);
-    let now = values(source.manifest, new, &repeated, |path| source.results.get(path).map(Vec::as_slice));
-    let before =
-        values(&previous.manifest, old, &repeated, |path| previous.results.get(path).map(Vec::as_slice));
+    let titles = |weights: &BTreeMap<RelativePath, Weights>| -> BTreeMap<RelativePath, Title> {
+        weights.iter().map(|(path, weights)| (path.clone(), title(weights, &repeated))).collect()
+    };
+    let (new_titles, old_titles) = (titles(new), titles(old));
+    let now = values(source.manifest, &new_titles, |path| source.results.get(path).map(Vec::as_slice));
+    let before = values(&previous.manifest, &old_titles, |path| previous.files.get(path).map(Vec::as_slice));
     let mut movements: BTreeMap<&str, Movement> = BTreeMap::new();
-    for (key, value) in &now {
-        let movement = movements.entry(&key.0).or_default();
-        let Some(old) = before.get(key) else {
+    let mut left = before.iter().peekable();
+    for entry in &now {
+        while let Some(gone) = left.next_if(|old| old.place() < entry.place()) {
+            movements.entry(gone.title).or_default().gone += 1;
+        }
+        let movement = movements.entry(entry.title).or_default();
+        let Some(old) = left.next_if(|old| old.place() == entry.place()) else {
             movement.new += 1;
             continue;
         };
         movement.compared += 1;
+        let (Some(old), Some(value)) = (old.number(), entry.number()) else { continue };
         if old != value {
             movement.moved += 1;
-            movement.largest = movement.largest.take().max(Some(distance(old, value)));
+            movement.largest = movement.largest.take().max(Some(distance(&old, &value)));
         }
     }
-    for key in before.keys().filter(|key| !now.contains_key(*key)) {
-        movements.entry(&key.0).or_default().gone += 1;
+    for gone in left {
+        movements.entry(gone.title).or_default().gone += 1;
     }
     let units: BTreeMap<Title, Option<&'a Unit>> = (new.values().chain(old.values()))
         .map(|weights| (title(weights, &repeated), weights.recipe.result.unit.as_ref()))
