@@ -15,7 +15,7 @@ impl Budget {
     /// Spends what solving a system and its folds takes.
     pub(crate) fn solve(&mut self, terms: usize, bits: usize, folds: usize) -> Result<(), FitError> {
         let words = (bits as u128).div_ceil(64).max(1);
-        let work = (terms as u128).pow(3) * words * words * (folds as u128 + 1);
+        let work = (terms as u128).pow(3) * (words + limits::SOLVE_WORDS).pow(2) * (folds as u128 + 1);
         let before = self.solving;
         self.solving = before.saturating_add(work);
         if self.solving > limits::SOLVE_WORK {
@@ -28,7 +28,7 @@ impl Budget {
     pub(crate) fn sum(&mut self, rows: usize, terms: usize, words: usize) -> Result<(), FitError> {
         let before = self.summing;
         self.summing = before.saturating_add(rows as u128 * (words as u128).pow(2));
-        if self.summing > limits::ROW_WORK {
+        if self.summing > limits::SUM_WORK {
             return Err(FitError::TooManyRows { rows, terms, words, others: before > 0 });
         }
         Ok(())

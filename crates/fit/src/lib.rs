@@ -108,7 +108,7 @@ pub enum FitError {
     },
     /// Numbers too long and terms too many to be solved in reasonable time.
     #[error(
-        "this fit{} is too large: {terms} terms, a determinant of up to {bits} bits, {folds} folds; the limit is p³ · w² · (folds + 1) ≤ 2^40 for the fits of a manifest together; use fewer terms, lower powers, fewer decimals or fewer folds",
+        "this fit{} is too large: {terms} terms, a determinant of up to {bits} bits, {folds} folds; the limit is p³ · (w + 32)² · (folds + 1) ≤ 2^38 for the fits of a manifest together; use fewer terms, lower powers, fewer decimals or fewer folds",
         after(*others)
     )]
     TooMuchWork {
@@ -135,7 +135,7 @@ pub enum FitError {
     },
     /// More rows than the model can be computed on in reasonable time.
     #[error(
-        "{rows} rows{} are too many for {terms} terms whose values take {words} words of 64 bits a row; the limit is rows · r² ≤ 2^40 for the fits of a manifest together, rows · p · r · v ≤ 2^40 for its replays; use fewer terms, lower powers or fewer decimals",
+        "{rows} rows{} are too many for {terms} terms whose values take {words} words of 64 bits a row; the limit is rows · r² ≤ 2^37 for the fits of a manifest together, rows · p · r · v ≤ 2^39 for its replays; use fewer terms, lower powers or fewer decimals",
         after(*others)
     )]
     TooManyRows {

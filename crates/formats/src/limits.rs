@@ -36,10 +36,14 @@ pub const TOML_BYTES: u64 = 1 << 20;
 pub const CSV_BYTES: u64 = 4 << 30;
 /// Bytes of a line of CSV.
 pub const LINE_BYTES: usize = 64 << 10;
-/// Work of a solve and its folds: p³·w²·(folds + 1), w the 64-bit words of the determinant's bound.
-pub const SOLVE_WORK: u128 = 1 << 40;
-/// Work of the rows of a fit, rows·w², and of a replay, rows·p·w·v: w the 64-bit words of a row's
-/// terms, v those of an entry of the form whose value is the leverage.
-pub const ROW_WORK: u128 = 1 << 40;
+/// Work of all fits of a manifest: Σ p³·(w + 32)²·(folds + 1), w the 64-bit words of the determinant's bound. Half a
+/// minute on one core of 2024.
+pub const SOLVE_WORK: u128 = 1 << 38;
+/// What short numbers cost beyond their words: see [`SOLVE_WORK`].
+pub const SOLVE_WORDS: u128 = 32;
+/// Work of the sums of all fits of a manifest: Σ rows·r², r the 64-bit words of a row's terms and target. Ten seconds.
+pub const SUM_WORK: u128 = 1 << 37;
+/// Work of all replays of a manifest: Σ rows·p·r·v, v the words of an entry of the form whose value is the leverage. Ten seconds.
+pub const ROW_WORK: u128 = 1 << 39;
 /// Words of the sums of all folds, folds·(p + 1)·w.
 pub const FOLD_WORDS: u128 = 1 << 24;

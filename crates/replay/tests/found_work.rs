@@ -87,12 +87,12 @@ fn a_fit_that_would_take_minutes_is_refused_at_once() {
     let error = fit(Header::of(&weights), &weights.recipe, &training, 1).unwrap_err();
     assert!(matches!(error, FitError::TooManyRows { rows: 800, terms: 64, .. }), "{error}");
 
-    let (dataset, table) = wide(300);
+    let (dataset, table) = wide(90);
     let mut recipe = weights.recipe.clone();
-    recipe.fit.validation = Validation::KFold(100);
+    recipe.fit.validation = Validation::KFold(80);
     let training = [Training { dataset: &dataset, sha256: &sha256, data: Data::Table(&table) }];
     let error = fit(Header::of(&weights), &recipe, &training, 1).unwrap_err();
-    assert!(matches!(error, FitError::TooManyFolds { terms: 64, folds: 100, .. }), "{error}");
+    assert!(matches!(error, FitError::TooManyFolds { terms: 64, folds: 80, .. }), "{error}");
 }
 
 #[test]
