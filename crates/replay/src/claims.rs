@@ -132,8 +132,7 @@ impl<'a> Claims<'a> {
         };
         let inputs = self.manifest.derivation_of(file).and_then(|own| own.inputs.split_first());
         let found = inputs.and_then(|(weights, datasets)| Some((&derived.fits.get(weights)?.0, datasets)));
-        let (fitted, datasets) =
-            found.ok_or_else(|| not_checkable(Open::WeightsNotDerived))?;
+        let (fitted, datasets) = found.ok_or_else(|| not_checkable(Open::WeightsNotDerived))?;
         let exact = match claim.quantity {
             Quantity::N => Exact::count(outcome.errors.rows()),
             Quantity::Predicted | Quantity::Grams | Quantity::ExpandedU => {
@@ -302,9 +301,7 @@ impl<'a> Cells<'a> {
 
     fn exact(&self, claim: &Claim) -> Result<Exact, Verdict> {
         let key = claim.over.dataset.as_ref().zip(Line::of(&claim.over));
-        let line = key.and_then(|key| self.lines.get(&key)).ok_or_else(|| {
-            Verdict::failed(Kind::NoRow)
-        })?;
+        let line = key.and_then(|key| self.lines.get(&key)).ok_or_else(|| Verdict::failed(Kind::NoRow))?;
         // A feature may have the same name; what is predicted stands behind the features.
         let wanted = |name: &String| name.strip_suffix("_g").unwrap_or(name) == claim.quantity.as_str();
         let at = self.names.iter().rposition(wanted);

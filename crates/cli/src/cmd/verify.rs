@@ -11,6 +11,7 @@ use crate::place::{self, Lent, OnDisk};
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
+use openweigh_formats::files::Unreadable;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::sums::Sums;
@@ -274,7 +275,7 @@ fn one(
 ) -> Result<(Done, Option<Contents>), Failure> {
     let shown = place::shown(path);
     if path.is_symlink() {
-        let verdict = Verdict::Failed(Finding::new("found a symbolic link, expected a plain file"));
+        let verdict = Verdict::Failed(Found::Unreadable(Unreadable::NotPlain("a symbolic link")).into());
         return Ok((alone(shown, Digest::of(b""), verdict, screen)?, None));
     }
     let bytes = match place::read(path, limits::JSON_BYTES) {
