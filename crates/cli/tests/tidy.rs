@@ -143,7 +143,7 @@ fn arrows_point_inward() {
         ("dataset", &["openweigh-exact", "openweigh-formats"]),
         ("fit", &["openweigh-dataset", "openweigh-exact", "openweigh-formats"]),
         ("replay", &["openweigh-dataset", "openweigh-exact", "openweigh-fit", "openweigh-formats"]),
-        ("publish", &["openweigh-exact", "openweigh-formats", "openweigh-replay"]),
+        ("publish", &["openweigh-exact", "openweigh-formats", "openweigh-markup", "openweigh-replay"]),
         ("trust", &["openweigh-formats"]),
     ];
     for (name, inward) in allowed {
