@@ -156,7 +156,7 @@ fn rows_of_a_table_are_excluded() {
     let row = ["exclude", "coins", "2", "--reason", "Read too early."];
     scene.run(&row).ends(0).says("row 2 (line 4 of measurements.csv)").says("version 1.1.0");
     scene.run(&row).ends(0).says("version 1.1.0, says so already");
-    scene.run(&["inspect", "coins"]).ends(0).says("excluded: row 2, never fitted: Read too early.");
+    scene.run(&["inspect", "coins"]).ends(0).says("excluded: row 2, never fitted: \"Read too early.\"");
     scene.run(&["weigh", "coins", "s01", "--suggest"]).ends(2).says("is a table");
 }
 
