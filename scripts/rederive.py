@@ -463,6 +463,11 @@ def device(recipe, session):  # 5, what `applies_to` says of it
     if session["channels"] is None: return {"pad": session["pad"]}
     channels = {channel["name"]: channel for channel in session["channels"]}
     return {"channels": [channels[f] for f in features_of(recipe["model"]["terms"])]}
+def recounted(rows, head, number):  # 3.2 and 3.6
+    ceilings = {c["name"]: c["ceiling"] for c in head["channels"]} if head.get("channels") else {"pressure": head["source"]["ceiling"]}
+    full = sum(any(row[name] and limit and abs(Fraction(row[name])) >= Fraction(limit) for name, limit in ceilings.items()) for row in rows)
+    times = [Fraction(row["device_s"]) for _, (row, *_) in itertools.groupby(rows, key=lambda row: row[number]) if row["device_s"]]
+    return {"at_ceiling": full, "clock_steps": sum(after <= before for before, after in itertools.pairwise(times))}
 def sessions_of(files, kind):  # 3.2 to 3.7; a frame is the list of its rows
     own, sessions, signals = [path for path in files if path != "references.csv"], [], kind == "signal-sessions"
     ids = sorted({path.split("/")[1] for path in own})
@@ -473,7 +478,7 @@ def sessions_of(files, kind):  # 3.2 to 3.7; a frame is the list of its rows
         part = {part.split(".")[0]: files[f"sessions/{name}/{part}"] for part in parts}
         events, data, weighings = part["events"], part["session"], part["weighings"]
         head, second = json.loads(data), weighings.split(b"\n")[0].decode().split(",") == [*WEIGHINGS_2]
-        channels = head.get("channels")
+        channels, second_session = head.get("channels"), head["format"] == "openweigh.session/2"
         assert (channels is not None) == signals, "channels"
         columns = {"sample": COUNT, "device_s": CELLS["number"], "arrival_ns": INTEGER, **{c["name"]: CELLS["number"] for c in channels}} if signals else TOUCHES
         happened = [int(row["after_frame"] or -1) for row in table(events, EVENTS)]
@@ -483,6 +488,9 @@ def sessions_of(files, kind):  # 3.2 to 3.7; a frame is the list of its rows
         counted = {"frames": len({row[number] for row in rows}), "touches": 0 if signals else sum(row["touch"] != "" for row in rows)}
         counted["gaps"] = sum(row["kind"] != "note" for row in table(events, EVENTS))
         assert dumps(head).encode() == data and counted.items() <= head["quality"].items(), "session.json"
+        if second_session:  # 3.2, counted again in version 2 of session.json alone
+            assert head["quality"].items() >= recounted(rows, head, number).items(), "quality"
+            assert head["quality"]["non_finite"] <= sum(cell == "" for row in rows for cell in row.values()), "non_finite"
         frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row[number]))]
         assert [int(rows[0][number]) for rows in frames] == [*range(len(frames))] and not (signals and len(frames) < len(rows)), "frames"
         for w in weighings:  # 3.5
