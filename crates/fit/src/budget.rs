@@ -26,6 +26,10 @@ impl Budget {
 
     /// Spends what the sums of some rows take, whose term values and target have so many words.
     pub(crate) fn sum(&mut self, rows: usize, terms: usize, words: usize) -> Result<(), FitError> {
+        if self.solving > limits::SOLVE_WORK {
+            // What cannot be solved any more need not be summed.
+            return Err(FitError::TooManyRows { rows, terms, words, others: true });
+        }
         let before = self.summing;
         self.summing = before.saturating_add(rows as u128 * (words as u128).pow(2));
         if self.summing > limits::SUM_WORK {
