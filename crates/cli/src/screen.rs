@@ -272,7 +272,8 @@ fn error_width() -> Option<usize> {
 pub(crate) fn rendered(color: bool, text: &str, width: Option<usize>) -> String {
     let inner = text.trim_start_matches(' ');
     let indent = (text.len() - inner.len()).min(INDENT);
-    let mut out = Folded { text: " ".repeat(indent), column: indent, indent: indent + FOLD, width };
+    let mut out =
+        Folded { text: " ".repeat(indent), column: indent, indent: indent + FOLD, width, word: None };
     for piece in marks::pieces(inner) {
         match piece {
             Piece::Text(text) => plain(text).chars().for_each(|c| out.push(c)),
@@ -285,22 +286,37 @@ pub(crate) fn rendered(color: bool, text: &str, width: Option<usize>) -> String 
     out.text
 }
 
-/// A text that is folded as it grows.
+/// A text that is folded as it grows: at its last space, and inside a word only where the word is as long as a line.
 struct Folded {
     text: String,
     column: usize,
     indent: usize,
     width: Option<usize>,
+    /// Where the last space of the line stands in the text, and at which column the word behind it begins.
+    word: Option<(usize, usize)>,
 }
 
 impl Folded {
     fn push(&mut self, c: char) {
         // What is no ASCII may be two columns wide.
         let wide = if c.is_ascii() { 1 } else { 2 };
-        if self.width.is_some_and(|width| self.column + wide > width) {
-            self.text.push('\n');
-            self.text.push_str(&" ".repeat(self.indent));
-            self.column = self.indent;
+        if let Some(width) = self.width
+            && self.column + wide > width
+        {
+            let fold = format!("\n{}", " ".repeat(self.indent));
+            match self.word.take() {
+                Some((at, start)) if c != ' ' && self.indent + self.column - start + wide <= width => {
+                    self.text.replace_range(at..=at, &fold);
+                    self.column = self.indent + self.column - start;
+                }
+                _ => {
+                    self.text.push_str(&fold);
+                    self.column = self.indent;
+                }
+            }
+        }
+        if c == ' ' {
+            self.word = Some((self.text.len(), self.column + 1));
         }
         self.text.push(c);
         self.column += wide;
@@ -310,4 +326,19 @@ impl Folded {
 fn toned(color: bool, tone: Tone, text: &str) -> String {
     let style = tone.style();
     if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rendered;
+
+    #[test]
+    fn long_lines_are_folded_at_spaces_and_set_in() {
+        let folded = |text| rendered(false, text, Some(20));
+        assert_eq!(folded("twenty columns are 20"), "twenty columns are\n    20");
+        assert_eq!(folded("  one two three four five six"), "  one two three four\n      five six");
+        assert_eq!(folded("a 0123456789abcdef0123456789"), "a 0123456789abcdef01\n    23456789");
+        assert_eq!(folded("exactly twenty chars"), "exactly twenty chars");
+        assert_eq!(rendered(false, "no terminal, no fold at all", None), "no terminal, no fold at all");
+    }
 }

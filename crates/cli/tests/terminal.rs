@@ -109,7 +109,7 @@ fn lines_are_rewritten_and_keys_are_heard() {
     terminal.until("a accept now");
     terminal.press("q");
     terminal.until("session s01: ");
-    terminal.until("ended by hand");
+    terminal.until("ended by");
     assert_eq!(terminal.child.wait().unwrap().code(), Some(0));
     assert!(!terminal.is_raw(), "the terminal is as it was");
     let folder = bench.path("datasets/pad");

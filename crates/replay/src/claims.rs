@@ -70,7 +70,7 @@ pub fn recompute(
 /// when the first claim asks for one, the figures of weights each when it is first asked for.
 #[derive(Debug)]
 pub struct Claims<'a> {
-    claims: &'a [Claim],
+    all: &'a [Claim],
     manifest: &'a Manifest,
     contents: &'a Contents,
     derived: &'a Derived,
@@ -86,7 +86,7 @@ impl<'a> Claims<'a> {
         contents: &'a Contents,
         derived: &'a Derived,
     ) -> Self {
-        Self { claims, manifest, contents, derived, cells: BTreeMap::new(), figures: BTreeMap::new() }
+        Self { all: claims, manifest, contents, derived, cells: BTreeMap::new(), figures: BTreeMap::new() }
     }
 
     /// Recomputes one of them and compares value and unit.
@@ -136,7 +136,7 @@ impl<'a> Claims<'a> {
         let exact = match claim.quantity {
             Quantity::N => Exact::count(outcome.errors.rows()),
             Quantity::Predicted | Quantity::Grams | Quantity::ExpandedU => {
-                let (claims, contents) = (self.claims, self.contents);
+                let (claims, contents) = (self.all, self.contents);
                 let cells = self.cells.entry(file);
                 cells.or_insert_with(|| Cells::of(claims, file, fitted, datasets, contents)).exact(claim)?
             }

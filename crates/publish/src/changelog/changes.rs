@@ -122,7 +122,7 @@ struct Entry<'a> {
     value: &'a str,
 }
 
-impl<'a> Entry<'a> {
+impl Entry<'_> {
     fn place(&self) -> (&str, &str) {
         (self.title, &self.key)
     }
