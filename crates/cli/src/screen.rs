@@ -314,6 +314,10 @@ impl Folded {
                     self.column = self.indent;
                 }
             }
+            // The fold takes the place of a space.
+            if c == ' ' {
+                return;
+            }
         }
         if c == ' ' {
             self.word = Some((self.text.len(), self.column + 1));
