@@ -422,7 +422,8 @@ def check(root, manifest, counts, release=False):  # 8
         first, *rest = inputs_of("fit", out)
         if first not in read: raise Unchecked("the recipe could not be read")
         parents = [f["sha256"] for path in rest for f in manifest["files"] if f["path"] == path and f["role"] == "weights"]
-        if parents != [read[out]["parent"]] * (read[out].get("parent") is not None): return "it names another parent"
+        parent = read[out].get("parent")
+        if parents != [parent] * (parent is not None): return "it names another parent"
         made[out], text = fit(read[first], sets_of([path for path in rest if roles[path] == "dataset"]), read[out])
         if not (problem := difference(files[out].decode(), text)): good.add(out)
         return problem
