@@ -1,8 +1,10 @@
 //! What commands that make a dataset, or add sessions to one, are told about it.
 
+use crate::failure::Failure;
+use crate::screen::Screen;
 use openweigh_capture::About;
 use openweigh_capture::import::signal;
-use openweigh_formats::dataset::{Provenance, ProvenanceKind, Source};
+use openweigh_formats::dataset::{Dataset, Provenance, ProvenanceKind, Source};
 use openweigh_formats::licence::Licence;
 use openweigh_formats::text::{Line, Name, Version, tidied};
 
@@ -98,4 +100,14 @@ impl ImportedArgs {
             derived_from: None,
         }
     }
+}
+
+/// That a licence is needed, while it can still be stated: what weights name is not changed any more.
+pub(crate) fn licence_wanted(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
+    if dataset.licence.is_stated() {
+        return Ok(());
+    }
+    screen.line(
+        "  no licence is stated, without which nobody can publish this; add for example --license CC0-1.0",
+    )
 }

@@ -1,7 +1,7 @@
 //! `openweigh import signal`: logs of a sensor become sessions that can be weighed.
 
 use crate::args::Global;
-use crate::cmd::about::ImportedArgs;
+use crate::cmd::about::{self, ImportedArgs};
 use crate::cmd::reading_args::ReadingArgs;
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -97,6 +97,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     if plans.len() > 1 {
         screen.line("  dataset.json names the logs in its origin; how a log was read and its SHA-256 are stated of a single log alone")?;
     }
+    about::licence_wanted(&dataset, screen)?;
     show::written(&folder.join("dataset.json"), Written::New, &sha256, screen)?;
     if let Some(first) = dataset.sessions().first() {
         screen.line(&format!("next: openweigh weigh {} {first} --suggest", dataset.name))?;

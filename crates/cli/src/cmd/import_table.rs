@@ -6,7 +6,7 @@ mod spool;
 pub(crate) use report::ways_out;
 
 use crate::args::Global;
-use crate::cmd::about::ImportedArgs;
+use crate::cmd::about::{self, ImportedArgs};
 use crate::cmd::reading_args::ReadingArgs;
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -81,6 +81,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             "  units are missing; if the source states them, add for example --unit {name}=UNIT"
         ))?;
     }
+    about::licence_wanted(&kept.dataset, screen)?;
     show::written(&folder.join("dataset.json"), kept.written, &kept.sha256, screen)?;
     next(&kept.dataset).iter().try_for_each(|line| screen.line(line))?;
     Ok(exit::DONE)
