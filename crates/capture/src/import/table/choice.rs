@@ -23,6 +23,11 @@ fn is_full(verdict: &Verdict) -> bool {
     verdict.share.0 == verdict.share.1 && verdict.share.0 > 0
 }
 
+/// The line at which the table begins.
+fn begins(verdict: &Verdict) -> Option<u64> {
+    verdict.outcome.as_ref().ok().map(|layout| layout.header.unwrap_or(layout.first))
+}
+
 fn rank(one: &Verdict, other: &Verdict) -> Ordering {
     one.level.cmp(&other.level).then_with(|| by_share(one, other))
 }
@@ -70,7 +75,14 @@ pub(crate) fn likely(tallies: &[Tally], verdicts: &[Verdict]) -> Vec<usize> {
         // Texts have spaces in them, and times have one before them: another delimiter that makes a table is right,
         // unless spaces leave nothing but numbers.
         let better = match first.level {
-            2.. => is_full(spaces) && !is_full(first) && spaces.level >= 2,
+            2.. if is_full(spaces) && !is_full(first) => spaces.level >= 2,
+            // A header and rows of every line are a better table than one that begins below some of them.
+            2.. => {
+                spaces.level == 3
+                    && spaces.share.0 > 0
+                    && begins(spaces).is_some()
+                    && begins(spaces) < begins(first)
+            }
             _ => rank(spaces, first) == Ordering::Greater && spaces.share.0 > 0,
         };
         if better {
