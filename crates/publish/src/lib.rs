@@ -27,6 +27,7 @@ pub mod parameters;
 mod parties;
 pub mod previous;
 pub mod provenance;
+mod quantity;
 pub mod release;
 pub mod reuse;
 pub mod rocrate;

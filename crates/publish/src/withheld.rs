@@ -3,6 +3,7 @@
 //!
 //! Whoever has the touches derives the same readings from them and gets the same bytes.
 
+use crate::quantity::shown;
 use crate::release::Generated;
 use crate::source::{Missing, Source};
 use openweigh_formats::dataset::Dataset;
@@ -110,13 +111,12 @@ pub(crate) fn describe(source: &Source<'_>, card: &mut Document) {
     }
     let bytes: u64 =
         source.withheld.iter().filter_map(|path| source.manifest.file(path)).map(|file| file.bytes).sum();
-    let number = |count: &dyn ToString| Inline::words(&count.to_string());
     card.heading(2, "Kept back");
     card.paragraph(
         Inline::from("The touches of ")
-            .then(number(&source.withheld.len()))
+            .then(shown(&source.withheld.len()))
             .then(if source.withheld.len() == 1 { " session (" } else { " sessions (" })
-            .then(number(&bytes))
+            .then(shown(&bytes))
             .then(" bytes) are not in this release; ")
             .then(Inline::link(Inline::code(PATH), PATH))
             .then(" has the SHA-256 of each. Stated instead are the readings of every weighing:"),
@@ -126,7 +126,7 @@ pub(crate) fn describe(source: &Source<'_>, card: &mut Document) {
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1);
         Inline::link(Inline::code(path.as_str()), path.as_str())
             .then(": ")
-            .then(number(&lines))
+            .then(shown(&lines))
             .then(if lines == 1 { " reading of " } else { " readings of " })
             .then(Inline::code(dataset.name.as_str()))
             .then(" by the recipe ")

@@ -102,12 +102,13 @@ impl ImportedArgs {
     }
 }
 
-/// That a licence is needed, while it can still be stated: what weights name is not changed any more.
-pub(crate) fn licence_wanted(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
+/// That a licence is needed, while it can still be stated, and what to add to the command for it: what weights name is
+/// not changed any more.
+pub(crate) fn licence_wanted(dataset: &Dataset, again: &str, screen: &mut Screen) -> Result<(), Failure> {
     if dataset.licence.is_stated() {
         return Ok(());
     }
-    screen.line(
-        "  no licence is stated, without which nobody can publish this; add for example --license CC0-1.0",
-    )
+    screen.line(&format!(
+        "  no licence is stated; to publish this, import it again with for example --license CC0-1.0 {again}"
+    ))
 }

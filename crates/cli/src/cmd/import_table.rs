@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             "  units are missing; if the source states them, add for example --unit {name}=UNIT"
         ))?;
     }
-    about::licence_wanted(&kept.dataset, screen)?;
+    about::licence_wanted(&kept.dataset, "--force", screen)?;
     show::written(&folder.join("dataset.json"), kept.written, &kept.sha256, screen)?;
     next(&kept.dataset).iter().try_for_each(|line| screen.line(line))?;
     Ok(exit::DONE)

@@ -7,8 +7,33 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::Unit;
 use openweigh_formats::weights::Weights;
 
+/// The front matter behind the licence, its last line of hyphens included: the same in both generators.
+pub(super) fn behind_the_licence(source: &Source<'_>) -> String {
+    let mut text = String::new();
+    if source.weights().next().is_some() {
+        text += "library_name: openweigh\npipeline_tag: tabular-regression\n";
+    } else {
+        text += &format!("pretty_name: {}\n", quoted(source.manifest.title.as_str()));
+        text += &configurations(source);
+    }
+    text += "tags:\n- openweigh\n- calibration\n";
+    for keyword in &source.publication.keywords {
+        if !["openweigh", "calibration"].contains(&keyword.as_str()) {
+            text += &format!("- {}\n", quoted(keyword.as_str()));
+        }
+    }
+    if let Some(base) = &source.publication.base_model {
+        text += &format!("base_model: {}\n", quoted(base.as_str()));
+    }
+    let models: String = source.weights().map(|(path, weights)| model(source, path, weights)).collect();
+    if !models.is_empty() {
+        text += &format!("model-index:\n{models}");
+    }
+    text + "---\n"
+}
+
 /// The tables of each dataset, for the Hub's viewer and its loaders.
-pub(super) fn configurations(source: &Source<'_>) -> String {
+fn configurations(source: &Source<'_>) -> String {
     let mut text = String::new();
     for (path, dataset) in source.datasets() {
         let tables = dataset.files.iter().filter(|file| file.role.is_data());
@@ -37,7 +62,7 @@ struct Metric {
 }
 
 /// The entry of one weights file: what is claimed of it and of its results, and its own validation.
-pub(super) fn model(source: &Source<'_>, path: &RelativePath, weights: &Weights) -> String {
+fn model(source: &Source<'_>, path: &RelativePath, weights: &Weights) -> String {
     let mut metrics = own_figures(weights);
     metrics.extend(source.manifest.claims.iter().filter(|claim| is_about(source, claim, path)).filter_map(
         |claim| {

@@ -3,6 +3,7 @@
 
 mod front;
 
+use crate::quantity::{in_unit, shown};
 use crate::source::Source;
 use crate::withheld;
 use openweigh_exact::round::brief;
@@ -11,7 +12,7 @@ use openweigh_formats::dataset::{Kind, ProvenanceKind};
 use openweigh_formats::manifest::Role;
 use openweigh_formats::number::{Number, Stated};
 use openweigh_formats::recipe::Estimator;
-use openweigh_formats::text::{Line, Unit};
+use openweigh_formats::text::Line;
 use openweigh_formats::weights::{Instrument, RSquared, UndefinedQuantity, ValidationFigures, Weights};
 use openweigh_markup::markdown::{Document, Inline};
 
@@ -49,19 +50,6 @@ pub(super) fn write(source: &Source<'_>) -> String {
 /// A text of the publisher's.
 fn words(text: &Line) -> Inline {
     Inline::words(text.as_str())
-}
-
-/// A number, a version, a day.
-fn shown(text: &impl ToString) -> Inline {
-    Inline::words(&text.to_string())
-}
-
-/// A number with its unit, but `1`, which says that it has none.
-fn in_unit(value: Inline, unit: Option<&Unit>) -> Inline {
-    match unit {
-        Some(unit) if unit.as_str() != "1" => value.then(" ").then(Inline::words(unit.as_str())),
-        _ => value,
-    }
 }
 
 fn simulated(source: &Source<'_>, card: &mut Document) {

@@ -3,6 +3,7 @@
 
 use super::changes::{Changes, ClaimChange, DatasetChange, Movement, TermChange, Value, WeightsChange};
 use super::history;
+use crate::quantity::{in_unit, shown};
 use crate::source::Source;
 use openweigh_formats::text::Unit;
 use openweigh_markup::markdown::{Document, Inline};
@@ -41,11 +42,6 @@ pub(super) fn write(source: &Source<'_>) -> String {
     text
 }
 
-/// A version, a number, a day: texts of the formats, without markup in them.
-fn shown(text: &impl ToString) -> Inline {
-    Inline::words(&text.to_string())
-}
-
 fn weights(name: &str, change: &WeightsChange<'_>) -> Inline {
     let line = Inline::from("Weights ").then(Inline::code(name)).then(" ");
     match change {
@@ -68,14 +64,6 @@ fn weights(name: &str, change: &WeightsChange<'_>) -> Inline {
             });
             line.then(Inline::joined(terms, "; ")).then(".")
         }
-    }
-}
-
-/// A number with its unit, but `1`, which says that it has none.
-fn in_unit(value: Inline, unit: Option<&Unit>) -> Inline {
-    match unit {
-        Some(unit) if unit.as_str() != "1" => value.then(" ").then(Inline::words(unit.as_str())),
-        _ => value,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The front matter of generator 2: YAML between two lines of three hyphens, with the licence by the Hub's own list.
 
-use crate::card::hub::{configurations, model, quoted};
+use crate::card::hub::{self, quoted};
 use crate::parties::text_path;
 use crate::reuse;
 use crate::source::Source;
@@ -103,24 +103,5 @@ pub(super) fn write(source: &Source<'_>) -> String {
         let name = quoted(licence.as_str());
         text += &format!("license: other\nlicense_name: {name}\nlicense_link: {}\n", quoted(&link));
     }
-    if source.weights().next().is_some() {
-        text += "library_name: openweigh\npipeline_tag: tabular-regression\n";
-    } else {
-        text += &format!("pretty_name: {}\n", quoted(source.manifest.title.as_str()));
-        text += &configurations(source);
-    }
-    text += "tags:\n- openweigh\n- calibration\n";
-    for keyword in &source.publication.keywords {
-        if !["openweigh", "calibration"].contains(&keyword.as_str()) {
-            text += &format!("- {}\n", quoted(keyword.as_str()));
-        }
-    }
-    if let Some(base) = &source.publication.base_model {
-        text += &format!("base_model: {}\n", quoted(base.as_str()));
-    }
-    let models: String = source.weights().map(|(path, weights)| model(source, path, weights)).collect();
-    if !models.is_empty() {
-        text += &format!("model-index:\n{models}");
-    }
-    text + "---\n"
+    text + &hub::behind_the_licence(source)
 }
