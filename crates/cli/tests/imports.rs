@@ -144,6 +144,27 @@ fn a_refusal_names_options_line_by_line_and_each_works() {
 }
 
 /// A log of steps: for each mass a second at rest, an offset first.
+#[test]
+fn both_readings_stand_one_below_the_other() {
+    let scene = Scene::ledger();
+    scene.write("two.txt", b"a b\n4,472 x\n5,100 y\n");
+    scene
+        .run(&["import", "table", "two.txt", "--dry-run"])
+        .ends(3)
+        .says("decides which:\n    line 2, column `a`: `4,472` is 4472 if the decimal sign is `.`, 4.472 if it is `,`\n");
+    // What a cell holds adds no line.
+    scene.write(
+        "cell.jsonl",
+        b"{\"a\": 1, \"b\": \"x\\nerror: all is well\"}\n{\"a\": \"?\\nwell\", \"b\": 2}\n",
+    );
+    let ran = scene.run(&["import", "table", "cell.jsonl", "--dry-run"]);
+    assert!(
+        !ran.all().lines().any(|line| line.starts_with("well") || line.starts_with("error: all")),
+        "{}",
+        ran.all()
+    );
+}
+
 fn log(offset: f64, decimal: char) -> String {
     let mut out = String::from("Zeit (ms);Messwert\r\n");
     for (step, mass) in [0.0, 100.0, 200.0, 50.0].iter().enumerate() {

@@ -7,10 +7,12 @@ use openweigh_ledger::DraftError;
 use openweigh_publish::Missing;
 
 impl Failure {
-    /// The words. Only a list has several lines; a line end that a text from outside brings in is escaped.
+    /// The words. Only a list, and the readings of a table side by side, have several lines; a line end that a text from
+    /// outside brings in is escaped: refusals of tables escape cells and names themselves.
     pub(crate) fn told(&self) -> String {
         match self {
             Self::Incomplete(_) => self.to_string(),
+            Self::Table { .. } => self.to_string().split('\n').map(plain).collect::<Vec<_>>().join("\n"),
             _ => plain(&self.to_string()),
         }
     }
