@@ -386,7 +386,7 @@ pub(crate) fn event_device(error: &EvdevError) -> Option<&'static str> {
         EvdevError::System { source, .. } => match source.kind() {
             std::io::ErrorKind::PermissionDenied => Some(
                 "join the group `input` (`sudo usermod -aG input $USER`, then log in anew), or give yourself the \
-                 right with a udev rule; docs/recording.md has one",
+                 right with a udev rule; docs/how-to/record.md has one",
             ),
             std::io::ErrorKind::ResourceBusy => {
                 Some("another program keeps the pad to itself: end that one, or leave out --grab")

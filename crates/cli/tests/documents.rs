@@ -1,4 +1,4 @@
-//! README.md and REPRODUCE.md are true: their commands are run, in order, and print what they show.
+//! README.md, REPRODUCE.md and the tutorial are true: their commands are run, in order, and print what they show.
 //!
 //! A `console` block holds commands after `$ `, continued after `> `, and their output. Standard
 //! error belongs to the output. With `OPENWEIGH_WRITE_DOCUMENTS` set, the outputs are rewritten.
@@ -102,9 +102,9 @@ fn check(name: &str) {
         .unwrap();
     let steps: Vec<Step> = (blocks.iter().flatten())
         .map(|step| {
-            let built = step.command.starts_with("cargo build --release ");
+            let built = ("cargo build --release -p openweigh-simulator", ":");
             let run = step.command.replace("cargo run --release -- ", "openweigh ");
-            Step { command: if built { ":".to_owned() } else { run }, shown: step.shown.clone() }
+            Step { command: run.replace(built.0, built.1), shown: step.shown.clone() }
         })
         .collect();
     let outputs = execute(&scene, &steps);
@@ -139,7 +139,7 @@ fn check(name: &str) {
 /// A page for newcomers: whatever is typed was proposed before, by a message or by help, or is a name of their own.
 #[test]
 fn newcomers_type_what_they_are_told() {
-    const PAGE: &str = "docs/first-weights.md";
+    const PAGE: &str = "docs/tutorial/load-cell.md";
     const OWN: [&str; 5] = ["scale", "kitchen", "kitchn", "../export.csv", "new"];
     check(PAGE);
     let scene = Scene::empty();
@@ -170,6 +170,103 @@ fn has_python() -> bool {
 #[test]
 fn readme_is_true() {
     check("README.md");
+    // Rewritten outputs are taken as they come; the front page shows ways that lead on.
+    let page = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    assert!(!page.contains("\nerror: "), "README.md shows an error");
+    assert!(page.lines().count() <= 150, "README.md is at most 150 lines long");
+}
+
+#[test]
+fn verify_somebodys_results_is_true() {
+    check("docs/tutorial/verify.md");
+}
+
+#[test]
+fn calibrate_a_trackpad_is_true() {
+    check("docs/tutorial/pad.md");
+}
+
+#[test]
+fn publish_a_release_is_true() {
+    check("docs/tutorial/release.md");
+}
+
+/// Markdown files of a folder and of the folders in it, by their paths in the repository.
+fn pages(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(pages(&path));
+        } else if path.ends_with(".md") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A page with commands and their output that no test above runs would go stale unseen.
+#[test]
+fn no_page_shows_output_that_nothing_runs() {
+    let source = std::fs::read_to_string(repository().join("crates/cli/tests/documents.rs")).unwrap();
+    for page in pages("docs") {
+        let text = std::fs::read_to_string(repository().join(&page)).unwrap();
+        assert!(!text.contains("```console\n") || source.contains(&format!("\"{page}\"")), "{page}");
+    }
+}
+
+/// The book has every page of `docs`, in an order to read them in, and nothing else.
+#[test]
+fn the_book_has_every_page() {
+    let summary = std::fs::read_to_string(repository().join("docs/SUMMARY.md")).unwrap();
+    let mut listed: Vec<String> = (summary.split("](").skip(1))
+        .map(|rest| format!("docs/{}", rest.split_once(')').unwrap().0))
+        .collect();
+    listed.sort();
+    let mut there = pages("docs");
+    there.retain(|page| page != "docs/SUMMARY.md");
+    assert_eq!(listed, there);
+}
+
+/// A link within the repository leads to a file that is there, and, with `#`, to one of its headings.
+#[test]
+fn links_lead_somewhere() {
+    let mut checked = 0;
+    let roots = ["README.md", "REPRODUCE.md", "CONTRIBUTING.md", "SECURITY.md", "crates/README.md"];
+    for page in pages("docs").into_iter().chain(roots.map(str::to_owned)) {
+        let text = std::fs::read_to_string(repository().join(&page)).unwrap();
+        let here = repository().join(&page).parent().unwrap().to_owned();
+        for rest in text.split("](").skip(1) {
+            let target = rest.split_once(')').unwrap().0;
+            if target.contains("://") || target.contains(' ') {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').map_or((target, None), |(f, h)| (f, Some(h)));
+            let led = if file.is_empty() { repository().join(&page) } else { here.join(file) };
+            assert!(led.exists(), "{page} leads to {target}, which is not there");
+            if let Some(heading) = heading {
+                let text = std::fs::read_to_string(led).unwrap();
+                assert!(headings(&text).iter().any(|h| h == heading), "{page}: no heading for {target}");
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "{checked} links were checked");
+}
+
+/// The headings of a page as a link names them: lower case, hyphens for spaces, no punctuation.
+fn headings(text: &str) -> Vec<String> {
+    let titles = text.lines().filter(|line| line.starts_with('#'));
+    titles
+        .map(|line| {
+            (line.trim_start_matches('#').trim().to_lowercase().chars())
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+                .map(|c| if c == ' ' { '-' } else { c })
+                .collect()
+        })
+        .collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! How open a release is, judged by what is in it and never by what it says of itself (docs/openness.md).
+//! How open a release is, judged by what is in it and never by what it says of itself (docs/how-to/grade.md).
 //!
 //! Four questions, each answered criterion by criterion with the file that proves it or the part that is missing: are
 //! these open weights, is this open source, which class of the Model Openness Framework is it, and was it reproduced?

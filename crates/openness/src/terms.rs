@@ -40,7 +40,7 @@ pub enum Kind {
 
 /// Licences of data and content that meet all ten, with whether they suit data, and documents. Sources: the Open
 /// Definition's list of conformant licences (opendefinition.org), the licences' own texts for CDLA and `OpenMDW`, and for
-/// what they suit the lists of the Model Openness Tool and the Model Openness Framework (docs/openness.md).
+/// what they suit the lists of the Model Openness Tool and the Model Openness Framework (docs/how-to/grade.md).
 const OPEN: [(&str, bool, bool); 17] = [
     ("CC0-1.0", true, true),
     ("CC-PDDC", true, true),
