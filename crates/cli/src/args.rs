@@ -63,17 +63,17 @@ impl Global {
     }
 
     /// What may be spent on finding out how a changed file was changed: where only the verdict is wanted, nothing.
-    pub(crate) fn search(&self) -> openweigh_formats::edit::Effort {
+    pub(crate) fn search(&self) -> openweigh_formats::edit::SearchBudget {
         if self.quiet {
-            openweigh_formats::edit::Effort::none()
+            openweigh_formats::edit::SearchBudget::none()
         } else {
-            openweigh_formats::edit::Effort::default()
+            openweigh_formats::edit::SearchBudget::default()
         }
     }
 
-    pub(crate) fn effort(&self) -> openweigh_replay::verify::Effort {
+    pub(crate) fn budget(&self) -> openweigh_verify::Budget {
         let (threads, max_csv, search) = (self.threads(), self.max_csv(), self.search());
-        openweigh_replay::verify::Effort { threads, max_csv, search }
+        openweigh_verify::Budget { threads, max_csv, search }
     }
 
     pub(crate) fn max_csv(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! Exit codes: a contract with scripts (docs/spec/8-verification.md).
 
-use openweigh_replay::report::Summary;
+use openweigh_verify::Summary;
 
 /// Done, and everything that was checked held.
 pub(crate) const DONE: u8 = 0;

@@ -1,6 +1,6 @@
 //! Coefficients and their statistics, exactly, from the sufficient statistics alone (4.3, 4.4, 4.9).
 
-use crate::budget::Budget;
+use crate::work::Work;
 use crate::{FitError, Model, Readings};
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::linear::{Dependence, Unsolvable};
@@ -45,15 +45,15 @@ impl Estimate {
     /// # Errors
     /// Dependent terms, statistics that no data have, or a system beyond the limit of work.
     pub fn of(normal: Normal, recipe: &Recipe) -> Result<Self, FitError> {
-        Self::within(normal, recipe, &mut Budget::default())
+        Self::within(normal, recipe, &mut Work::default())
     }
 
     /// As [`Estimate::of`], one of several that share a budget.
     ///
     /// # Errors
     /// As [`Estimate::of`], or the others have spent the budget.
-    pub fn within(normal: Normal, recipe: &Recipe, budget: &mut Budget) -> Result<Self, FitError> {
-        check_work(&normal, 1, budget)?;
+    pub fn within(normal: Normal, recipe: &Recipe, work: &mut Work) -> Result<Self, FitError> {
+        check_work(&normal, 1, work)?;
         let terms = &recipe.model.terms;
         let one = terms.iter().position(Term::is_one).filter(|_| recipe.model.tare != Tare::Model);
         let declared =
@@ -223,12 +223,12 @@ fn squares_about(normal: &Normal, coefficients: &[Decimal]) -> Decimal {
 ///
 /// # Errors
 /// The system is beyond the limit.
-pub fn check_work(normal: &Normal, folds: usize, budget: &mut Budget) -> Result<(), FitError> {
+pub fn check_work(normal: &Normal, folds: usize, work: &mut Work) -> Result<(), FitError> {
     use openweigh_exact::column::bit_length;
     let terms = normal.terms();
     // Hadamard: the determinant of a positive semidefinite matrix is at most its diagonal's product.
     let bits: usize = (0..terms).map(|term| bit_length(normal.xtx(term, term))).sum();
-    budget.solve(terms, bits, folds)
+    work.solve(terms, bits, folds)
 }
 
 /// Refuses rows whose sums would stall or exhaust the machine (page 9), before they are begun.
@@ -239,12 +239,12 @@ pub fn check_sums(
     model: &Model,
     readings: &Readings<'_>,
     folds: usize,
-    budget: &mut Budget,
+    work: &mut Work,
 ) -> Result<(), FitError> {
     let (rows, terms) = (readings.rows(), model.monomials().len());
     let target = readings.target().bits().div_ceil(64);
     let words = model.words(readings.inputs()) + target;
-    budget.sum(rows, terms, words)?;
+    work.sum(rows, terms, words)?;
     let kept = folds as u128 * (terms as u128 + 1) * words as u128;
     if kept > limits::FOLD_WORDS {
         return Err(FitError::TooManyFolds { terms, words, folds });

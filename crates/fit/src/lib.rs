@@ -7,7 +7,6 @@
 //! What this crate does *not* do: it reads no file and no clock, and it has no option that changes a
 //! number; the number of threads changes none, because exact sums do not care how they are split.
 
-mod budget;
 pub mod estimate;
 pub mod exclusion;
 mod figures;
@@ -16,13 +15,14 @@ pub mod proposal;
 pub mod reading;
 pub mod validate;
 mod weigh;
+mod work;
 
-pub use budget::Budget;
 pub use estimate::Estimate;
 pub use figures::ErrorFigures;
 pub use model::{Inputs, Model};
 pub use reading::{Readings, Training};
 pub use weigh::{Fitted, Header, fit, fit_within};
+pub use work::Work;
 
 use openweigh_exact::DecimalError;
 use openweigh_exact::possible::Impossible;

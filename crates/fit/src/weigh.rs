@@ -1,12 +1,12 @@
 //! From readings to weights.
 
 use crate::FitError;
-use crate::budget::Budget;
 use crate::estimate::{Estimate, check_sums, check_work};
 use crate::figures::ErrorFigures;
 use crate::model::Model;
 use crate::reading::{Readings, Training};
 use crate::validate::{Verdict, validate};
+use crate::work::Work;
 use openweigh_dataset::Data;
 use openweigh_exact::normal::Design;
 use openweigh_exact::{Column, Decimal, DecimalError, Normal, root, round};
@@ -98,7 +98,7 @@ pub fn fit(
     training: &[Training<'_>],
     threads: usize,
 ) -> Result<Fitted, FitError> {
-    fit_within(header, recipe, training, threads, &mut Budget::default())
+    fit_within(header, recipe, training, threads, &mut Work::default())
 }
 
 /// Fits weights, one of several that share a budget.
@@ -110,21 +110,21 @@ pub fn fit_within(
     recipe: &Recipe,
     training: &[Training<'_>],
     threads: usize,
-    budget: &mut Budget,
+    work: &mut Work,
 ) -> Result<Fitted, FitError> {
     if recipe.format == recipe::Format::V2 && header.parent.is_some() {
         return Err(FitError::Parent);
     }
     let readings = Readings::gather(recipe, training)?;
     let folds = folds(recipe, &readings)?;
-    check_sums(&Model::of(recipe), &readings, folds, budget)?;
+    check_sums(&Model::of(recipe), &readings, folds, work)?;
     let parts = if recipe.fit.validation == Validation::LeaveOneSessionOut {
         of_sessions(recipe, &readings, threads)
     } else {
         normals(recipe, &readings, 0..readings.rows(), folds, threads)
     };
     let whole = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| sum.plus(part));
-    check_work(&whole, folds, budget)?;
+    check_work(&whole, folds, work)?;
     let mut estimate = Estimate::of(whole.clone(), recipe)?;
     if recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame) {
         estimate = estimate.clustered(&of_sessions(recipe, &readings, threads));

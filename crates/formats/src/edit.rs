@@ -12,18 +12,18 @@ use std::fmt;
 /// Bytes that all searches together may hash: a second or two. Whoever verifies a thousand changed
 /// files is told where the first ones were changed.
 #[derive(Debug, Clone, Copy)]
-pub struct Effort {
+pub struct SearchBudget {
     left: u64,
 }
 
-impl Effort {
+impl SearchBudget {
     /// No search: only the usual suspects, each of which takes one reading.
     pub fn none() -> Self {
         Self { left: 0 }
     }
 }
 
-impl Default for Effort {
+impl Default for SearchBudget {
     fn default() -> Self {
         Self { left: 3_000_000_000 }
     }
@@ -138,7 +138,7 @@ impl fmt::Display for Edit {
 
 /// Finds the change that leads from bytes with the digest `published` and the size `size` to
 /// `found`, if it is one of those above and the search for it is affordable.
-pub fn locate(found: &[u8], published: &Digest, size: u64, effort: &mut Effort) -> Option<Edit> {
+pub fn locate(found: &[u8], published: &Digest, size: u64, effort: &mut SearchBudget) -> Option<Edit> {
     usual_suspects(found, published).or_else(|| {
         let search = Search { found, published: published.to_bytes(), effort: effort.left.min(ONE_SEARCH) };
         let length = found.len() as u64;
@@ -264,7 +264,7 @@ mod tests {
     const PUBLISHED: &[u8] = b"x,y\n1,2.5\n2,3.75\n3,5.25\n";
 
     fn found(bytes: &[u8]) -> Option<String> {
-        locate(bytes, &Digest::of(PUBLISHED), PUBLISHED.len() as u64, &mut Effort::default())
+        locate(bytes, &Digest::of(PUBLISHED), PUBLISHED.len() as u64, &mut SearchBudget::default())
             .map(|edit| edit.to_string())
     }
 

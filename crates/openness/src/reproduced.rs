@@ -2,8 +2,8 @@
 
 use crate::answer::{Answer, Criterion, Evidence};
 use crate::subject::Subject;
-use openweigh_replay::Stage;
-use openweigh_replay::report::Summary;
+use openweigh_verify::Stage;
+use openweigh_verify::Summary;
 
 /// Somebody else's receipt, its signature checked by whoever hands it in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub fn of(subject: &Subject<'_>) -> Reproduced {
 fn of_stage(subject: &Subject<'_>, stage: Stage) -> Criterion {
     let items = || subject.report.items.iter().filter(|item| item.stage == stage);
     let answers = items().map(|item| match &item.verdict {
-        openweigh_replay::Verdict::Checked => Answer::Yes,
-        openweigh_replay::Verdict::Failed(_) => Answer::No,
+        openweigh_verify::Verdict::Checked => Answer::Yes,
+        openweigh_verify::Verdict::Failed(_) => Answer::No,
         _ => Answer::Unknown,
     });
     let (all, checked) = subject.report.count(stage);
@@ -50,7 +50,7 @@ fn of_stage(subject: &Subject<'_>, stage: Stage) -> Criterion {
         _ => format!("{checked} of {all} hold"),
     };
     // What holds needs no list: it is everything. What does not is named, a claim by its id in the manifest.
-    let failing = items().filter(|item| item.verdict != openweigh_replay::Verdict::Checked);
+    let failing = items().filter(|item| item.verdict != openweigh_verify::Verdict::Checked);
     let evidence = failing.map(|item| match stage {
         Stage::Claims => Evidence::at("claims", &item.subject),
         _ => Evidence::file(&item.subject),

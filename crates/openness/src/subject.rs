@@ -8,8 +8,8 @@ use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
-use openweigh_replay::listing::Contents;
-use openweigh_replay::{Report, Stage, Verdict};
+use openweigh_verify::Opened;
+use openweigh_verify::{Report, Stage, Verdict};
 
 /// A release, read and derived again.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct Subject<'a> {
     /// The manifest.
     pub manifest: &'a Manifest,
     /// Its files, as far as they have their digests and formats.
-    pub contents: &'a Contents,
+    pub contents: &'a Opened,
     /// What verification found, here and now.
     pub report: &'a Report,
     /// What the publisher says in words; a manifest in a ledger has none yet.

@@ -10,10 +10,10 @@ use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, Position};
-use openweigh_replay::completeness;
-use openweigh_replay::listing::Contents;
-use openweigh_replay::texts::Texts;
-use openweigh_replay::{Cause, Finding, Item, Kind, Note, Open, Other, Proof, Stage, Verdict};
+use openweigh_verify::Opened;
+use openweigh_verify::completeness;
+use openweigh_verify::licences::Texts;
+use openweigh_verify::{Cause, Finding, Item, Kind, Note, Open, Other, Proof, Stage, Verdict};
 use std::collections::BTreeMap;
 
 /// Characters of a differing line that are shown around the place.
@@ -27,7 +27,7 @@ pub struct Release<'a> {
     /// SHA-256 of the manifest's bytes.
     pub id: &'a Digest,
     /// What could be read of the manifest's files.
-    pub contents: &'a Contents,
+    pub contents: &'a Opened,
     /// Bytes of a CSV file.
     pub max_csv: u64,
 }

@@ -11,9 +11,9 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::withheld;
-use openweigh_replay::Verdict;
-use openweigh_replay::listing::Contents;
-use openweigh_replay::texts::Texts;
+use openweigh_verify::Opened;
+use openweigh_verify::Verdict;
+use openweigh_verify::licences::Texts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A manifest with what its files say, and what the publisher says.
@@ -28,7 +28,7 @@ pub struct Source<'a> {
     /// SHA-256 of the bytes of `publication.toml`.
     pub publication_id: &'a Digest,
     /// The manifest's files, as far as they have their digests.
-    pub contents: &'a Contents,
+    pub contents: &'a Opened,
     /// Texts of licences that the publication names and the manifest has no text of, by SPDX id: see
     /// [`texts_wanted`].
     pub texts: &'a BTreeMap<String, Vec<u8>>,

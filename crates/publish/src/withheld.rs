@@ -14,7 +14,7 @@ use openweigh_formats::withheld::{Format, PATH, StatedReadings, Withheld, Withhe
 use openweigh_formats::{Digest, canonical};
 use openweigh_markup::markdown::{Document, Inline};
 use openweigh_replay::grams::{self, Place};
-use openweigh_replay::listing::DatasetReadings;
+use openweigh_verify::opened::DatasetReadings;
 use std::collections::BTreeSet;
 
 /// The touches of a manifest: what may be kept back.

@@ -9,10 +9,10 @@ use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_publish::release::{self, Generated};
 use openweigh_publish::{Missing, Source};
-use openweigh_replay::examine;
-use openweigh_replay::listing::Scope;
-use openweigh_replay::report::Summary;
-use openweigh_replay::verify::Effort;
+use openweigh_verify::Budget;
+use openweigh_verify::Scope;
+use openweigh_verify::Summary;
+use openweigh_verify::examine;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -46,9 +46,12 @@ fn with_source<T>(
     let manifest: Manifest = canonical::read(&bytes).unwrap();
     let said = repository().join(format!("artifacts/publications/{name}.toml"));
     let said = edit(std::fs::read_to_string(said).unwrap());
-    let effort =
-        Effort { threads: 1, max_csv: limits::CSV_BYTES, search: openweigh_formats::edit::Effort::default() };
-    let (report, contents) = examine(&manifest, &Repository, &Scope::Ledger, effort, |_| {});
+    let budget = Budget {
+        threads: 1,
+        max_csv: limits::CSV_BYTES,
+        search: openweigh_formats::edit::SearchBudget::default(),
+    };
+    let (report, contents) = examine(&manifest, &Repository, &Scope::Ledger, budget, |_| {});
     assert_eq!(report.summary(), Summary::Checked);
     then(&Source {
         manifest: &manifest,

@@ -20,7 +20,7 @@ use openweigh_formats::weights::Instrument;
 use std::borrow::Cow;
 
 /// The columns before and behind the features.
-pub(crate) fn columns(per: Per, format: Format) -> (&'static [&'static str], &'static [&'static str]) {
+pub fn columns(per: Per, format: Format) -> (&'static [&'static str], &'static [&'static str]) {
     match (per, format) {
         (Per::Weighing, Format::V1) => (
             &["dataset", "session", "weighing", "role", "label", "frames"],
@@ -36,11 +36,7 @@ pub(crate) fn columns(per: Per, format: Format) -> (&'static [&'static str], &'s
 
 impl Predictor<'_> {
     /// Refuses sessions of another pad, or of other channels.
-    pub(crate) fn check_sessions(
-        &self,
-        dataset: &Dataset,
-        sessions: &[SessionReadings],
-    ) -> Result<(), ReplayError> {
+    pub fn check_sessions(&self, dataset: &Dataset, sessions: &[SessionReadings]) -> Result<(), ReplayError> {
         sessions.iter().try_for_each(|one| self.check_session(dataset, &one.session, &one.weighings))
     }
 
@@ -69,7 +65,7 @@ impl Predictor<'_> {
     }
 
     /// Hands the lines of some sessions to `sink`.
-    pub(crate) fn sessions<E: From<ReplayError>>(
+    pub fn sessions<E: From<ReplayError>>(
         &self,
         dataset: &Dataset,
         sessions: &[SessionReadings],
@@ -95,7 +91,7 @@ impl Predictor<'_> {
     }
 
     /// Appends the lines of a chunk of readings, as [`Predictor::chunk`] has them.
-    pub(crate) fn append(&self, place: Place<'_>, chunk: &Chunk, out: &mut Vec<u8>) -> ErrorFigures {
+    pub fn append(&self, place: Place<'_>, chunk: &Chunk, out: &mut Vec<u8>) -> ErrorFigures {
         let features: Vec<Cow<'_, Column>> = chunk.features.iter().map(Cow::Borrowed).collect();
         let inputs = Inputs { features: &features, tares: chunk.tares.as_deref(), rows: chunk.keys.len() };
         let predicted = self.predict(inputs);

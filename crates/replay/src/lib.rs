@@ -1,36 +1,18 @@
-//! Weights and datasets in, results out; and everything that a manifest claims, derived again.
+//! Weights and datasets in, results out (docs/spec/6-results.md).
 //!
-//! [`predict`] writes results (docs/spec/6-results.md). [`mod@verify`] goes through the stages of
-//! docs/spec/8-verification.md: [`listing`] for bytes and completeness, then the derivations, then
-//! [`claims`]; [`withheld`] has what a release states in place of what it keeps back. [`divergence`] finds where two derivations part and says by how much and why that is
-//! likely. [`account`] tells how a single number came to be.
+//! [`predict`] writes results by row, [`grams`] by weighing or frame, [`mod@write`] those of several datasets, and [`single`]
+//! predicts from values that somebody typed. [`overview`] tells results in a few lines.
 //!
-//! What this crate does *not* do: it opens no file. Whoever calls it supplies a [`Files`](openweigh_formats::files::Files) that
-//! hands out bytes, and everything taken from it is hashed before it is believed.
+//! What this crate does *not* do: it opens no file, and it compares nothing with what is published; that is `verify`.
 
-pub mod account;
-pub mod claims;
-pub mod coefficient;
-pub mod completeness;
-pub mod contradictions;
-pub mod divergence;
-pub mod finding;
 pub mod grams;
-pub mod listing;
 pub mod overview;
-mod passing;
 pub mod predict;
-pub mod proposal;
-pub mod report;
 pub mod single;
-pub mod texts;
-pub mod verify;
-pub mod withheld;
+pub mod write;
 
-pub use finding::{Cause, Finding, Guess, Kind, Open, Other, Proof};
 pub use predict::Predictor;
-pub use report::{Item, Note, Report, Stage, Verdict};
-pub use verify::{examine, verify};
+pub use write::{Pair, write};
 
 use openweigh_fit::FitError;
 use openweigh_formats::text::{ColumnName, Name, Unit};

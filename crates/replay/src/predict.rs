@@ -9,7 +9,7 @@ use openweigh_exact::digits::write_natural;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
-use openweigh_fit::{Budget, ErrorFigures, Estimate, Fitted, Inputs, Model, exclusion, reading};
+use openweigh_fit::{ErrorFigures, Estimate, Fitted, Inputs, Model, Work, exclusion, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::Format;
@@ -44,16 +44,16 @@ impl<'a> Predictor<'a> {
     /// # Errors
     /// Their `normal` does not determine the coefficients.
     pub fn new(weights: &'a Weights) -> Result<Self, ReplayError> {
-        Self::within(weights, &mut Budget::default())
+        Self::within(weights, &mut Work::default())
     }
 
     /// As [`Predictor::new`], one of several that share a budget.
     ///
     /// # Errors
     /// As [`Predictor::new`], or the others have spent the budget.
-    pub(crate) fn within(weights: &'a Weights, budget: &mut Budget) -> Result<Self, ReplayError> {
+    pub fn within(weights: &'a Weights, work: &mut Work) -> Result<Self, ReplayError> {
         let normal = weights.normal.to_normal().expect("checked when the weights were read");
-        let estimate = Estimate::within(normal, &weights.recipe, budget)?;
+        let estimate = Estimate::within(normal, &weights.recipe, work)?;
         Ok(Self::with(weights, Cow::Owned(estimate)))
     }
 
@@ -133,16 +133,16 @@ impl<'a> Predictor<'a> {
     ///
     /// # Errors
     /// The budget does not suffice.
-    pub(crate) fn check_work(&self, data: Data<'_>, budget: &mut Budget) -> Result<(), ReplayError> {
+    pub fn check_work(&self, data: Data<'_>, work: &mut Work) -> Result<(), ReplayError> {
         match data {
             Data::Table(table) => {
                 let column = |name: &ColumnName| table.numbers(name).expect("checked before").0;
                 let features: Vec<Cow<'_, Column>> =
                     self.features.iter().map(|name| Cow::Borrowed(column(name))).collect();
-                self.spend(Inputs { features: &features, tares: None, rows: table.rows() }, budget)
+                self.spend(Inputs { features: &features, tares: None, rows: table.rows() }, work)
             }
             Data::Sessions(sessions) => {
-                sessions.iter().flat_map(|one| &one.chunks).try_for_each(|chunk| self.spend_on(chunk, budget))
+                sessions.iter().flat_map(|one| &one.chunks).try_for_each(|chunk| self.spend_on(chunk, work))
             }
         }
     }
@@ -151,19 +151,19 @@ impl<'a> Predictor<'a> {
     ///
     /// # Errors
     /// The budget does not suffice.
-    pub(crate) fn spend_on(&self, chunk: &Chunk, budget: &mut Budget) -> Result<(), ReplayError> {
+    pub fn spend_on(&self, chunk: &Chunk, work: &mut Work) -> Result<(), ReplayError> {
         let features: Vec<Cow<'_, Column>> = chunk.features.iter().map(Cow::Borrowed).collect();
         self.spend(
             Inputs { features: &features, tares: chunk.tares.as_deref(), rows: chunk.keys.len() },
-            budget,
+            work,
         )
     }
 
-    fn spend(&self, inputs: Inputs<'_>, budget: &mut Budget) -> Result<(), ReplayError> {
+    fn spend(&self, inputs: Inputs<'_>, work: &mut Work) -> Result<(), ReplayError> {
         let words = self.model.words(inputs);
         let per = self.weights.recipe.reading.as_ref().map(|reading| reading.per);
         let form = if per == Some(Per::Frame) { 1 } else { self.form_of(inputs) };
-        Ok(budget.replay(inputs.rows, self.model.monomials().len(), words, form)?)
+        Ok(work.replay(inputs.rows, self.model.monomials().len(), words, form)?)
     }
 
     /// Words of the form of the leverages: its scale depends on the columns' places and not on their rows.
@@ -183,7 +183,7 @@ impl<'a> Predictor<'a> {
     }
 
     /// The predictions of some readings.
-    pub(crate) fn predict(&self, inputs: Inputs<'_>) -> Column {
+    pub fn predict(&self, inputs: Inputs<'_>) -> Column {
         let columns = self.model.columns(inputs);
         let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
         let decimals = self.weights.recipe.result.decimals;
@@ -193,7 +193,7 @@ impl<'a> Predictor<'a> {
 
     /// Appends the cells of an uncertainty, or empty ones, each with its comma: `expanded_u` of version 1, `u`,
     /// `dof`, `k` and `expanded_u` of version 2, of which the last two are not filled yet.
-    pub(crate) fn write_uncertainty(&self, uncertainty: Option<&Fixed>, out: &mut Vec<u8>) {
+    pub fn write_uncertainty(&self, uncertainty: Option<&Fixed>, out: &mut Vec<u8>) {
         if let Some(uncertainty) = uncertainty {
             out.extend_from_slice(uncertainty.to_string().as_bytes());
         }
@@ -207,7 +207,7 @@ impl<'a> Predictor<'a> {
     }
 
     /// k·√(s²·(1 + xᵀ(XᵀX)⁻¹x)) of each reading, rounded; none without degrees of freedom.
-    pub(crate) fn uncertainties(&self, inputs: Inputs<'_>) -> Option<Vec<Fixed>> {
+    pub fn uncertainties(&self, inputs: Inputs<'_>) -> Option<Vec<Fixed>> {
         let scale = self.scale.as_ref()?;
         let decimals = self.weights.recipe.result.decimals;
         let columns = self.model.columns(inputs);
@@ -244,7 +244,7 @@ impl<'a> Predictor<'a> {
             Data::Table(table) => table,
             Data::Sessions(sessions) => return self.sessions(dataset, sessions, sink),
         };
-        self.check_work(data, &mut Budget::default())?;
+        self.check_work(data, &mut Work::default())?;
         let blocks: Vec<Range<usize>> =
             (0..table.rows()).step_by(BLOCK).map(|start| start..table.rows().min(start + BLOCK)).collect();
         let mut errors = ErrorFigures::default();
@@ -278,7 +278,7 @@ impl<'a> Predictor<'a> {
     ///
     /// # Panics
     /// If there are no such rows, or [`Predictor::check`] would refuse the dataset.
-    pub(crate) fn lines_of(&self, dataset: &Dataset, table: &Table, rows: Range<usize>) -> Vec<u8> {
+    pub fn lines_of(&self, dataset: &Dataset, table: &Table, rows: Range<usize>) -> Vec<u8> {
         self.block(dataset, table, rows).0
     }
 
@@ -345,7 +345,7 @@ fn columns(format: Format) -> (&'static [&'static str], &'static [&'static str])
 }
 
 /// predicted - target, with the larger of the two numbers of places.
-pub(crate) fn difference(predicted: &Column, row: usize, target: &Decimal) -> Fixed {
+pub fn difference(predicted: &Column, row: usize, target: &Decimal) -> Fixed {
     let places = predicted.places().max(target.places());
     let lift = IBig::from(power_of_ten(places - predicted.places()));
     Fixed::new(predicted.integer(row) * lift - target.scaled_to(places), places)
@@ -385,7 +385,7 @@ impl Feature {
 }
 
 /// Whether a value of a column, as its scaled integer, is not between two bounds.
-pub(crate) fn is_outside(column: &Column, at: usize, low: &IBig, high: &IBig) -> bool {
+pub fn is_outside(column: &Column, at: usize, low: &IBig, high: &IBig) -> bool {
     match column.integers() {
         Integers::Narrow(values) => {
             let value = IBig::from(values[at]);
@@ -396,7 +396,7 @@ pub(crate) fn is_outside(column: &Column, at: usize, low: &IBig, high: &IBig) ->
 }
 
 /// The least (greatest) scaled integer of the column's places that is not below (above) `limit`.
-pub(crate) fn bound(limit: &Decimal, column: &Column, least: bool) -> IBig {
+pub fn bound(limit: &Decimal, column: &Column, least: bool) -> IBig {
     let places = column.places();
     if places >= limit.places() {
         return limit.scaled_to(places);

@@ -10,7 +10,7 @@ use openweigh_formats::claim;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::Name;
 use openweigh_ledger::{Kind, Ledger, Written};
-use openweigh_replay::proposal;
+use openweigh_verify::proposal;
 use serde_json::json;
 use std::path::Path;
 

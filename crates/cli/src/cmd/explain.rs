@@ -21,11 +21,13 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::shown::quoted;
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Kind, Ledger};
-use openweigh_replay::account::{self, Account};
-use openweigh_replay::claims::{self, Exact};
-use openweigh_replay::listing::{self, Contents};
-use openweigh_replay::verify::{Derived, derive};
-use openweigh_replay::{Predictor, Verdict};
+use openweigh_replay::Predictor;
+use openweigh_verify::Opened;
+use openweigh_verify::Verdict;
+use openweigh_verify::claims::{self, Exact};
+use openweigh_verify::derive::{Derived, derive};
+use openweigh_verify::inventory;
+use openweigh_verify::trace::{self, Trace};
 use serde_json::json;
 
 /// Show how one number came to be, or why it differs
@@ -47,7 +49,7 @@ pub(crate) struct Args {
 
 struct Scene<'a> {
     manifest: &'a Manifest,
-    contents: &'a Contents,
+    contents: &'a Opened,
     derived: &'a Derived,
     ledger: &'a Ledger,
 }
@@ -65,15 +67,15 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let (manifest, _): (Manifest, _) = place::document(&path)?;
     let (root, scope) = super::verify::root_of(&path);
     let ledger = Ledger::at(root);
-    let effort = global.effort();
+    let budget = global.budget();
     let (mut bad, progress) = (Vec::new(), Progress::of("deriving"));
-    let contents = listing::read_all(&manifest, &OnDisk(&ledger, &progress), &scope, effort, &mut |item| {
+    let contents = inventory::read_all(&manifest, &OnDisk(&ledger, &progress), &scope, budget, &mut |item| {
         if item.verdict != Verdict::Checked {
             bad.push(item);
         }
     });
     let mut derived = Derived::default();
-    derive(&manifest, &contents, &OnDisk(&ledger, &progress), effort, &mut derived, &mut |item| {
+    derive(&manifest, &contents, &OnDisk(&ledger, &progress), budget, &mut derived, &mut |item| {
         if matches!(item.verdict, Verdict::Failed(_)) {
             bad.push(item);
         }
@@ -304,13 +306,13 @@ impl Scene<'_> {
         let title = format!("weighing `{weighing}` of session `{session}` of `{}`: {place}", dataset.name);
         screen.line(&screen.tone(Tone::Strong, &title))?;
         excluded(dataset.exclusion(session, weighing), screen)?;
-        let Some(account) = account::of_weighing(weights, sessions, session, weighing) else {
+        let Some(trace) = trace::of_weighing(weights, sessions, session, weighing) else {
             return Err(Failure::usage(format!(
                 "there is no weighing `{session}/{weighing}` with grams in `{}`",
                 dataset.name
             )));
         };
-        self.account(&account, weights, screen)?;
+        self.trace(&trace, weights, screen)?;
         let one =
             sessions.iter().filter(|one| one.session.id.as_str() == session).cloned().collect::<Vec<_>>();
         let mut lines = Vec::new();
@@ -322,7 +324,7 @@ impl Scene<'_> {
         let lines = String::from_utf8_lossy(&lines).into_owned();
         let derived = lines.lines().find(|line| line.starts_with(&start)).unwrap_or_default().to_owned();
         let same = self.compare(results, &derived, &start, screen)?;
-        screen.document(json!({ "dataset": dataset.name.as_str(), "session": session, "weighing": weighing, "sum": account.sum.to_string(), "predicted": account.predicted.to_string(), "line": derived, "same": same }));
+        screen.document(json!({ "dataset": dataset.name.as_str(), "session": session, "weighing": weighing, "sum": trace.sum.to_string(), "predicted": trace.predicted.to_string(), "line": derived, "same": same }));
         Ok(if same { exit::DONE } else { exit::FAILED })
     }
 
@@ -347,31 +349,31 @@ impl Scene<'_> {
             &format!("row {row} of `{}`: {measurements}, line {}", dataset.name, row + 2),
         ))?;
         excluded(dataset.excluded.iter().find(|one| one.row == Some(row as u64)), screen)?;
-        let Some(account) = account::of_row(weights, dataset, table, row)? else {
+        let Some(trace) = trace::of_row(weights, dataset, table, row)? else {
             screen.line("  a feature is missing, so nothing is predicted (flag `gap`)")?;
             screen.document(
                 json!({ "dataset": dataset.name.as_str(), "row": row, "predicted": null, "flags": "gap" }),
             );
             return Ok(exit::DONE);
         };
-        self.account(&account, weights, screen)?;
+        self.trace(&trace, weights, screen)?;
         let derived = Predictor::new(weights)?.line(dataset, table, row);
         let derived = String::from_utf8_lossy(&derived).trim_end().to_owned();
         let start = format!("{},{row},", dataset.name);
         let same = self.compare(results, &derived, &start, screen)?;
-        screen.document(json!({ "dataset": dataset.name.as_str(), "row": row, "sum": account.sum.to_string(), "predicted": account.predicted.to_string(), "line": derived, "same": same }));
+        screen.document(json!({ "dataset": dataset.name.as_str(), "row": row, "sum": trace.sum.to_string(), "predicted": trace.predicted.to_string(), "line": derived, "same": same }));
         Ok(if same { exit::DONE } else { exit::FAILED })
     }
 
     /// Features, terms, their sum and its rounding.
-    fn account(&self, account: &Account, weights: &Weights, screen: &mut Screen) -> Result<(), Failure> {
-        for (feature, value) in &account.features {
-            let tare = account.tare.iter().find(|(name, _)| name == feature);
+    fn trace(&self, trace: &Trace, weights: &Weights, screen: &mut Screen) -> Result<(), Failure> {
+        for (feature, value) in &trace.features {
+            let tare = trace.tare.iter().find(|(name, _)| name == feature);
             let tare = tare.map_or(String::new(), |(_, tare)| format!(", of its tare {tare}"));
             screen.line(&format!("  {feature} = {value}{tare}"))?;
         }
         let mut rows = vec![["term", "value", "coefficient", "product, exactly"].map(str::to_owned).to_vec()];
-        for term in &account.terms {
+        for term in &trace.terms {
             rows.push(vec![
                 term.term.clone(),
                 term.value.to_string(),
@@ -382,10 +384,10 @@ impl Scene<'_> {
         show::table(&rows, &[false, false, false, false], screen)?;
         let decimals = weights.recipe.result.decimals;
         let target = &weights.recipe.model.target;
-        screen.line(&format!("  {}{}", padded("sum", 10), account.sum))?;
+        screen.line(&format!("  {}{}", padded("sum", 10), trace.sum))?;
         screen.line(&format!(
             "  rounded   {} to {decimals} decimals, half to even: the predicted {target}",
-            account.predicted
+            trace.predicted
         ))
     }
 

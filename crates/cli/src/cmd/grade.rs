@@ -17,9 +17,9 @@ use openweigh_openness::components::Component;
 use openweigh_openness::reproduced::ReproducedBy;
 use openweigh_openness::{Answer, Card, Class, Criterion, Evidence, Grade, State, Subject, Texts, Tool};
 use openweigh_publish::release;
-use openweigh_replay::listing::Contents;
-use openweigh_replay::report::Summary;
-use openweigh_replay::{Report, Stage, Verdict};
+use openweigh_verify::Opened;
+use openweigh_verify::Summary;
+use openweigh_verify::{Report, Stage, Verdict};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -85,7 +85,7 @@ fn whole(criteria: &[Criterion]) -> Answer {
 struct Read {
     manifest: Manifest,
     id: Digest,
-    contents: Contents,
+    contents: Opened,
     report: Report,
     publication: Option<Publication>,
     texts: Texts,

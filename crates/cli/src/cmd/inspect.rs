@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         let folder = Ledger::at(path.parent().map_or_else(PathBuf::new, PathBuf::from));
         let progress = Progress::new(!global.quiet && !global.json);
         let shelf = place::OnDisk(&folder, &progress);
-        for note in openweigh_replay::contradictions::contradictions(&described, &shelf, global.max_csv()) {
+        for note in openweigh_verify::contradictions::contradictions(&described, &shelf, global.max_csv()) {
             screen.line(&screen.tone(Tone::Doubtful, &format!("  note: {note}")))?;
         }
     } else if is::<Manifest>(&head) {

@@ -18,9 +18,9 @@ use openweigh_ledger::{Kind, Ledger, Written, licences};
 use openweigh_publish::previous::Previous;
 use openweigh_publish::source::false_texts;
 use openweigh_publish::{Source, release, source, withheld};
-use openweigh_replay::examine;
-use openweigh_replay::listing::{Contents, Scope};
 use openweigh_trust::{Signer, oms, sshsig};
+use openweigh_verify::examine;
+use openweigh_verify::{Opened, Scope};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -96,7 +96,7 @@ struct Prepared {
     ledger: Ledger,
     manifest: Manifest,
     bytes: Vec<u8>,
-    contents: Contents,
+    contents: Opened,
     publication: Publication,
     said: Vec<u8>,
     /// Texts of the licences that only the cards are under.
@@ -280,10 +280,10 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     let said = place::read(&said_path, limits::TOML_BYTES)?;
     let publication = Publication::from_toml(&said)
         .map_err(|source| Failure::Malformed { path: place::shown(&said_path), source })?;
-    let effort = global.effort();
+    let budget = global.budget();
     let (progress, mut broken) = (Progress::of("deriving"), None);
     let from = OnDisk(&ledger, &progress);
-    let (report, contents) = examine(&manifest, &from, &Scope::Ledger, effort, |item| {
+    let (report, contents) = examine(&manifest, &from, &Scope::Ledger, budget, |item| {
         if broken.is_none() {
             broken = super::verify::tell(item, screen).err();
         }
@@ -294,10 +294,10 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     if !report.holds() {
         return Err(Failure::Unproved { path: place::shown(&path) });
     }
-    let previous = predecessor(args, &manifest, effort.max_csv)?;
+    let previous = predecessor(args, &manifest, budget.max_csv)?;
     let results = match &previous {
         None => BTreeMap::new(),
-        Some(_) => results(&manifest, &from, effort.max_csv)?,
+        Some(_) => results(&manifest, &from, budget.max_csv)?,
     };
     drop(progress);
     let texts = licence_texts(&ledger, &manifest, &publication)?;

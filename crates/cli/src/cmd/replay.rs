@@ -13,7 +13,7 @@ use openweigh_formats::recipe::REFERENCE;
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Ledger, Written};
 use openweigh_replay::overview::{self, Overview, Row};
-use openweigh_replay::verify::{Pair, write};
+use openweigh_replay::{Pair, write};
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -14,9 +14,9 @@ use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, claim, limits};
 use openweigh_ledger::seal::{Request, seal};
 use openweigh_ledger::{Kind, Ledger, Written};
-use openweigh_replay::listing::Scope;
-use openweigh_replay::report::Summary;
-use openweigh_replay::{Verdict, verify};
+use openweigh_verify::Scope;
+use openweigh_verify::Summary;
+use openweigh_verify::{Verdict, verify};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -128,7 +128,7 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
 /// What `verify` refuses is not sealed: all of it is gone through first.
 fn holds(ledger: &Ledger, manifest: &Manifest, global: &Global, screen: &mut Screen) -> Result<(), Failure> {
     let progress = Progress::of("checking");
-    let report = verify(manifest, &OnDisk(ledger, &progress), &Scope::Ledger, global.effort(), |_| {});
+    let report = verify(manifest, &OnDisk(ledger, &progress), &Scope::Ledger, global.budget(), |_| {});
     drop(progress);
     let found = report.summary();
     // What cannot be checked here is told, and is for others to judge: the text of a licence of one's own, say.

@@ -20,10 +20,10 @@ use openweigh_ledger::lookup::is_release;
 use openweigh_ledger::{Kind, Ledger, OpenError};
 use openweigh_publish::check::Release;
 use openweigh_publish::release;
-use openweigh_replay::listing::{Contents, Scope};
-use openweigh_replay::report::Summary;
-use openweigh_replay::{Cause, Finding, Item, Kind as Found, Other, Proof, Report, Stage, Verdict, examine};
 use openweigh_trust::time::Time;
+use openweigh_verify::Summary;
+use openweigh_verify::{Cause, Finding, Item, Kind as Found, Other, Proof, Report, Stage, Verdict, examine};
+use openweigh_verify::{Opened, Scope};
 use serde_json::json;
 pub(crate) use telling::tell;
 
@@ -89,10 +89,10 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     only_of_releases(args, &paths)?;
     let mut done = Vec::new();
-    let mut effort = global.search();
+    let mut search = global.search();
     let believed = Believed::read(args)?;
     for path in &paths {
-        done.push(one(path, args, believed.as_ref(), global, &mut effort, screen)?.0);
+        done.push(one(path, args, believed.as_ref(), global, &mut search, screen)?.0);
     }
     let of_ledger = args.manifests.is_empty()
         && paths.first().is_some_and(|path| matches!(root_of(path).1, Scope::Ledger));
@@ -151,7 +151,7 @@ pub(crate) fn whole(
     sessions: Option<&Path>,
     global: &Global,
     screen: &mut Screen,
-) -> Result<(Done, Option<Contents>), Failure> {
+) -> Result<(Done, Option<Opened>), Failure> {
     let (policy, sessions) = (policy.map(Path::to_path_buf), sessions.map(Path::to_path_buf));
     let args = Args { policy, sessions, ..Args::default() };
     let believed = Believed::read(&args)?;
@@ -270,9 +270,9 @@ fn one(
     args: &Args,
     believed: Option<&Believed>,
     global: &Global,
-    search: &mut edit::Effort,
+    search: &mut edit::SearchBudget,
     screen: &mut Screen,
-) -> Result<(Done, Option<Contents>), Failure> {
+) -> Result<(Done, Option<Opened>), Failure> {
     let shown = place::shown(path);
     if path.is_symlink() {
         let verdict = Verdict::Failed(Found::Unreadable(Unreadable::NotPlain("a symbolic link")).into());
@@ -317,7 +317,7 @@ fn one(
     }
     let (root, scope) = root_of(path);
     let ledger = Ledger::at(root);
-    let effort = global.effort();
+    let budget = global.budget();
     let named = path
         .file_stem()
         .is_some_and(|stem| stem == format!("{}-{}", manifest.name, manifest.version).as_str());
@@ -334,7 +334,7 @@ fn one(
     }
     let lent = args.sessions.clone().map(Ledger::at);
     let from = Lent::new(OnDisk(&ledger, &progress), lent.as_ref().map(|lent| OnDisk(lent, &progress)));
-    let (rest, contents) = examine(&manifest, &from, &scope, effort, |item| {
+    let (rest, contents) = examine(&manifest, &from, &scope, budget, |item| {
         if broken.is_none() {
             broken = heading.over(item, screen).err();
         }
@@ -345,7 +345,7 @@ fn one(
         broken = tell_unchecked_claims(&report, screen).err();
     }
     if matches!(scope, Scope::Files) {
-        let max_csv = effort.max_csv;
+        let max_csv = budget.max_csv;
         let release = Release { manifest: &manifest, id: &id, contents: &contents, max_csv };
         for item in release.check(&from) {
             broken = broken.or(heading.over(&item, screen).err());
@@ -375,7 +375,7 @@ pub(crate) fn pinned(
     bytes: &[u8],
     id: &Digest,
     wanted: Option<&Digest>,
-    search: &mut edit::Effort,
+    search: &mut edit::SearchBudget,
 ) -> Option<Item> {
     let subject = place::shown(path);
     let item = |verdict| Some(Item { stage: Stage::Bytes, subject: subject.clone(), verdict });

@@ -13,11 +13,11 @@ use openweigh_publish::Source;
 use openweigh_publish::previous::Previous;
 use openweigh_publish::release::{self, HOUSEKEEPING};
 use openweigh_publish::source::texts_wanted;
-use openweigh_replay::examine;
-use openweigh_replay::listing::Scope;
-use openweigh_replay::verify::Effort;
 use openweigh_trust::dsse::Envelope;
 use openweigh_trust::{PrivateKey, sshsig};
+use openweigh_verify::Budget;
+use openweigh_verify::Scope;
+use openweigh_verify::examine;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -113,8 +113,8 @@ impl Publisher<'_> {
         let manifest: Manifest = canonical::read(&bytes).unwrap();
         let (id, said) = (Digest::of(&bytes), self.read(release::PUBLICATION));
         let publication = Publication::from_toml(&said).unwrap();
-        let effort = Effort { threads: 1, max_csv: limits::CSV_BYTES, search: edit::Effort::none() };
-        let contents = examine(&manifest, &from, &Scope::Files, effort, |_| {}).1;
+        let budget = Budget { threads: 1, max_csv: limits::CSV_BYTES, search: edit::SearchBudget::none() };
+        let contents = examine(&manifest, &from, &Scope::Files, budget, |_| {}).1;
         let previous = (manifest.previous.as_ref())
             .map(|id| Previous::read(&from, "previous/", id, limits::CSV_BYTES).unwrap());
         let results: BTreeMap<_, _> = (manifest.of_role(Role::Results))

@@ -8,8 +8,8 @@ use crate::place;
 use crate::screen::{Screen, Tone, padded};
 use openweigh_formats::recipe::Estimator;
 use openweigh_formats::weights::Weights;
-use openweigh_replay::claims::Exact;
-use openweigh_replay::coefficient;
+use openweigh_verify::claims::Exact;
+use openweigh_verify::trace::coefficient;
 use serde_json::json;
 use std::path::Path;
 
@@ -39,9 +39,9 @@ pub(super) fn unknown(weights: &Weights, word: &str) -> Failure {
 }
 
 fn of(weights: &Weights, from: &str, at: usize, screen: &mut Screen) -> Result<u8, Failure> {
-    let account = coefficient::account(weights, at)?;
+    let trace = coefficient::trace(weights, at)?;
     let own = &weights.terms[at];
-    let unit = account.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
+    let unit = trace.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
     screen
         .line(&screen.tone(Tone::Strong, &format!("b{at}: the coefficient of `{}` in {from}", own.term)))?;
     screen.line(&format!("  stated    {}{unit}", own.coefficient))?;
@@ -57,14 +57,14 @@ fn of(weights: &Weights, from: &str, at: usize, screen: &mut Screen) -> Result<u
             screen.line(&format!("  {}{} {}", padded("from", 10), trained.name, trained.version))?;
         }
     }
-    let fraction = fraction(&account.exact);
+    let fraction = fraction(&trace.exact);
     if let Some(fraction) = &fraction {
         screen.line(&format!("  exactly   {fraction}"))?;
     }
     let digits = weights.recipe.fit.digits;
-    screen.line(&format!("  that is   {}", cut(&Exact::Value(account.exact.clone()), DIGITS)))?;
-    screen.line(&format!("  rounded   {} to {digits} significant digits, half to even", account.rounded))?;
-    match (&account.standard_error, &account.variance) {
+    screen.line(&format!("  that is   {}", cut(&Exact::Value(trace.exact.clone()), DIGITS)))?;
+    screen.line(&format!("  rounded   {} to {digits} significant digits, half to even", trace.rounded))?;
+    match (&trace.standard_error, &trace.variance) {
         (Some(error), Some(square)) => {
             screen.line(&format!("  standard error {error}{unit}"))?;
             if let Some(text) = super::fraction(square) {
@@ -73,7 +73,7 @@ fn of(weights: &Weights, from: &str, at: usize, screen: &mut Screen) -> Result<u
         }
         _ => screen.line("  standard error undefined")?,
     }
-    let (tone, verdict, code) = if account.same {
+    let (tone, verdict, code) = if trace.same {
         (Tone::Good, "the stated digits follow from the sums", exit::DONE)
     } else {
         (Tone::Bad, "the stated digits do not follow from the sums", exit::FAILED)
@@ -81,9 +81,9 @@ fn of(weights: &Weights, from: &str, at: usize, screen: &mut Screen) -> Result<u
     screen.finding(&format!("  {}", screen.tone(tone, verdict)))?;
     screen.document(json!({
         "file": from, "coefficient": format!("b{at}"), "term": own.term.to_string(),
-        "stated": own.coefficient.to_string(), "exactly": account.exact.reduced_text(),
-        "rounded": account.rounded.to_string(), "unit": account.unit,
-        "standard_error": account.standard_error.as_ref().map(ToString::to_string), "same": account.same,
+        "stated": own.coefficient.to_string(), "exactly": trace.exact.reduced_text(),
+        "rounded": trace.rounded.to_string(), "unit": trace.unit,
+        "standard_error": trace.standard_error.as_ref().map(ToString::to_string), "same": trace.same,
     }));
     Ok(code)
 }

@@ -2,8 +2,8 @@
 
 use super::Done;
 use crate::count;
-use openweigh_replay::report::Summary;
-use openweigh_replay::{Open, Stage, Verdict};
+use openweigh_verify::Summary;
+use openweigh_verify::{Open, Stage, Verdict};
 use serde_json::{Value, json};
 
 /// What is known of who published.

@@ -13,7 +13,6 @@ use openweigh_formats::sums::Sums;
 use openweigh_formats::{Digest, limits};
 use openweigh_ledger::{Ledger, OpenError, read_blocks, read_whole};
 use openweigh_publish::{previous, release};
-use openweigh_replay::{Cause, Finding, Item, Kind, Open, Report, Stage, Verdict};
 use openweigh_trust::policy::Policy;
 use openweigh_trust::receipt::{self, Receipt};
 use openweigh_trust::revoked::Revoked;
@@ -24,6 +23,7 @@ use openweigh_trust::tally::{self, count_independent};
 use openweigh_trust::time::Time;
 use openweigh_trust::withdrawal::{self, Withdrawal};
 use openweigh_trust::{Keyring, PublicKey, Signed, dsse, oms};
+use openweigh_verify::{Cause, Finding, Item, Kind, Open, Report, Stage, Verdict};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

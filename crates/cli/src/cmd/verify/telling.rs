@@ -5,8 +5,8 @@ use crate::count;
 use crate::failure::Failure;
 use crate::screen::{Screen, Tone, padded};
 use crate::show;
-use openweigh_replay::report::Summary;
-use openweigh_replay::{Cause, Finding, Item, Note, Open, Report, Stage, Verdict};
+use openweigh_verify::Summary;
+use openweigh_verify::{Cause, Finding, Item, Note, Open, Report, Stage, Verdict};
 use serde_json::{Value, json};
 
 /// Files in no manifest that are named; of more there is the number, and all of them with `--json`.

@@ -2,11 +2,11 @@
 //! and what probably happened.
 
 use crate::finding::{Cause, Finding, Guess, Kind, Other, Proof};
-use crate::verify::{self, Pair};
 use openweigh_exact::{Decimal, Fixed, Ratio, round};
 use openweigh_fit::Fitted;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Position, canonical, csv};
+use openweigh_replay::Pair;
 
 /// The first divergence of published weights from a fit of their own data.
 pub fn of_weights(published: &Weights, fitted: &Fitted) -> Finding {
@@ -170,7 +170,8 @@ pub fn of_results<'a>(
     };
     let from_others = others.take(OTHERS_TRIED).any(|other| {
         let mut bytes = Vec::new();
-        let written = verify::write(other, datasets, 1, &mut |block| bytes.extend_from_slice(block));
+        let written =
+            openweigh_replay::write(other, datasets, 1, &mut |block| bytes.extend_from_slice(block));
         written.is_ok() && bytes == published
     });
     Finding {

@@ -1,6 +1,7 @@
 //! How a single number came to be: each term exactly, the sum, the rounding.
 
-use crate::ReplayError;
+pub mod coefficient;
+
 use openweigh_dataset::SessionReadings;
 use openweigh_exact::{Column, Decimal, Fixed, Ratio, round};
 use openweigh_fit::{Inputs, Model, reading};
@@ -8,17 +9,18 @@ use openweigh_formats::dataset::Dataset;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::weights::Weights;
+use openweigh_replay::ReplayError;
 use std::borrow::Cow;
 
 /// A prediction, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub struct Trace {
     /// The features and their values, in order.
     pub features: Vec<(ColumnName, Decimal)>,
     /// The same of the tare that is subtracted, of a weighing that has one.
     pub tare: Vec<(ColumnName, Decimal)>,
     /// Each term's text, value and product with its coefficient.
-    pub terms: Vec<TermAccount>,
+    pub terms: Vec<TermTrace>,
     /// The exact sum of the products.
     pub sum: Decimal,
     /// The sum, rounded.
@@ -27,7 +29,7 @@ pub struct Account {
 
 /// One term of a prediction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TermAccount {
+pub struct TermTrace {
     /// The term.
     pub term: String,
     /// Its exact value.
@@ -47,7 +49,7 @@ pub fn of_row(
     dataset: &Dataset,
     table: &Table,
     row: usize,
-) -> Result<Option<Account>, ReplayError> {
+) -> Result<Option<Trace>, ReplayError> {
     let mut features = Vec::new();
     for name in weights.recipe.features() {
         reading::numbers(dataset, table, &name)?;
@@ -68,7 +70,7 @@ pub fn of_weighing(
     sessions: &[SessionReadings],
     session: &str,
     weighing: &str,
-) -> Option<Account> {
+) -> Option<Trace> {
     let one = sessions.iter().find(|one| one.session.id.as_str() == session)?;
     let at = one.weighings.iter().position(|own| own.id.as_str() == weighing)?;
     let chunk = one.chunks.first()?;
@@ -82,10 +84,10 @@ pub fn of_weighing(
     Some(of_inputs(weights, features, Inputs { features: &columns, tares: tares.as_deref(), rows: 1 }))
 }
 
-fn of_inputs(weights: &Weights, features: Vec<(ColumnName, Decimal)>, inputs: Inputs<'_>) -> Account {
+fn of_inputs(weights: &Weights, features: Vec<(ColumnName, Decimal)>, inputs: Inputs<'_>) -> Trace {
     let model = Model::of(&weights.recipe);
     let columns = model.columns(inputs);
-    let terms: Vec<TermAccount> = (weights.terms.iter().zip(model.monomials()))
+    let terms: Vec<TermTrace> = (weights.terms.iter().zip(model.monomials()))
         .map(|(own, monomial)| {
             let value =
                 (monomial.factors().iter()).fold(Decimal::from(1), |product, &(variable, exponent)| {
@@ -93,12 +95,12 @@ fn of_inputs(weights: &Weights, features: Vec<(ColumnName, Decimal)>, inputs: In
                 });
             let coefficient = own.coefficient.0.clone();
             let product = coefficient.times(&value);
-            TermAccount { term: own.term.to_string(), value, coefficient, product }
+            TermTrace { term: own.term.to_string(), value, coefficient, product }
         })
         .collect();
     let sum = terms.iter().fold(Decimal::ZERO, |sum, term| sum.plus(&term.product));
     let predicted = round::to_places(&Ratio::from(&sum), weights.recipe.result.decimals);
     let subtracted = inputs.tares.unwrap_or_default().iter().map(|column| column.value(0));
     let tare = features.iter().map(|(name, _)| name.clone()).zip(subtracted).collect();
-    Account { features, tare, terms, sum, predicted }
+    Trace { features, tare, terms, sum, predicted }
 }

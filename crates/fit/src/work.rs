@@ -5,13 +5,13 @@ use openweigh_formats::limits;
 
 /// Work that was done, against the limits. Whoever derives one thing alone begins with a new one.
 #[derive(Debug, Clone, Default)]
-pub struct Budget {
+pub struct Work {
     solving: u128,
     summing: u128,
     replaying: u128,
 }
 
-impl Budget {
+impl Work {
     /// Spends what solving a system and its folds takes.
     pub(crate) fn solve(&mut self, terms: usize, bits: usize, folds: usize) -> Result<(), FitError> {
         let words = (bits as u128).div_ceil(64).max(1);

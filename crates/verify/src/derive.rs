@@ -1,33 +1,22 @@
-//! The stages of verification, one after the other.
+//! Stages 3 and 4: weights and results, derived again from the data (7.2).
 
-use crate::ReplayError;
-use crate::claims::Claims;
 use crate::divergence;
 use crate::finding::{Finding, Kind, Open, Other};
-use crate::listing::{self, Contents, Scope, Streamed};
-use crate::predict::{Outcome, Predictor};
-use crate::report::{Item, Report, Stage, Verdict};
+use crate::opened::{Opened, Streamed};
+use crate::report::{Item, Stage, Verdict};
+use crate::scope::Budget;
 use crate::withheld::reserved;
-use openweigh_dataset::Data;
-use openweigh_fit::{Budget, FitError, Fitted, Header, Training, fit_within};
+use openweigh_fit::{FitError, Fitted, Header, Training, Work, fit_within};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::files::{self, Files};
 use openweigh_formats::manifest::{Derivation, Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
-use openweigh_formats::{Digest, canonical, edit};
+use openweigh_formats::{Digest, canonical};
+use openweigh_replay::ReplayError;
+use openweigh_replay::predict::Outcome;
+use openweigh_replay::write::{Pair, write, write_within};
 use std::collections::BTreeMap;
-
-/// How verification may use the machine; nothing here changes a verdict.
-#[derive(Debug, Clone, Copy)]
-pub struct Effort {
-    /// Threads.
-    pub threads: usize,
-    /// Bytes of a CSV file.
-    pub max_csv: u64,
-    /// What may be spent on finding out how a changed file was changed.
-    pub search: edit::Effort,
-}
 
 /// What was derived again.
 #[derive(Debug, Default)]
@@ -42,96 +31,53 @@ pub struct Derived {
 /// Results that are kept for a comparison line by line.
 const COMPARED_BYTES: u64 = 64 << 20;
 
-/// Goes through all stages, telling each item as it is done.
-pub fn verify(
-    manifest: &Manifest,
-    from: &dyn Files,
-    scope: &Scope,
-    effort: Effort,
-    tell: impl FnMut(&Item),
-) -> Report {
-    examine(manifest, from, scope, effort, tell).0
-}
-
-/// As [`verify`], and hands on what could be read: a release has more to be checked against it.
-pub fn examine(
-    manifest: &Manifest,
-    from: &dyn Files,
-    scope: &Scope,
-    effort: Effort,
-    mut tell: impl FnMut(&Item),
-) -> (Report, Contents) {
-    let mut report = Report::default();
-    let mut add = |item: Item| {
-        tell(&item);
-        report.items.push(item);
-    };
-    let mut contents = listing::read_all(manifest, from, scope, effort, &mut add);
-    let mut notes = std::mem::take(&mut contents.notes);
-    notes.extend(crate::completeness::unfinished(manifest, from, scope));
-    let mut derived = Derived::default();
-    derive(manifest, &contents, from, effort, &mut derived, &mut add);
-    let mut claims = Claims::new(&manifest.claims, manifest, &contents, &derived);
-    for claim in &manifest.claims {
-        let (verdict, note) = claims.judge(claim);
-        notes.extend(note);
-        let verdict = reserved(verdict, manifest, &contents, &claim.over.file);
-        add(Item { stage: Stage::Claims, subject: claim.id.to_string(), verdict });
-    }
-    report.notes = notes;
-    (report, contents)
-}
-
 /// Stages 3 and 4: derives weights, then results, again.
 pub fn derive(
     manifest: &Manifest,
-    contents: &Contents,
+    opened: &Opened,
     from: &dyn Files,
-    effort: Effort,
+    budget: Budget,
     derived: &mut Derived,
     add: &mut impl FnMut(Item),
 ) {
-    let mut budget = Budget::default();
+    let mut work = Work::default();
     for file in manifest.of_role(Role::Weights) {
-        let verdict = fit_again(manifest, file, contents, effort, derived, &mut budget);
-        let verdict = reserved(verdict, manifest, contents, &file.path);
+        let verdict = fit_again(manifest, file, opened, budget, derived, &mut work);
+        let verdict = reserved(verdict, manifest, opened, &file.path);
         add(Item { stage: Stage::Weights, subject: file.path.to_string(), verdict });
     }
     for file in manifest.of_role(Role::Results) {
-        let verdict = replay_again(manifest, file, contents, from, effort, derived, &mut budget);
-        let verdict = reserved(verdict, manifest, contents, &file.path);
+        let verdict = replay_again(manifest, file, opened, from, budget, derived, &mut work);
+        let verdict = reserved(verdict, manifest, opened, &file.path);
         add(Item { stage: Stage::Results, subject: file.path.to_string(), verdict });
     }
 }
 
 /// The datasets among some inputs, as a recipe reads them, or the first one that could not be read.
 fn datasets<'a>(
-    contents: &'a Contents,
+    opened: &'a Opened,
     inputs: &[RelativePath],
     recipe: &Recipe,
 ) -> Result<Vec<(&'a RelativePath, Pair<'a>)>, Open> {
     (inputs.iter())
         .map(|path| {
-            let found = contents.datasets.get_key_value(path);
-            let pair = found.and_then(|(path, _)| contents.dataset(path, recipe).map(|pair| (path, pair)));
+            let found = opened.datasets.get_key_value(path);
+            let pair = found.and_then(|(path, _)| opened.dataset(path, recipe).map(|pair| (path, pair)));
             pair.ok_or_else(|| Open::DatasetUnread(path.clone()))
         })
         .collect()
 }
 
-/// A dataset and its data.
-pub type Pair<'a> = (&'a openweigh_formats::dataset::Dataset, Data<'a>);
-
 fn fit_again(
     manifest: &Manifest,
     file: &ManifestFile,
-    contents: &Contents,
-    effort: Effort,
+    opened: &Opened,
+    budget: Budget,
     derived: &mut Derived,
-    budget: &mut Budget,
+    work: &mut Work,
 ) -> Verdict {
     let not_checkable = Verdict::NotCheckable;
-    let Some(published) = contents.weights.get(&file.path) else {
+    let Some(published) = opened.weights.get(&file.path) else {
         return not_checkable(Open::WeightsUnread);
     };
     let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
@@ -140,7 +86,7 @@ fn fit_again(
     let Some((recipe_path, rest)) = inputs.split_first() else {
         return not_checkable(Open::NoRecipe);
     };
-    let Some(recipe) = contents.recipes.get(recipe_path) else {
+    let Some(recipe) = opened.recipes.get(recipe_path) else {
         return not_checkable(Open::RecipeUnread);
     };
     let of_role = |role: Role| {
@@ -150,7 +96,7 @@ fn fit_again(
     if let Err(finding) = check_parent(manifest, published.parent.value(), &of_role(Role::Weights)) {
         return Verdict::Failed(finding);
     }
-    let datasets = match datasets(contents, &of_role(Role::Dataset), recipe) {
+    let datasets = match datasets(opened, &of_role(Role::Dataset), recipe) {
         Ok(datasets) => datasets,
         Err(why) => return Verdict::NotCheckable(why),
     };
@@ -164,7 +110,7 @@ fn fit_again(
         derived.fits.values().map(|(fitted, _)| fitted).find(|fitted| fitted.is_of(recipe, &training));
     let fitted = match known {
         Some(known) => Ok(known.under(Header::of(published))),
-        None => fit_within(Header::of(published), recipe, &training, effort.threads, budget),
+        None => fit_within(Header::of(published), recipe, &training, budget.threads, work),
     };
     match fitted {
         Err(error) => cannot_fit(error),
@@ -213,11 +159,11 @@ fn check_parent(
 fn replay_again(
     manifest: &Manifest,
     file: &ManifestFile,
-    contents: &Contents,
+    opened: &Opened,
     from: &dyn Files,
-    effort: Effort,
+    budget: Budget,
     derived: &mut Derived,
-    budget: &mut Budget,
+    work: &mut Work,
 ) -> Verdict {
     let not_checkable = Verdict::NotCheckable;
     let Some(Derivation { inputs, .. }) = manifest.derivation_of(&file.path) else {
@@ -226,23 +172,23 @@ fn replay_again(
     let Some((weights_path, rest)) = inputs.split_first() else {
         return not_checkable(Open::NoWeights);
     };
-    let Some(weights) = contents.weights.get(weights_path) else {
+    let Some(weights) = opened.weights.get(weights_path) else {
         return not_checkable(Open::WeightsOfResultsUnread);
     };
-    if !contents.results.contains(&file.path) {
+    if !opened.results.contains(&file.path) {
         return not_checkable(Open::ResultsUnread);
     }
-    if let Some(streamed) = contents.streamed.get(&file.path) {
+    if let Some(streamed) = opened.streamed.get(&file.path) {
         return streamed_again(streamed, file, weights_path, derived);
     }
-    let datasets = match datasets(contents, rest, &weights.recipe) {
+    let datasets = match datasets(opened, rest, &weights.recipe) {
         Ok(datasets) => datasets,
         Err(why) => return Verdict::NotCheckable(why),
     };
     let pairs: Vec<Pair<'_>> = datasets.into_iter().map(|(_, pair)| pair).collect();
     let mut hasher = Hasher::default();
     let sink = &mut |bytes: &[u8]| hasher.update(bytes);
-    let outcome = write_within(weights, &pairs, effort.threads, budget, sink);
+    let outcome = write_within(weights, &pairs, budget.threads, work, sink);
     match outcome {
         Err(error) => cannot_apply(error),
         Ok(outcome) if hasher.finish() == file.sha256 => {
@@ -252,7 +198,7 @@ fn replay_again(
             }
             Verdict::Checked
         }
-        Ok(_) => Verdict::Failed(compare(weights, &pairs, file, contents, from, effort)),
+        Ok(_) => Verdict::Failed(compare(weights, &pairs, file, opened, from, budget)),
     }
 }
 
@@ -288,62 +234,22 @@ fn streamed_again(
     Verdict::Checked
 }
 
-/// Writes the results of some datasets in order, header first.
-///
-/// # Errors
-/// The weights cannot be applied to a dataset.
-pub fn write(
-    weights: &openweigh_formats::weights::Weights,
-    datasets: &[Pair<'_>],
-    threads: usize,
-    sink: &mut dyn FnMut(&[u8]),
-) -> Result<Outcome, ReplayError> {
-    write_within(weights, datasets, threads, &mut Budget::default(), sink)
-}
-
-fn write_within(
-    weights: &openweigh_formats::weights::Weights,
-    datasets: &[Pair<'_>],
-    threads: usize,
-    budget: &mut Budget,
-    sink: &mut dyn FnMut(&[u8]),
-) -> Result<Outcome, ReplayError> {
-    let predictor = Predictor::within(weights, budget)?;
-    for (dataset, data) in datasets {
-        predictor.check(dataset, *data)?;
-    }
-    openweigh_fit::reading::each_once(datasets.iter().map(|(dataset, _)| *dataset))?;
-    for (_, data) in datasets {
-        predictor.check_work(*data, budget)?;
-    }
-    sink(&predictor.header());
-    let mut whole = Outcome::default();
-    for (dataset, data) in datasets {
-        let part = predictor.lines(dataset, *data, threads, |bytes| {
-            sink(bytes);
-            Ok::<(), ReplayError>(())
-        })?;
-        whole.errors = whole.errors.plus(&part.errors);
-    }
-    Ok(whole)
-}
-
 /// Finds where published results part from those derived again.
 fn compare(
     weights: &openweigh_formats::weights::Weights,
     datasets: &[Pair<'_>],
     file: &ManifestFile,
-    contents: &Contents,
+    opened: &Opened,
     from: &dyn Files,
-    effort: Effort,
+    budget: Budget,
 ) -> Finding {
     let mut derived = Vec::new();
-    let written = write(weights, datasets, effort.threads, &mut |bytes| derived.extend_from_slice(bytes));
+    let written = write(weights, datasets, budget.threads, &mut |bytes| derived.extend_from_slice(bytes));
     let published = files::bytes(from, &file.path, COMPARED_BYTES).ok();
     let published = published.filter(|bytes| Digest::of(bytes) == file.sha256);
     match (published, written) {
         (Some(published), Ok(_)) => {
-            let others = contents.weights.values().filter(|other| *other != weights);
+            let others = opened.weights.values().filter(|other| *other != weights);
             divergence::of_results(&published, &derived, others, datasets)
         }
         _ => Kind::OtherResults.into(),

@@ -1,6 +1,5 @@
 //! The kinds of finding: a sentence for people and a code for machines, each made here.
 
-use crate::ReplayError;
 use openweigh_dataset::ReadingError;
 use openweigh_fit::FitError;
 use openweigh_formats::claim::Quantity;
@@ -14,6 +13,7 @@ use openweigh_formats::term::Term;
 use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
 use openweigh_formats::{Digest, Position};
+use openweigh_replay::ReplayError;
 use std::fmt;
 
 /// The listed licence that a text resembles most, with the first words that differ.

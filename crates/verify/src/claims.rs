@@ -1,11 +1,9 @@
 //! Stage 5: claims recomputed from what was derived again (docs/spec/7-manifests.md, 7.3).
 
+use crate::derive::Derived;
 use crate::finding::{Finding, Kind, Open, Other};
-use crate::grams::Place;
-use crate::listing::Contents;
-use crate::predict::Predictor;
+use crate::opened::Opened;
 use crate::report::{Note, Verdict};
-use crate::verify::Derived;
 use openweigh_dataset::{Data, SessionReadings};
 use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Decimal, Fixed, IBig, Ratio, UBig, root, round};
@@ -20,6 +18,8 @@ use openweigh_formats::term::{Base, Term};
 use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
 use openweigh_formats::weights::Weights;
+use openweigh_replay::grams::Place;
+use openweigh_replay::predict::Predictor;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Digits that are shown of a value that a claim says too little of.
@@ -49,8 +49,8 @@ impl Exact {
 }
 
 /// Recomputes a claim and compares value and unit.
-pub fn check(claim: &Claim, manifest: &Manifest, contents: &Contents, derived: &Derived) -> Verdict {
-    Claims::new(std::slice::from_ref(claim), manifest, contents, derived).check(claim)
+pub fn check(claim: &Claim, manifest: &Manifest, opened: &Opened, derived: &Derived) -> Verdict {
+    Claims::new(std::slice::from_ref(claim), manifest, opened, derived).check(claim)
 }
 
 /// The exact value of a claimed quantity, and its unit.
@@ -60,10 +60,10 @@ pub fn check(claim: &Claim, manifest: &Manifest, contents: &Contents, derived: &
 pub fn recompute(
     claim: &Claim,
     manifest: &Manifest,
-    contents: &Contents,
+    opened: &Opened,
     derived: &Derived,
 ) -> Result<(Exact, Option<String>), Verdict> {
-    Claims::new(std::slice::from_ref(claim), manifest, contents, derived).recompute(claim)
+    Claims::new(std::slice::from_ref(claim), manifest, opened, derived).recompute(claim)
 }
 
 /// Some claims, and what they are recomputed from. What several of them need is derived once: the cells of results
@@ -72,7 +72,7 @@ pub fn recompute(
 pub struct Claims<'a> {
     all: &'a [Claim],
     manifest: &'a Manifest,
-    contents: &'a Contents,
+    opened: &'a Opened,
     derived: &'a Derived,
     cells: BTreeMap<&'a RelativePath, Cells<'a>>,
     figures: BTreeMap<(&'a RelativePath, Quantity, Option<String>), Exact>,
@@ -83,10 +83,10 @@ impl<'a> Claims<'a> {
     pub fn new(
         claims: &'a [Claim],
         manifest: &'a Manifest,
-        contents: &'a Contents,
+        opened: &'a Opened,
         derived: &'a Derived,
     ) -> Self {
-        Self { all: claims, manifest, contents, derived, cells: BTreeMap::new(), figures: BTreeMap::new() }
+        Self { all: claims, manifest, opened, derived, cells: BTreeMap::new(), figures: BTreeMap::new() }
     }
 
     /// Recomputes one of them and compares value and unit.
@@ -122,7 +122,7 @@ impl<'a> Claims<'a> {
             self.figures.insert(key, exact.clone());
             return Ok((exact, unit));
         }
-        if self.contents.weights.contains_key(file)
+        if self.opened.weights.contains_key(file)
             || self.manifest.file(file).is_some_and(|file| file.role == Role::Weights)
         {
             return Err(not_checkable(Open::WeightsNotDerived));
@@ -136,9 +136,9 @@ impl<'a> Claims<'a> {
         let exact = match claim.quantity {
             Quantity::N => Exact::count(outcome.errors.rows()),
             Quantity::Predicted | Quantity::Grams | Quantity::ExpandedU => {
-                let (claims, contents) = (self.all, self.contents);
+                let (claims, opened) = (self.all, self.opened);
                 let cells = self.cells.entry(file);
-                cells.or_insert_with(|| Cells::of(claims, file, fitted, datasets, contents)).exact(claim)?
+                cells.or_insert_with(|| Cells::of(claims, file, fitted, datasets, opened)).exact(claim)?
             }
             _ => of_errors(claim, &outcome.errors)?,
         };
@@ -272,7 +272,7 @@ impl<'a> Cells<'a> {
         file: &RelativePath,
         fitted: &Fitted,
         datasets: &[RelativePath],
-        contents: &Contents,
+        opened: &Opened,
     ) -> Self {
         let mut wanted: BTreeMap<&'a Name, BTreeSet<Line<'a>>> = BTreeMap::new();
         for over in claims.iter().map(|claim| &claim.over).filter(|over| over.file == *file) {
@@ -282,7 +282,7 @@ impl<'a> Cells<'a> {
         }
         let (predictor, recipe) = (Predictor::of(fitted), &fitted.weights.recipe);
         let mut lines = BTreeMap::new();
-        for (dataset, data) in datasets.iter().filter_map(|path| contents.dataset(path, recipe)) {
+        for (dataset, data) in datasets.iter().filter_map(|path| opened.dataset(path, recipe)) {
             let Some((name, wanted)) = wanted.get_key_value(&dataset.name) else { continue };
             let mut keep = |line: Line<'a>, text: &[u8]| {
                 lines.entry((*name, line)).or_insert_with(|| String::from_utf8_lossy(text).into_owned());

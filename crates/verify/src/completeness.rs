@@ -2,8 +2,9 @@
 //! beside it unlisted (docs/spec/7-manifests.md, 7.1).
 
 use crate::finding::{Cause, Finding, Guess, Kind};
-use crate::listing::{Contents, Scope};
+use crate::opened::Opened;
 use crate::report::{Item, Note, Stage, Verdict};
+use crate::scope::Scope;
 use openweigh_formats::dataset::{Counted, DatasetRole};
 use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::licence::Licence;
@@ -17,8 +18,8 @@ use std::collections::BTreeSet;
 const NAMED_STRAYS: usize = 10;
 
 /// Everything that is missing, misnamed, in a false role, or unlisted.
-pub(crate) fn check(manifest: &Manifest, contents: &Contents, from: &dyn Files, scope: &Scope) -> Vec<Item> {
-    let mut found = Complaints { manifest, contents, items: Vec::new() };
+pub(crate) fn check(manifest: &Manifest, opened: &Opened, from: &dyn Files, scope: &Scope) -> Vec<Item> {
+    let mut found = Complaints { manifest, opened, items: Vec::new() };
     found.names();
     found.datasets();
     found.weights();
@@ -38,7 +39,7 @@ pub(crate) fn check(manifest: &Manifest, contents: &Contents, from: &dyn Files, 
 
 struct Complaints<'a> {
     manifest: &'a Manifest,
-    contents: &'a Contents,
+    opened: &'a Opened,
     items: Vec<Item>,
 }
 
@@ -60,27 +61,27 @@ impl Complaints<'_> {
 
     /// A file is called what its content calls itself: nobody takes one version for another by its name.
     fn names(&mut self) {
-        let contents = self.contents;
+        let opened = self.opened;
         let folder = |path: &RelativePath| {
             path.parent().and_then(|parent| parent.rsplit('/').next()).map(str::to_owned)
         };
-        for (path, weights) in &contents.weights {
+        for (path, weights) in &opened.weights {
             let own = format!("{}-{}", weights.name, weights.version);
             if name_and_stem(path).1 != own {
                 self.add(path.as_str(), Kind::OtherFileName(own));
             }
         }
-        for (path, recipe) in &contents.recipes {
+        for (path, recipe) in &opened.recipes {
             if name_and_stem(path).1 != recipe.name.as_str() {
                 self.add(path.as_str(), Kind::OtherFileName(recipe.name.to_string()));
             }
         }
-        for (path, session) in &contents.sessions {
+        for (path, session) in &opened.sessions {
             if folder(path).as_deref() != Some(session.id.as_str()) {
                 self.add(path.as_str(), Kind::OtherFolderName(session.id.clone()));
             }
         }
-        for (path, dataset) in &contents.datasets {
+        for (path, dataset) in &opened.datasets {
             let in_own_folder = folder(path).as_deref() == Some(dataset.name.as_str());
             if !in_own_folder || name_and_stem(path).0 != "dataset.json" {
                 self.add(path.as_str(), Kind::DatasetElsewhere(dataset.name.clone()));
@@ -89,7 +90,7 @@ impl Complaints<'_> {
     }
 
     fn datasets(&mut self) {
-        for (path, dataset) in &self.contents.datasets {
+        for (path, dataset) in &self.opened.datasets {
             let before = self.items.len();
             for file in &dataset.files {
                 // Of a dataset with hundreds of files that are not there, the first ones are told.
@@ -114,7 +115,7 @@ impl Complaints<'_> {
     }
 
     fn weights(&mut self) {
-        for (path, weights) in &self.contents.weights {
+        for (path, weights) in &self.opened.weights {
             if self.manifest.derivation_of(path).is_none() {
                 self.add(path.as_str(), Kind::NoFit);
             }
@@ -134,7 +135,7 @@ impl Complaints<'_> {
     fn each_once(&mut self, derivation: &Derivation) {
         let mut counted = Counted::default();
         for input in &derivation.inputs {
-            let Some(dataset) = self.contents.datasets.get(input) else { continue };
+            let Some(dataset) = self.opened.datasets.get(input) else { continue };
             if !counted.count(dataset) {
                 let output = derivation.outputs.first().map_or("", RelativePath::as_str);
                 self.add(output, Kind::InputTwice(input.clone()));
@@ -148,7 +149,7 @@ impl Complaints<'_> {
                 self.add(file.path.as_str(), Kind::NoReplay);
                 continue;
             };
-            let weights = derivation.inputs.first().and_then(|path| self.contents.weights.get(path));
+            let weights = derivation.inputs.first().and_then(|path| self.opened.weights.get(path));
             if weights.is_some_and(|weights| weights.licence != file.licence) {
                 self.add(file.path.as_str(), Kind::OtherLicenceThanWeights);
             }
@@ -159,13 +160,13 @@ impl Complaints<'_> {
     fn roles(&mut self) {
         let used: BTreeSet<&RelativePath> =
             self.manifest.derivations.iter().flat_map(|own| &own.inputs).collect();
-        let owned: BTreeSet<RelativePath> = (self.contents.datasets.iter())
+        let owned: BTreeSet<RelativePath> = (self.opened.datasets.iter())
             .flat_map(|(path, dataset)| dataset.files.iter().filter_map(|file| path.sibling(&file.path).ok()))
             .collect();
         let texts: BTreeSet<String> =
             self.stated().iter().flat_map(|(_, licence)| licence.ids()).map(|id| text_of(&id)).collect();
-        let unread = self.contents.datasets.len() < self.manifest.of_role(Role::Dataset).count()
-            || self.contents.weights.len() < self.manifest.of_role(Role::Weights).count();
+        let unread = self.opened.datasets.len() < self.manifest.of_role(Role::Dataset).count()
+            || self.opened.weights.len() < self.manifest.of_role(Role::Weights).count();
         for file in &self.manifest.files {
             let what = match file.role {
                 Role::Recipe | Role::Dataset
@@ -195,8 +196,8 @@ impl Complaints<'_> {
 
     /// The licences that datasets and weights state.
     fn stated(&self) -> Vec<(&RelativePath, &Licence)> {
-        let datasets = self.contents.datasets.iter().map(|(path, dataset)| (path, &dataset.licence));
-        datasets.chain(self.contents.weights.iter().map(|(path, weights)| (path, &weights.licence))).collect()
+        let datasets = self.opened.datasets.iter().map(|(path, dataset)| (path, &dataset.licence));
+        datasets.chain(self.opened.weights.iter().map(|(path, weights)| (path, &weights.licence))).collect()
     }
 
     fn licences(&mut self) {
@@ -213,7 +214,7 @@ impl Complaints<'_> {
             }
         }
         for derivation in self.manifest.derivations.iter().filter(|own| own.kind == DerivationKind::Fit) {
-            let weights = derivation.outputs.first().and_then(|path| self.contents.weights.get(path));
+            let weights = derivation.outputs.first().and_then(|path| self.opened.weights.get(path));
             let recipe = derivation.inputs.first().and_then(|path| self.manifest.file(path));
             if let (Some(weights), Some(recipe)) = (weights, recipe)
                 && weights.licence != recipe.licence
@@ -241,10 +242,10 @@ impl Complaints<'_> {
     /// What a simulator made is not called measured.
     fn provenance(&mut self) {
         let mut complaints = Vec::new();
-        for (path, dataset) in &self.contents.datasets {
+        for (path, dataset) in &self.opened.datasets {
             let files = dataset.files.iter().filter(|file| file.role == DatasetRole::Session);
             let sessions = files.filter_map(|file| path.sibling(&file.path).ok());
-            for session in sessions.filter_map(|path| self.contents.sessions.get(&path)) {
+            for session in sessions.filter_map(|path| self.opened.sessions.get(&path)) {
                 if dataset.denies(session) {
                     let (kind, session) = (dataset.provenance.kind, session.id.clone());
                     complaints.push((path.to_string(), Kind::Simulated { kind, session }));

@@ -1,14 +1,14 @@
 //! How a coefficient came to be, whether or not it is claimed.
 
-use crate::ReplayError;
 use crate::claims::unit_of_coefficient;
-use crate::predict::Predictor;
 use openweigh_exact::{Decimal, Ratio, root, round};
 use openweigh_formats::weights::Weights;
+use openweigh_replay::ReplayError;
+use openweigh_replay::predict::Predictor;
 
 /// A coefficient of weights, solved for again.
 #[derive(Debug, Clone)]
-pub struct CoefficientAccount {
+pub struct CoefficientTrace {
     /// Its place among the terms, from 0.
     pub at: usize,
     /// The exact solution.
@@ -40,7 +40,7 @@ pub fn place(weights: &Weights, word: &str) -> Option<usize> {
 ///
 /// # Panics
 /// If there is no term at that place.
-pub fn account(weights: &Weights, at: usize) -> Result<CoefficientAccount, ReplayError> {
+pub fn trace(weights: &Weights, at: usize) -> Result<CoefficientTrace, ReplayError> {
     let predictor = Predictor::new(weights)?;
     let (estimate, digits) = (predictor.estimate(), weights.recipe.fit.digits);
     let exact = estimate.coefficient(at);
@@ -53,7 +53,7 @@ pub fn account(weights: &Weights, at: usize) -> Result<CoefficientAccount, Repla
     let same = own.coefficient.0 == rounded && (stated == standard_error.as_ref() || variance.is_none());
     let unit = weights.recipe.result.unit.as_ref();
     let unit = unit.and_then(|unit| unit_of_coefficient(unit.to_string(), &own.term, weights));
-    Ok(CoefficientAccount { at, exact, rounded, variance, standard_error, same, unit })
+    Ok(CoefficientTrace { at, exact, rounded, variance, standard_error, same, unit })
 }
 
 #[cfg(test)]
@@ -64,22 +64,22 @@ mod tests {
     #[test]
     fn published_coefficients_follow_from_their_sums() {
         for bytes in [
-            &include_bytes!("../../../artifacts/weights/nist-pontius-1.0.0.json")[..],
-            &include_bytes!("../../../artifacts/weights/nist-longley-1.0.0.json")[..],
-            &include_bytes!("../../../artifacts/weights/magic-trackpad-affine-1.0.0.json")[..],
-            &include_bytes!("../../../artifacts/weights/trackweight-identity-1.0.0.json")[..],
+            &include_bytes!("../../../../artifacts/weights/nist-pontius-1.0.0.json")[..],
+            &include_bytes!("../../../../artifacts/weights/nist-longley-1.0.0.json")[..],
+            &include_bytes!("../../../../artifacts/weights/magic-trackpad-affine-1.0.0.json")[..],
+            &include_bytes!("../../../../artifacts/weights/trackweight-identity-1.0.0.json")[..],
         ] {
             let weights: Weights = canonical::read(bytes).unwrap();
             for at in 0..weights.terms.len() {
-                assert!(account(&weights, at).unwrap().same, "{} b{at}", weights.name);
+                assert!(trace(&weights, at).unwrap().same, "{} b{at}", weights.name);
                 assert_eq!(place(&weights, &format!("b{at}")), Some(at));
             }
             assert_eq!(place(&weights, "b99"), None);
         }
-        let bytes = include_bytes!("../../../artifacts/weights/nist-pontius-1.0.0.json");
+        let bytes = include_bytes!("../../../../artifacts/weights/nist-pontius-1.0.0.json");
         let weights: Weights = canonical::read(bytes).unwrap();
         assert_eq!(place(&weights, "load^2"), Some(2));
-        let square = account(&weights, 2).unwrap();
+        let square = trace(&weights, 2).unwrap();
         assert_eq!(square.exact.reduced_text(), "-1081/342000000000000000");
     }
 }

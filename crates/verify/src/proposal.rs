@@ -1,8 +1,6 @@
 //! Claims that weights and results support, with as many decimals as are worth to be vouched for.
 
-use crate::ReplayError;
 use crate::claims::{Exact, unit};
-use crate::predict::Predictor;
 use openweigh_exact::{Column, Decimal, Fixed, Ratio, root, round};
 use openweigh_fit::ErrorFigures;
 use openweigh_formats::claim::{Claim, Over, Quantity};
@@ -12,6 +10,8 @@ use openweigh_formats::term::Term;
 use openweigh_formats::text::Unit;
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Malformed, csv};
+use openweigh_replay::ReplayError;
+use openweigh_replay::predict::Predictor;
 
 /// Significant digits of a standard error, and so the decimals of its coefficient.
 const UNCERTAIN: u32 = 2;

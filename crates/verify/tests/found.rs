@@ -17,7 +17,7 @@ mod laws;
 mod release;
 
 use files::every_file;
-use openweigh_replay::report::Summary;
+use openweigh_verify::Summary;
 
 #[test]
 fn found_weights_predict_or_say_why_not() {

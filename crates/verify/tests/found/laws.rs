@@ -9,8 +9,9 @@ use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{CellType, ColumnSpec, Dataset};
 use openweigh_formats::table::{Table, TableReader};
 use openweigh_formats::weights::Weights;
-use openweigh_replay::report::Summary;
-use openweigh_replay::{Predictor, ReplayError, account};
+use openweigh_replay::{Predictor, ReplayError};
+use openweigh_verify::Summary;
+use openweigh_verify::trace;
 
 /// Weights that are read, whoever made them, are told why they cannot predict, or predict.
 pub(crate) fn weights(bytes: &[u8]) {
@@ -45,8 +46,8 @@ fn predict(weights: &Weights) {
     assert_eq!(rows.len(), table.rows() + 1);
     for (row, line) in rows[1..].iter().enumerate() {
         let predicted = line[line.len() - 5];
-        let account = account::of_row(weights, &dataset, &table, row).expect("the features are there");
-        assert_eq!(account.map_or_else(String::new, |account| account.predicted.to_string()), predicted);
+        let trace = trace::of_row(weights, &dataset, &table, row).expect("the features are there");
+        assert_eq!(trace.map_or_else(String::new, |trace| trace.predicted.to_string()), predicted);
         assert_eq!(predictor.line(&dataset, &table, row), [line.join(",").as_bytes(), b"\n"].concat());
         // An uncertainty is a root: at or above zero.
         assert!(!line[line.len() - 4].starts_with('-'));

@@ -1,16 +1,14 @@
 //! The touches and samples of a manifest, each file read once: hashed, checked, and turned into all that follows from it.
 
-use crate::ReplayError;
+use crate::bytes;
 use crate::finding::Kind;
-use crate::grams::Place;
-use crate::listing::{self, Contents, DatasetReadings, Streamed, reads_alike};
-use crate::predict::{Outcome, Predictor};
+use crate::opened::{DatasetReadings, Opened, Streamed, reads_alike};
 use crate::report::{Item, Note, Stage, Verdict};
 use crate::withheld;
 use openweigh_dataset::SessionReadings;
 use openweigh_dataset::sessions::{self, Beside, Stopped};
 use openweigh_dataset::weighing::Chunk;
-use openweigh_fit::Budget;
+use openweigh_fit::Work;
 use openweigh_fit::reading::is_fitted;
 use openweigh_formats::dataset::{Dataset, DatasetRole, SESSION_FILES};
 use openweigh_formats::declared::Contradicted;
@@ -22,6 +20,9 @@ use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::session::Session;
 use openweigh_formats::weights::Weights;
+use openweigh_replay::ReplayError;
+use openweigh_replay::grams::Place;
+use openweigh_replay::predict::{Outcome, Predictor};
 use std::collections::BTreeMap;
 
 /// Results by frame, derived as the frames pass by.
@@ -43,22 +44,22 @@ pub(crate) fn read_touches(
     touches: &[&ManifestFile],
     from: &dyn Files,
     max_csv: u64,
-    contents: &mut Contents,
+    opened: &mut Opened,
     items: &mut impl FnMut(Item),
 ) {
     if touches.is_empty() {
         return;
     }
-    let weights = std::mem::take(&mut contents.weights);
-    let mut streams = streams(manifest, &weights, &mut contents.budget);
-    let mut readings = demands(manifest, contents, &weights);
+    let weights = std::mem::take(&mut opened.weights);
+    let mut streams = streams(manifest, &weights, &mut opened.work);
+    let mut readings = demands(manifest, opened, &weights);
     for file in touches {
-        let session = locate(contents, &file.path);
-        let verdict = read_one(file, session.as_ref(), from, max_csv, &mut readings, &mut streams, contents);
+        let session = locate(opened, &file.path);
+        let verdict = read_one(file, session.as_ref(), from, max_csv, &mut readings, &mut streams, opened);
         items(Item { stage: Stage::Bytes, subject: file.path.to_string(), verdict });
     }
     for one in &mut readings {
-        let wanted = contents.datasets.get(&one.dataset).map_or(0, |dataset| dataset.sessions().len());
+        let wanted = opened.datasets.get(&one.dataset).map_or(0, |dataset| dataset.sessions().len());
         one.sessions = one.sessions.take().filter(|sessions| sessions.len() == wanted);
     }
     for stream in streams {
@@ -68,25 +69,24 @@ pub(crate) fn read_touches(
             fault: stream.fault,
             complete: stream.complete,
         };
-        contents.streamed.insert(stream.results, streamed);
+        opened.streamed.insert(stream.results, streamed);
     }
-    contents.readings = readings;
-    contents.weights = weights;
+    opened.readings = readings;
+    opened.weights = weights;
 }
 
 /// The readings that the manifest's derivations need.
 fn demands(
     manifest: &Manifest,
-    contents: &Contents,
+    opened: &Opened,
     weights: &BTreeMap<RelativePath, Weights>,
 ) -> Vec<DatasetReadings> {
     let mut found: Vec<DatasetReadings> = Vec::new();
     for derivation in &manifest.derivations {
         let Some((first, datasets)) = derivation.inputs.split_first() else { continue };
-        let recipe =
-            contents.recipes.get(first).or_else(|| weights.get(first).map(|weights| &weights.recipe));
+        let recipe = opened.recipes.get(first).or_else(|| weights.get(first).map(|weights| &weights.recipe));
         let Some(recipe) = recipe.filter(|recipe| recipe.reading.is_some()) else { continue };
-        for dataset in datasets.iter().filter(|path| contents.datasets.contains_key(*path)) {
+        for dataset in datasets.iter().filter(|path| opened.datasets.contains_key(*path)) {
             if !found.iter().any(|own| own.dataset == *dataset && reads_alike(&own.recipe, recipe)) {
                 let (dataset, recipe) = (dataset.clone(), recipe.clone());
                 found.push(DatasetReadings { dataset, recipe, sessions: Some(Vec::new()) });
@@ -100,7 +100,7 @@ fn demands(
 fn streams<'a>(
     manifest: &'a Manifest,
     weights: &'a BTreeMap<RelativePath, Weights>,
-    budget: &mut Budget,
+    work: &mut Work,
 ) -> Vec<Stream<'a>> {
     let mut streams = Vec::new();
     for file in manifest.of_role(Role::Results) {
@@ -113,7 +113,7 @@ fn streams<'a>(
         let ascending = datasets.windows(2).all(|pair| pair[0] < pair[1]);
         if is_by_frame(&weights.recipe)
             && ascending
-            && let Ok(predictor) = Predictor::within(weights, budget)
+            && let Ok(predictor) = Predictor::within(weights, work)
         {
             let mut hasher = Hasher::default();
             hasher.update(&predictor.header());
@@ -143,10 +143,10 @@ struct Located {
     files: Option<Beside>,
 }
 
-fn locate(contents: &Contents, data: &RelativePath) -> Option<Located> {
+fn locate(opened: &Opened, data: &RelativePath) -> Option<Located> {
     let below = |path: &RelativePath| path.parent().is_some_and(|folder| data.as_str().starts_with(folder));
     let (path, dataset) =
-        contents.datasets.iter().filter(|(path, _)| below(path)).find(|(path, dataset)| {
+        opened.datasets.iter().filter(|(path, _)| below(path)).find(|(path, dataset)| {
             let mut files = dataset.files.iter().filter(|file| file.role.is_of_frames());
             files.any(|file| path.sibling(&file.path).is_ok_and(|path| path == *data))
         })?;
@@ -156,9 +156,9 @@ fn locate(contents: &Contents, data: &RelativePath) -> Option<Located> {
     };
     let files = || {
         Some(Beside {
-            session: contents.sessions.get(&beside(DatasetRole::Session)?)?.clone(),
-            weighings: contents.weighings.get(&beside(DatasetRole::Weighings)?)?.clone(),
-            events: contents.events.get(&beside(DatasetRole::Events)?)?.clone(),
+            session: opened.sessions.get(&beside(DatasetRole::Session)?)?.clone(),
+            weighings: opened.weighings.get(&beside(DatasetRole::Weighings)?)?.clone(),
+            events: opened.events.get(&beside(DatasetRole::Events)?)?.clone(),
         })
     };
     Some(Located { path: path.clone(), dataset: dataset.clone(), files: files() })
@@ -171,12 +171,12 @@ fn read_one(
     max_csv: u64,
     readings: &mut [DatasetReadings],
     streams: &mut [Stream<'_>],
-    contents: &mut Contents,
+    opened: &mut Opened,
 ) -> Verdict {
     let of_dataset = |path: &RelativePath| session.is_some_and(|session| session.path == *path);
     let Some((located, files)) = session.and_then(|located| Some((located, located.files.as_ref()?))) else {
         forget(readings, streams, of_dataset);
-        return digest_alone(file, from, max_csv, contents);
+        return digest_alone(file, from, max_csv, opened);
     };
     let place = Place { dataset: &located.dataset, session: &files.session.id, weighings: &files.weighings };
     let wanted: Vec<usize> = (0..readings.len()).filter(|at| of_dataset(&readings[*at].dataset)).collect();
@@ -186,40 +186,40 @@ fn read_one(
     // What was derived so far counts only once the digest is found to be right.
     let before: Vec<(Hasher, Outcome)> =
         streams.iter().map(|stream| (stream.hasher.clone(), stream.outcome.clone())).collect();
-    let mut spent = std::mem::take(&mut contents.budget);
-    let budget = &mut spent;
+    let mut spent = std::mem::take(&mut opened.work);
+    let work = &mut spent;
     let mut sink = |at: usize, chunk: Chunk| {
         for stream in streams.iter_mut() {
             let weights = stream.predictor.weights();
             let wanted = stream.fault.is_none()
                 && stream.datasets.contains(&located.path)
                 && reads_alike(&weights.recipe, recipes[at]);
-            if wanted && let Err(error) = stream.take(place, &files.session, &chunk, budget) {
+            if wanted && let Err(error) = stream.take(place, &files.session, &chunk, work) {
                 stream.fault = Some(error);
             }
         }
         kept[at].push(if is_by_frame(recipes[at]) { fitted(&chunk, place) } else { chunk });
     };
-    let pass = sessions::pass(from, &file.path, listing::reach(file, max_csv), files, &recipes, &mut sink);
-    contents.budget = spent;
+    let pass = sessions::pass(from, &file.path, bytes::reach(file, max_csv), files, &recipes, &mut sink);
+    opened.work = spent;
     let verdict = match pass {
-        Err(Unreadable::Missing) if contents.kept.files.contains(&file.path) => {
-            return stated(file, located, files, &wanted, readings, streams, contents);
+        Err(Unreadable::Missing) if opened.kept.files.contains(&file.path) => {
+            return stated(file, located, files, &wanted, readings, streams, opened);
         }
-        Err(error) => listing::unreadable(&error, file),
+        Err(error) => bytes::unreadable(&error, file),
         Ok(pass) if pass.sha256 != file.sha256 || pass.bytes != file.bytes => {
-            listing::mismatch(file, from, pass.bytes, &pass.sha256, &mut contents.search)
+            bytes::mismatch(file, from, pass.bytes, &pass.sha256, &mut opened.search)
         }
         Ok(pass) => match pass.fault {
             None => {
-                note(file, &files.session, pass.contradicted, contents);
+                note(file, &files.session, pass.contradicted, opened);
                 let path = || file.path.clone();
-                contents.notes.extend(
+                opened.notes.extend(
                     pass.miscounted.into_iter().map(|wrong| Note::Miscounted { path: path(), wrong }),
                 );
                 Verdict::Checked
             }
-            Some(Stopped::Malformed(error)) => listing::malformed(&error),
+            Some(Stopped::Malformed(error)) => bytes::malformed(&error),
             Some(Stopped::Reading(error)) => Verdict::Malformed(Kind::Reading(error).into()),
         },
     };
@@ -240,10 +240,10 @@ fn read_one(
 }
 
 /// Notes that pressures contradict what their session declares of them.
-fn note(file: &ManifestFile, session: &Session, touches: Contradicted, contents: &mut Contents) {
+fn note(file: &ManifestFile, session: &Session, touches: Contradicted, opened: &mut Opened) {
     if !touches.is_nothing() {
         let (quantum, ceiling) = (session.source.quantum.clone(), session.source.ceiling.clone());
-        contents.notes.push(Note::Contradicted { path: file.path.clone(), quantum, ceiling, touches });
+        opened.notes.push(Note::Contradicted { path: file.path.clone(), quantum, ceiling, touches });
     }
 }
 
@@ -255,15 +255,15 @@ fn stated(
     wanted: &[usize],
     readings: &mut [DatasetReadings],
     streams: &mut [Stream<'_>],
-    contents: &mut Contents,
+    opened: &mut Opened,
 ) -> Verdict {
-    contents.kept.rest_on.insert(located.path.clone());
+    opened.kept.rest_on.insert(located.path.clone());
     for stream in streams.iter_mut().filter(|stream| stream.datasets.contains(&located.path)) {
         stream.complete = false;
     }
     for at in wanted {
         let one = &mut readings[*at];
-        match contents.kept.session(&located.dataset, &one.recipe, files) {
+        match opened.kept.session(&located.dataset, &one.recipe, files) {
             Some((_, Ok(chunk))) => {
                 let (session, weighings) = (files.session.clone(), files.weighings.clone());
                 one.sessions.iter_mut().for_each(|sessions| {
@@ -308,9 +308,9 @@ impl Stream<'_> {
         place: Place<'_>,
         session: &Session,
         chunk: &Chunk,
-        budget: &mut Budget,
+        work: &mut Work,
     ) -> Result<(), ReplayError> {
-        self.predictor.spend_on(chunk, budget)?;
+        self.predictor.spend_on(chunk, work)?;
         self.predictor.check_session(place.dataset, session, place.weighings)?;
         self.lines.clear();
         let errors = self.predictor.append(place, chunk, &mut self.lines);
@@ -333,10 +333,10 @@ fn fitted(chunk: &Chunk, place: Place<'_>) -> Chunk {
     }
 }
 
-fn digest_alone(file: &ManifestFile, from: &dyn Files, max_csv: u64, contents: &mut Contents) -> Verdict {
-    match files::digest(from, &file.path, listing::reach(file, max_csv)) {
-        Err(error) => listing::unreadable(&error, file),
+fn digest_alone(file: &ManifestFile, from: &dyn Files, max_csv: u64, opened: &mut Opened) -> Verdict {
+    match files::digest(from, &file.path, bytes::reach(file, max_csv)) {
+        Err(error) => bytes::unreadable(&error, file),
         Ok((size, digest)) if digest == file.sha256 && size == file.bytes => Verdict::Checked,
-        Ok((size, digest)) => listing::mismatch(file, from, size, &digest, &mut contents.search),
+        Ok((size, digest)) => bytes::mismatch(file, from, size, &digest, &mut opened.search),
     }
 }

@@ -15,9 +15,10 @@ use openweigh_formats::recipe::Recipe;
 use openweigh_formats::table::{Table, TableReader};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, csv};
-use openweigh_replay::listing::Scope;
-use openweigh_replay::report::Report;
-use openweigh_replay::verify::{Effort, verify, write};
+use openweigh_replay::write;
+use openweigh_verify::Report;
+use openweigh_verify::Scope;
+use openweigh_verify::{Budget, verify};
 use std::sync::OnceLock;
 
 /// A file as published, as it is now, and as the others know it.
@@ -153,7 +154,7 @@ impl Release {
             manifest,
             self,
             &Scope::Ledger,
-            Effort { threads: 1, max_csv: 1 << 20, search: openweigh_formats::edit::Effort::default() },
+            Budget { threads: 1, max_csv: 1 << 20, search: openweigh_formats::edit::SearchBudget::default() },
             |_| {},
         )
     }

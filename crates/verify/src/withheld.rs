@@ -3,9 +3,9 @@
 //! From stated readings everything is derived as from touches. What follows from them is not *checked*, since nobody
 //! without the touches can tell whether the readings are theirs; what does not follow has failed.
 
+use crate::bytes;
 use crate::finding::{Finding, Kind, Open, Other};
-use crate::grams::{self, Place};
-use crate::listing::{self, Contents};
+use crate::opened::Opened;
 use crate::report::{Item, Stage, Verdict};
 use openweigh_dataset::sessions::Beside;
 use openweigh_dataset::weighing::{self, Chunk, Reduced};
@@ -19,6 +19,7 @@ use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::{Format, Recipe};
 use openweigh_formats::withheld::{PATH, StatedReadings, Withheld};
 use openweigh_formats::{Digest, canonical, csv, limits};
+use openweigh_replay::grams::{self, Place};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is kept back, and what could be read of what is stated instead.
@@ -42,7 +43,7 @@ pub(crate) fn read(manifest: &Manifest, from: &dyn Files, items: &mut impl FnMut
     let bytes = match files::bytes(from, &path, limits::JSON_BYTES) {
         Err(Unreadable::Missing) => return kept,
         Err(error) => {
-            tell(PATH, listing::unlisted(&error));
+            tell(PATH, bytes::unlisted(&error));
             return kept;
         }
         Ok(bytes) => bytes,
@@ -50,7 +51,7 @@ pub(crate) fn read(manifest: &Manifest, from: &dyn Files, items: &mut impl FnMut
     let statement: Withheld = match canonical::read(&bytes) {
         Ok(statement) => statement,
         Err(error) => {
-            tell(PATH, listing::malformed(&error));
+            tell(PATH, bytes::malformed(&error));
             return kept;
         }
     };
@@ -75,7 +76,7 @@ pub(crate) fn read(manifest: &Manifest, from: &dyn Files, items: &mut impl FnMut
 fn readings(one: &StatedReadings, from: &dyn Files, kept: &mut Kept) -> Verdict {
     let bytes = match files::bytes(from, &one.path, limits::SESSION_CSV_BYTES) {
         Ok(bytes) => bytes,
-        Err(error) => return listing::unlisted(&error),
+        Err(error) => return bytes::unlisted(&error),
     };
     let found = Digest::of(&bytes);
     if found != one.sha256 || bytes.len() as u64 != one.bytes {
@@ -166,15 +167,15 @@ fn reading(line: &str, features: usize) -> Reduced {
 pub(crate) fn reserved(
     verdict: Verdict,
     manifest: &Manifest,
-    contents: &Contents,
+    opened: &Opened,
     file: &RelativePath,
 ) -> Verdict {
-    if verdict != Verdict::Checked || contents.kept.rest_on.is_empty() {
+    if verdict != Verdict::Checked || opened.kept.rest_on.is_empty() {
         return verdict;
     }
     let (mut open, mut seen) = (vec![file], BTreeSet::new());
     while let Some(path) = open.pop() {
-        if contents.kept.rest_on.contains(path) {
+        if opened.kept.rest_on.contains(path) {
             return Verdict::NotCheckable(Open::Stated);
         }
         if seen.insert(path) {
