@@ -36,6 +36,9 @@ pub fn columns(per: Per, format: Format) -> (&'static [&'static str], &'static [
 
 impl Predictor<'_> {
     /// Refuses sessions of another pad, or of other channels.
+    ///
+    /// # Errors
+    /// As [`Predictor::check_session`], of the first of them.
     pub fn check_sessions(&self, dataset: &Dataset, sessions: &[SessionReadings]) -> Result<(), ReplayError> {
         sessions.iter().try_for_each(|one| self.check_session(dataset, &one.session, &one.weighings))
     }
@@ -65,6 +68,9 @@ impl Predictor<'_> {
     }
 
     /// Hands the lines of some sessions to `sink`.
+    ///
+    /// # Errors
+    /// The sink's own.
     pub fn sessions<E: From<ReplayError>>(
         &self,
         dataset: &Dataset,
