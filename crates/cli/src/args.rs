@@ -116,7 +116,7 @@ pub(crate) enum Command {
     Man(cmd::packaging::ManArgs),
 }
 
-/// Turn foreign files into a dataset
+/// Import tables, recordings and sensor logs
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   openweigh import table readings.csv --name load-cell
@@ -127,7 +127,7 @@ pub(crate) enum Import {
     Signal(Box<cmd::import_signal::Args>),
 }
 
-/// Make recipes
+/// Write a recipe: what is fitted, and how
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   openweigh recipe new --dataset coins --target mass --preset affine
@@ -136,7 +136,7 @@ pub(crate) enum Recipe {
     New(cmd::recipe::Args),
 }
 
-/// Make claims
+/// Propose claims: the numbers that you publish
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   openweigh claims new --weights scale-1.0.0
@@ -145,7 +145,7 @@ pub(crate) enum Claims {
     New(cmd::claims::Args),
 }
 
-/// Make and list protocols
+/// Write and list protocols: which masses, in which order
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   openweigh protocol list

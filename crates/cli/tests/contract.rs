@@ -458,7 +458,7 @@ fn every_command_has_its_page() {
     let scene = Scene::empty();
     scene.run(&["man"]).ends(0).says(".TH openweigh 1");
     scene.run(&["man", "fit"]).ends(0).says("openweigh\\-fit").says("\\-\\-dataset <D>...");
-    let table = scene.run(&["man", "import", "table"]).ends(0).says("Turn a foreign table into a dataset");
+    let table = scene.run(&["man", "import", "table"]).ends(0).says("Import a table: CSV, JSON lines");
     assert_eq!(scene.run(&["man", "import-table"]).ends(0).stdout, table.stdout);
     scene.run(&["man", "import", "recording"]).ends(0).says("\\-\\-pressure\\-unit");
     scene.run(&["man", "import", "nothing"]).ends(2).says("no command `import nothing`");

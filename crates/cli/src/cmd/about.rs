@@ -12,19 +12,19 @@ use openweigh_formats::text::{Line, Name, Version, tidied};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The dataset")]
 pub(crate) struct AboutArgs {
-    /// Its semantic version [default: 1.0.0, or the next minor one when a session is added]
+    /// Version of the dataset (semver) [default: 1.0.0, or the next minor one when a session is added]
     #[arg(long, value_name = "V")]
     version: Option<Version>,
-    /// One line for people [default: the name]
+    /// Title, in one line [default: the name]
     #[arg(long, value_name = "TEXT")]
     title: Option<Line>,
-    /// More for people
+    /// Description
     #[arg(long, value_name = "TEXT")]
     description: Option<Line>,
     /// Licence of the data, an SPDX expression [default: NOASSERTION]
     #[arg(long, value_name = "SPDX")]
     pub(crate) license: Option<Licence>,
-    /// Who made it; may be repeated
+    /// Author; may be repeated
     #[arg(long, value_name = "NAME")]
     author: Vec<Line>,
 }
@@ -44,19 +44,19 @@ impl AboutArgs {
 /// What a person says of a dataset that is imported.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportedArgs {
-    /// Its semantic version
+    /// Version of the dataset (semver)
     #[arg(long, value_name = "V", default_value = "1.0.0")]
     version: Version,
-    /// One line for people [default: the name]
+    /// Title, in one line [default: the name]
     #[arg(long, value_name = "TEXT")]
     title: Option<Line>,
-    /// More for people
+    /// Description
     #[arg(long, value_name = "TEXT", default_value = "")]
     description: Line,
     /// Licence of the data, an SPDX expression
     #[arg(long, value_name = "SPDX", default_value = "NOASSERTION")]
     pub(crate) license: Licence,
-    /// Who made it; may be repeated
+    /// Author; may be repeated
     #[arg(long, value_name = "NAME")]
     author: Vec<Line>,
     /// Whether the numbers were measured for this dataset, simulated, or transcribed from elsewhere

@@ -22,7 +22,7 @@ gram; elsewhere pressure is the size of the contact, and the pad is refused.")]
 pub(crate) struct Args {
     #[command(flatten)]
     place: Where,
-    /// That a pad of Linux measures force though its axis declares no unit
+    /// Take a Linux pad's pressure for force though its axis declares no unit
     #[arg(long, value_name = "UNIT", value_parser = ["counts"])]
     pressure_unit: Option<String>,
     /// Salt of the devices' names [default: the ledger's own, in .openweigh/salt]

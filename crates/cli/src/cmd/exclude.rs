@@ -10,7 +10,7 @@ use openweigh_formats::weighings::Id;
 use openweigh_ledger::edit::Edit;
 use serde_json::json;
 
-/// Keep a weighing or a row in the data, but never fit it
+/// Keep a weighing or a row out of every fit, but in the data
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh exclude coins s01/w07 --reason 'the cable touched the pad'

@@ -30,7 +30,7 @@ use openweigh_verify::inventory;
 use openweigh_verify::trace::{self, Trace};
 use serde_json::json;
 
-/// Show how one number came to be, or why it differs
+/// Explain how a number was derived, or why it differs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh explain load-cell-1.0.0                     what there is to explain

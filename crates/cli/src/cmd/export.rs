@@ -7,7 +7,7 @@ pub(crate) use with_frames::run;
 #[cfg(not(feature = "frames"))]
 pub(crate) use without_frames::run;
 
-/// Copy a dataset or results for other tools, every digit kept
+/// Export a dataset or results to other formats, every digit kept
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh export --parquet -o load-cell.parquet load-cell
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// As a Parquet file
     #[arg(long, required = true)]
     parquet: bool,
-    /// Where to write, `-` for standard output
+    /// File to write, `-` for standard output
     #[arg(short, value_name = "FILE")]
     output: PathBuf,
     /// Replace an existing file

@@ -16,7 +16,7 @@ use openweigh_ledger::{Kind, Ledger, Written};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Fit weights to datasets, as a recipe says
+/// Fit calibration weights (the coefficients) to datasets
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh fit --dataset coins --target mass --preset affine
@@ -36,10 +36,10 @@ pub(crate) struct Args {
     /// Name of the weights [default: that of the first dataset]
     #[arg(long, value_name = "N")]
     name: Option<Name>,
-    /// Their semantic version
+    /// Version of the weights (semver)
     #[arg(long, value_name = "V", default_value = "1.0.0")]
     version: Version,
-    /// One line for people
+    /// Title, in one line
     #[arg(long, value_name = "TEXT")]
     title: Option<Line>,
     /// Licence of the weights, an SPDX expression [default: that of the data]
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     /// Weights that these continue, by `name-version` or path
     #[arg(long, value_name = "W")]
     parent: Option<String>,
-    /// Where to write, `-` for standard output [default: artifacts/weights/N-V.json]
+    /// File to write, `-` for standard output [default: artifacts/weights/N-V.json]
     #[arg(short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace an existing file

@@ -23,7 +23,7 @@ use openweigh_verify::{Report, Stage, Verdict};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Say how open a release is, from what is in it: open weights, open source, reproduced
+/// Grade how open a release is: open weights, open source, reproduced
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh grade release                                         every answer, with the file that proves it
@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// A release's folder, or a manifest by `name-version` or path
     #[arg(value_name = "RELEASE")]
     release: String,
-    /// Whose receipts count: a policy, as of `openweigh verify`
+    /// Trust policy (TOML): whose receipts count
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Exit 1 unless this is so; several may be given

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 /// A recording on standard input is kept in memory, since it is read twice.
 const STANDARD_INPUT: u64 = 128 << 20;
 
-/// Turn a recording of a pad into sessions of a dataset
+/// Import a trackpad recording that another program made
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh import recording pad.yml --name coins --license CC0-1.0 --author 'A. Person'

@@ -16,7 +16,7 @@ use serde_json::json;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Turn logs of a sensor into a dataset of sessions
+/// Import logs of a sensor, for example a load cell
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh import signal hx711.csv --name bar --time 'Zeit (ms)' --value Messwert

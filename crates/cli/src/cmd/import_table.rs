@@ -24,7 +24,7 @@ use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Turn a foreign table into a dataset
+/// Import a table: CSV, JSON lines, .xlsx, .ods
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh import table readings.csv --name load-cell --unit load=lb --unit deflection=in

@@ -8,13 +8,13 @@ use openweigh_ledger::Ledger;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Make an empty ledger
+/// Create an empty ledger: folders for datasets, artifacts and manifests
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh init                 here
   openweigh init my-scale        in a new folder")]
 pub(crate) struct Args {
-    /// Where
+    /// Folder to create it in
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
 }

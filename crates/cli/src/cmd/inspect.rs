@@ -20,7 +20,7 @@ use openweigh_ledger::Ledger;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Show a file of ours for people
+/// Show a dataset, weights, results, a recipe or a manifest
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh inspect artifacts/weights/load-cell-1.0.0.json

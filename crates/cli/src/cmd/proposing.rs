@@ -28,7 +28,7 @@ pub(crate) struct ModelArgs {
     /// Decimals of a prediction [default: one more than the target has, at least 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=50))]
     decimals: Option<u32>,
-    /// How the fit is judged: none, leave-one-out, leave-one-session-out, k-fold:K [default: by leaving out
+    /// How the fit is validated: none, leave-one-out, leave-one-session-out, k-fold:K [default: by leaving out
     /// sessions where there are several, else rows]
     #[arg(long, value_name = "HOW", value_parser = validation)]
     validation: Option<Validation>,

@@ -31,10 +31,10 @@ pub(crate) struct NewArgs {
     /// How far apart the readings of a load at rest may be, in the sensor's unit
     #[arg(long, value_name = "NUMBER", default_value = "6", value_parser = positive)]
     tolerance: Number,
-    /// Seconds that a load has to rest
+    /// Seconds that a load has to be at rest
     #[arg(long, value_name = "S", default_value = "2", value_parser = positive)]
     hold_s: Number,
-    /// Where to write, `-` for standard output [default: protocols/N.toml]
+    /// File to write, `-` for standard output [default: protocols/N.toml]
     #[arg(short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace an existing protocol

@@ -25,7 +25,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Make a release of a manifest: a folder that strangers check with their own tools
+/// Make a release: a folder that strangers check with their own tools
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh publish load-cell-1.0.0 -o release

@@ -11,7 +11,7 @@ use openweigh_store::{Location, Pull, Pulled, State, pull};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Bring a release from a store: a folder, a bucket, a web server, or a registry
+/// Fetch a release from a store: a folder, bucket, web server or registry
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Stores: those of `openweigh push`, and https://HOST/PATH[:TAG], an image layout on a web server.
@@ -26,12 +26,12 @@ pub(crate) struct Args {
     /// The store
     #[arg(value_name = "SOURCE")]
     from: String,
-    /// Folder that shall be the release
+    /// Folder to put the release in
     #[arg(value_name = "DIR")]
     to: PathBuf,
     #[command(flatten)]
     moving: Moving,
-    /// Replace a folder that is there and different
+    /// Replace a release in DIR that differs
     #[arg(long)]
     force: bool,
 }

@@ -10,7 +10,7 @@ use openweigh_store::{Location, Moment, Push, Pushed, State, push};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Send a release to a store: a folder, a bucket, or a registry
+/// Send a release to a store: a folder, a bucket or a registry
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Stores:
   oci:DIR[:TAG], file:///DIR[:TAG]   an OCI image layout in a folder
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     to: String,
     #[command(flatten)]
     moving: Moving,
-    /// Change a tag that means something else
+    /// Move a tag that names another release
     #[arg(long)]
     force: bool,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Moving {
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_value_t = true)]
     #[arg(default_missing_value = "true", action = clap::ArgAction::Set)]
     pub(crate) with_attestations: bool,
-    /// Plain HTTP with other machines, too
+    /// Use plain HTTP with other machines, too
     #[arg(long)]
     pub(crate) insecure: bool,
     /// Let HOST have your registry password too, if the registry sends for a token there

@@ -22,7 +22,7 @@ pub(crate) struct ReadingArgs {
     /// Leave out lines that start with this; may be repeated
     #[arg(long, value_name = "TEXT")]
     comment: Vec<String>,
-    /// Leave out so many lines at the top
+    /// Leave out N lines at the top
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     skip_rows: u64,
     /// The line with the names of the columns, counted from 1

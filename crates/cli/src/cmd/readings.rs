@@ -13,7 +13,7 @@ use openweigh_replay::grams::{self, Place};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Show the readings that a recipe makes of touch sessions, a row for each weighing or frame
+/// Print the readings that a recipe computes from sessions
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh readings --dataset coins --recipe trackpad-affine
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// Recipe, by name or path
     #[arg(long, value_name = "R")]
     recipe: String,
-    /// Where to write, `-` for standard output [default: -]
+    /// File to write, `-` for standard output [default: -]
     #[arg(short, value_name = "FILE.csv")]
     output: Option<PathBuf>,
     /// Replace an existing file

@@ -12,7 +12,7 @@ use openweigh_trust::receipt;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Derive a release again and sign that it holds: a receipt that others count
+/// Sign that you derived a release again: a receipt that others count
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh receipt load-cell --key ~/.ssh/id_ed25519
@@ -26,10 +26,10 @@ pub(crate) struct Args {
     /// Your key: a private key file, or a public one whose private half an SSH agent holds
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Where the touches are that the release keeps back: a folder that has them at their paths
+    /// Folder with the touches that the release keeps back, at their paths
     #[arg(long, value_name = "DIR")]
     sessions: Option<PathBuf>,
-    /// Where to write it [default: attest, beside the release]
+    /// Folder to write it to [default: attest, beside the release]
     #[arg(long, value_name = "DIR")]
     attest: Option<PathBuf>,
     /// Replace your earlier receipt

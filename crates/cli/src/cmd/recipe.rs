@@ -11,7 +11,7 @@ use openweigh_formats::text::Name;
 use openweigh_ledger::Written;
 use serde_json::json;
 
-/// Write a recipe, which says what is fitted and how
+/// Write a recipe: what is fitted, and how
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh recipe new --dataset coins --target mass --preset affine

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Record a pad into a session of a dataset, guided step by step
+/// Record a trackpad, guided step by step
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh record --name coins --protocol coins --no-click --license CC0-1.0
@@ -51,10 +51,10 @@ pub(crate) struct Args {
     /// event device (Linux)
     #[arg(long, value_name = "ID")]
     device: Option<String>,
-    /// Every pad that can be weighed on, each into a session of its own: suffix a, b…
+    /// Record every pad that reports force, each into a session of its own: suffix a, b…
     #[arg(long, conflicts_with = "device")]
     all_devices: bool,
-    /// Which loads to put on in which order: a name that `openweigh protocol list` gives, or a file
+    /// Protocol (which loads, in which order): a name from `openweigh protocol list`, or a file
     #[arg(long, value_name = "P")]
     protocol: Option<String>,
     /// Switch the pad's clicks off while it records (Mac)
@@ -66,10 +66,10 @@ pub(crate) struct Args {
     /// The session's id [default: the next free of s01, s02…]
     #[arg(long, value_name = "ID")]
     session: Option<Id>,
-    /// End after so many seconds of the device's clock
+    /// Stop after S seconds of the device's clock
     #[arg(long, value_name = "S", value_parser = positive)]
     seconds: Option<f64>,
-    /// End after so many frames
+    /// Stop after N frames
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
     /// Size of the write queue, in touches; frames are dropped and counted when it is full
@@ -96,7 +96,7 @@ struct ToldArgs {
     /// How it is connected [default: as the system tells]
     #[arg(long, value_name = "TEXT")]
     transport: Option<Line>,
-    /// That it has force sensors though the system says it has none (Mac)
+    /// Record although the system says that the pad has no force sensors (Mac)
     #[arg(long)]
     force_capable: bool,
     /// Unit of its pressure: grams, counts, unknown [default: as far as it is known]
@@ -123,7 +123,7 @@ struct ToldArgs {
     /// Altitude in metres
     #[arg(long, value_name = "NUMBER", value_parser = number, allow_hyphen_values = true)]
     altitude_m: Option<Number>,
-    /// What makes contact with the pad: finger, foil
+    /// What touches the pad: finger, foil
     #[arg(long, value_name = "TEXT")]
     contact: Option<Line>,
     /// The operator's note

@@ -28,7 +28,7 @@ const FLAGS: [(&str, &str); 4] = [
     ("excluded", "never fitted"),
 ];
 
-/// Apply weights to datasets: a table of predictions
+/// Apply weights to datasets: predictions with their uncertainty
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh replay --weights load-cell-1.0.0 --dataset load-cell
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Datasets, by name or folder, in order
     #[arg(long, value_name = "D", required = true, num_args = 1..)]
     dataset: Vec<String>,
-    /// Where to write, `-` for standard output [default: artifacts/results/W.csv, or W-on-D.csv on
+    /// File to write, `-` for standard output [default: artifacts/results/W.csv, or W-on-D.csv on
     /// other data than W was fitted on]
     #[arg(short, value_name = "FILE")]
     output: Option<PathBuf>,

@@ -20,7 +20,7 @@ use openweigh_verify::{Verdict, verify};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Gather weights and results, with everything they follow from, or datasets alone, into a manifest
+/// Pin weights, results and their data in a manifest
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh seal --name load-cell --version 1.0.0 --weights load-cell-1.0.0 --results load-cell-1.0.0
@@ -30,10 +30,10 @@ pub(crate) struct Args {
     /// Name of the manifest
     #[arg(long, value_name = "N")]
     name: Name,
-    /// Its semantic version
+    /// Version of the manifest (semver)
     #[arg(long, value_name = "V")]
     version: Version,
-    /// One line for people
+    /// Title, in one line
     #[arg(long, value_name = "TEXT")]
     title: Option<Line>,
     /// Weights, by `name-version` or path
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     /// Manifest that this one succeeds, by `name-version` or path
     #[arg(long, value_name = "M")]
     previous: Option<String>,
-    /// Where to write, `-` for standard output [default: manifests/N-V.json]
+    /// File to write, `-` for standard output [default: manifests/N-V.json]
     #[arg(short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace an existing manifest

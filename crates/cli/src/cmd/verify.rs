@@ -33,7 +33,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use telling::{Heading, as_json, summary, tell_notes, tell_unchecked_claims, tell_unlisted};
 
-/// Check manifests and releases: bytes, weights, results, claims, cards, each derived again
+/// Derive everything in a manifest or release again; compare each digit
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = "Examples:
   openweigh verify                                  every manifest of this ledger
@@ -53,16 +53,16 @@ pub(crate) struct Args {
     /// Require at least K receipts from people who re-derived the release
     #[arg(long, value_name = "K", requires = "policy")]
     receipts: Option<u32>,
-    /// Where receipts and withdrawals are [default: attest, beside the release]
+    /// Folder of receipts and withdrawals [default: attest, beside the release]
     #[arg(long, value_name = "DIR")]
     attest: Option<PathBuf>,
-    /// Where the touches are that a release keeps back: a folder that has them at their paths
+    /// Folder with the touches that the release keeps back, at their paths
     #[arg(long, value_name = "DIR")]
     sessions: Option<PathBuf>,
     /// Check the OMS bundle beside a release with this P-256 public key
     #[arg(long, value_name = "FILE")]
     oms_key: Option<PathBuf>,
-    /// The moment at which keys must be valid, as `YYYYMMDD[HHMM[SS]]Z` [default: now]
+    /// Moment at which keys must be valid, as `YYYYMMDD[HHMM[SS]]Z` [default: now]
     #[arg(long, value_name = "TIME", requires = "policy")]
     at: Option<Time>,
 }

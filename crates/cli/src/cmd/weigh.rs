@@ -19,7 +19,7 @@ use openweigh_ledger::{Kind, Written};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// State which stretch of a recorded session bears which mass
+/// State when which mass lay on the sensor, in a recorded session
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh weigh coins s01 --suggest
@@ -72,7 +72,7 @@ pub(crate) struct Args {
     /// Channel that tells rest, for --suggest and --protocol [default: the first one, or pressure]
     #[arg(long, value_name = "NAME")]
     channel: Option<String>,
-    /// Seconds that something must rest, for --suggest
+    /// Seconds that a load has to be at rest, for --suggest
     #[arg(long, value_name = "S", default_value = "1", value_parser = positive)]
     hold: f64,
     /// Largest less smallest value at rest, for --suggest [default: estimated from the values]

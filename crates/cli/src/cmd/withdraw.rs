@@ -10,7 +10,7 @@ use openweigh_trust::withdrawal::{self, Reason, Withdrawal};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Withdraw a release: a signed erratum that whoever verifies it gets to see
+/// Withdraw a release: a signed statement that `verify` shows
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   openweigh withdraw load-cell --reason 'The 50 g mass was 52 g.' --key ~/.ssh/id_ed25519
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// The key that signed the release, or another that its users' policies let withdraw it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Where to write it [default: attest, beside the release]
+    /// Folder to write it to [default: attest, beside the release]
     #[arg(long, value_name = "DIR")]
     attest: Option<PathBuf>,
     /// Replace your earlier withdrawal

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Where pads are looked for")]
 pub(crate) struct Where {
-    /// A library in place of Apple's framework, and of the event devices: the simulator
+    /// Library to use in place of Apple's framework and of the event devices: the simulator
     #[arg(long, value_name = "PATH")]
     library: Option<PathBuf>,
     /// Folder of the event devices, on Linux [default: /dev/input, or none with --library]
