@@ -2,7 +2,7 @@
 """A second implementation of the openweigh formats, in exact fractions, from docs/spec alone (numbers: its pages).
 usage: rederive.py [ROOT]    re-derive the weights, results and claims of every manifests/*.json under ROOT, of that one manifest if ROOT
                              is its path, or of the release in ROOT; exit codes as on page 8 (Python 3.11)"""
-import collections, functools, hashlib, itertools, json, math, re, sys, tomllib
+import collections, functools, hashlib, itertools, json, math, os, re, sys, tomllib
 from fractions import Fraction
 from operator import mul
 from pathlib import Path
@@ -267,6 +267,8 @@ def sound_recipe(recipe):  # 4 and 4.1
         assert 0 <= reading["decimals"] <= 50 and Fraction(reading["settle_s"]) >= 0 and recipe["result"]["unit"] == "g", "reading"
     return recipe
 def recipe_file(data):
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"|#.*', "", data.decode("utf-8"))  # 9, of lists, tables and dotted keys
+    assert max(itertools.accumulate((c in "[{") - (c in "]}") for c in bare), default=0) <= 80 >= max(line.count(".") for line in bare.split("\n")), "nested too deeply"
     conforms(tomllib.loads(data.decode("utf-8")), schema("recipe"), schema("recipe"), ordered=False)
     return sound_recipe(recipe_of(data))
 def weights_file(data):  # 5
@@ -400,6 +402,7 @@ def check(root, manifest, counts, release=False):  # 8
              "weights": weights_file, "events": lambda data: table(data, EVENTS),
              "weighings": lambda data: table(data, WEIGHINGS_2 if data.split(b"\n")[0].decode().split(",") == [*WEIGHINGS_2] else WEIGHINGS)}
     def listed(f):  # 7.1
+        if os.path.lexists(root / f["path"]) and os.lstat(root / f["path"]).st_size > f["bytes"] + (64 << 20): return "another length"  # 9
         data = plain(root, f["path"])
         if (len(data), sha256(data)) != (f["bytes"], f["sha256"]): return "another length or digest"
         files[f["path"]] = data
@@ -416,7 +419,7 @@ def check(root, manifest, counts, release=False):  # 8
     def sets_of(paths):
         if not {*paths} <= {*loaded}: raise Unchecked("a dataset could not be read")
         return [loaded[path] for path in paths]
-    roles, loaded = {f["path"]: f["role"] for f in manifest["files"]}, {}
+    roles, loaded, digests = {f["path"]: f["role"] for f in manifest["files"]}, {}, {}
     def fitted(out):
         if out not in read: raise Unchecked("the weights could not be read")
         first, *rest = inputs_of("fit", out)
@@ -425,12 +428,14 @@ def check(root, manifest, counts, release=False):  # 8
         parent = read[out].get("parent")
         if parents != [parent] * (parent is not None): return "it names another parent"
         made[out], text = fit(read[first], sets_of([path for path in rest if roles[path] == "dataset"]), read[out])
+        digests[out] = sha256(text.encode())
         if not (problem := difference(files[out].decode(), text)): good.add(out)
         return problem
     def replayed(out):
         first, *rest = inputs_of("replay", out)
         if first not in read or out not in files: raise Unchecked("the weights or the results could not be read")
         figures, text = replay(read[first], sets_of(rest))
+        digests[out] = sha256(text.encode())
         if problem := difference(files[out].decode(), text): return problem
         if first in good: made[out] = {**figures, "units": made[first]["units"]}
     def about(c):
@@ -444,6 +449,11 @@ def check(root, manifest, counts, release=False):  # 8
         for f in manifest["files"]:
             if f["role"] == role: item(counts, role, f["path"], lambda: test(f["path"]))
     for c in manifest["claims"]: item(counts, "claim", f"{c['id']} {c['quantity']}", lambda: about(c))
+    return {"manifest": manifest,  # 10.4, what a receipt says, if all of it holds
+            "derived": [{"path": path, "sha256": digests[path]} for path in sorted(digests)],
+            "claims": [{"id": c["id"], "value": c["value"]} for c in sorted(manifest["claims"], key=lambda c: c["id"])],
+            "stages": {"bytes": len(files) + 1, "weights": sum(roles[path] == "weights" for path in digests),
+                       "results": sum(roles[path] == "results" for path in digests), "claims": len(manifest["claims"])}}
 # ---- 3.2 to 3.7, 4.7 and 4.8: sessions
 READING = dict(per="weighing", touches="sum", states=["touching"], settle_s="0", statistic="mean", decimals=6, ceiling=None)
 STATES = "not-tracking start-in-range hover make-touch touching break-touch linger out-of-range"
@@ -574,8 +584,10 @@ def session_readings(recipe, s, session):
     return [made([str(i)], None if f.gap else texts_of(f.values), home.get(i), i in home and i in home[i].settled, f.saturated, f.gap)
             for i, f in frames.items()]
 def one(path, counts, pinned):  # a manifest: its layout and its digest first
-    try: data = path.read_bytes()
-    except OSError as error: return item(counts, "manifest", path.name, lambda: attempt(lambda: 1 / 0))
+    if path.is_file() and path.stat().st_size > 64 << 20: return item(counts, "manifest", path.name, lambda: attempt(lambda: 1 / 0))  # 9
+    if path.is_symlink(): return item(counts, "manifest", path.name, lambda: "a link")
+    try: data = path.read_bytes() if path.is_file() else 1 / 0
+    except (OSError, ZeroDivisionError): return item(counts, "manifest", path.name, lambda: attempt(lambda: 1 / 0))
     def listed_in_sums():  # 7.5
         lines = [attempt(lambda: re.fullmatch(r"([0-9a-f]{64})  ([^\n]+)", line).groups()) for line in pinned.decode().split("\n")[:-1]]
         if pinned and not pinned.endswith(b"\n") or [name for _, name in lines] != sorted({name for _, name in lines}): raise Malformed("layout")
@@ -585,7 +597,7 @@ def one(path, counts, pinned):  # a manifest: its layout and its digest first
     item(counts, "manifest", path.name, lambda: manifest.append(attempt(sound_manifest, data)))
     if manifest and path.name != "manifest.json":
         item(counts, "name", path.name, lambda: "" if path.name == f"{manifest[0]['name']}-{manifest[0]['version']}.json" else "another name than its own")
-    for m in manifest: check(path.parent if path.name == "manifest.json" else path.parent.parent, m, counts, path.name == "manifest.json")
+    for m in manifest: return check(path.parent if path.name == "manifest.json" else path.parent.parent, m, counts, path.name == "manifest.json")
 def main(root):
     counts = collections.Counter()
     release = (root / "manifest.json").is_file()  # 10: a release has one manifest, and its checksums are of every file

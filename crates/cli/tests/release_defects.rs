@@ -6,6 +6,10 @@
 //! all four, what is left is a lie that is honestly signed. Then `openweigh verify release` is run with `options`, and
 //! must end with `exit`, find exactly `finds` (`:*` is some place in the file) and say `says`, within seconds and four
 //! gigabytes, having changed nothing. `why` tells in a sentence what would be lost if it passed.
+//!
+//! With `OPENWEIGH_DEFECTS=FOLDER` what the reader has is left in `FOLDER/releases/<name>`, with the words of the command
+//! in `FOLDER/releases/<name>.words` and what `verify --json` said in `FOLDER/releases/<name>.json`, for other
+//! implementations to judge (`scripts/check-defects`).
 
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
@@ -265,7 +269,23 @@ fn judge(ran: &scene::Ran, expect: &toml::Table, copy: &Copy<'_>) -> Result<(), 
     }
 }
 
-fn check(desk: &Scene, case: &toml::Table) -> Result<(), String> {
+/// Leaves what a reader has for others to judge.
+fn leave(copy: &Copy<'_>, name: &str, options: &[String], ran: &scene::Ran) {
+    #[expect(clippy::disallowed_methods, reason = "how scripts/check-defects asks for the releases")]
+    let Some(folder) = std::env::var_os("OPENWEIGH_DEFECTS") else { return };
+    let at = Path::new(&folder).join("releases").join(name);
+    std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+    let _ = std::fs::remove_dir_all(&at);
+    // As it is: links and pipes, and files of a terabyte of nothing.
+    let copied = Command::new("cp").args(["-a", "--sparse=always"]).arg(copy.root()).arg(&at).status();
+    assert!(copied.unwrap().success(), "copied to {}", at.display());
+    let words: String = options.iter().map(|word| format!("{word}\n")).collect();
+    std::fs::write(format!("{}.words", at.display()), words).unwrap();
+    std::fs::write(format!("{}.exit", at.display()), format!("{}\n", ran.code)).unwrap();
+    std::fs::write(format!("{}.json", at.display()), &ran.stdout).unwrap();
+}
+
+fn check(desk: &Scene, case: &toml::Table, name: &str) -> Result<(), String> {
     assert!(case["why"].as_str().unwrap().ends_with('.'), "a reason is a sentence");
     let expect = case["expect"].as_table().unwrap();
     let copy = Copy::of(desk, case.get("base").map_or("pontius", |base| base.as_str().unwrap()));
@@ -280,8 +300,10 @@ fn check(desk: &Scene, case: &toml::Table) -> Result<(), String> {
     let late = || format!("took over {seconds} s");
     let ran = copy.verify(&options, seconds).ok_or_else(late)?;
     judge(&ran, expect, &copy).map_err(|why| format!("{why}\n{}", ran.all()))?;
+    let asked = options.clone();
     options.extend(["--json", "-q"].map(str::to_owned));
     let machine = copy.verify(&options, seconds).ok_or_else(late)?;
+    leave(&copy, name, &asked, &machine);
     if machine.code != ran.code {
         return Err(format!("exit {} with --json -q, {} without", machine.code, ran.code));
     }
@@ -311,11 +333,12 @@ fn every_defect_of_a_release_is_found_and_named() {
     let one = |path: &PathBuf| {
         let case: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
         // One case that cannot be set must not hide what the others found.
-        let found = std::panic::catch_unwind(|| check(&desk, &case));
+        let name = path.file_stem().unwrap().to_string_lossy();
+        let found = std::panic::catch_unwind(|| check(&desk, &case, &name));
         found
             .unwrap_or_else(|_| Err("it cannot be set: see above".to_owned()))
             .err()
-            .map(|why| format!("{}: {why}", path.file_stem().unwrap().display()))
+            .map(|why| format!("{name}: {why}"))
     };
     let (first, second) = paths.split_at(paths.len() / 2);
     let all = |paths: &[PathBuf]| paths.iter().filter_map(one).collect::<Vec<String>>();
