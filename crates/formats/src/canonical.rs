@@ -3,7 +3,7 @@
 
 use crate::limits;
 use crate::malformed::{Fault, Malformed, Position, shortened};
-use crate::missing::{self, Json, Stop};
+use crate::missing;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,7 @@ pub fn read<T: Document>(bytes: &[u8]) -> Result<T, Malformed> {
         return Err(Malformed { position: Position::of(bytes, at), fault });
     }
     let document: T = serde_json::from_str(text)
-        .map_err(|error| lacking::<T>(text, &error).unwrap_or_else(|| syntax(&error)))?;
+        .map_err(|error| missing::in_json::<T>(text).unwrap_or_else(|| syntax(&error)))?;
     let expected = write_sized(&document, bytes.len() + 1);
     if expected != bytes {
         return Err(first_difference(bytes, &expected));
@@ -110,17 +110,6 @@ fn check_format<T: Document>(text: &str) -> Result<(), Malformed> {
     } else {
         Fault::OtherKind { found, expected }
     }))
-}
-
-/// That keys are missing, and all of them, if the first fault is that one is.
-fn lacking<T: Document>(text: &str, error: &serde_json::Error) -> Option<Malformed> {
-    let stop = |text: &str, error: &serde_json::Error| {
-        let before: usize =
-            text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        Stop { message: error.to_string(), start: before + error.column().saturating_sub(1) }
-    };
-    let read = |text: &str| serde_json::from_str::<T>(text).map(|_| ()).map_err(|error| stop(text, &error));
-    missing::fault(text, &stop(text, error), &Json(read))
 }
 
 fn syntax(error: &serde_json::Error) -> Malformed {

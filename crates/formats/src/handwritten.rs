@@ -2,7 +2,7 @@
 
 use crate::limits;
 use crate::malformed::{Fault, Malformed, Position, shortened};
-use crate::missing::{self, Stop, Toml};
+use crate::missing;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -45,23 +45,13 @@ pub fn read_any<T: DeserializeOwned>(bytes: &[u8], formats: &[&str]) -> Result<T
         }));
     }
     toml::from_str(text).map_err(|error| {
-        if let Some(lacking) = lacking::<T>(text, &error) {
+        if let Some(lacking) = missing::in_toml::<T>(text) {
             return lacking;
         }
         let position =
             error.span().map_or(Position { line: 1, column: 1 }, |span| Position::of(bytes, span.start));
         Malformed { position, fault: Fault::Syntax(error.message().to_owned()) }
     })
-}
-
-/// That keys are missing, and all of them, if the first fault is that one is.
-fn lacking<T: DeserializeOwned>(text: &str, error: &toml::de::Error) -> Option<Malformed> {
-    let stop = |error: &toml::de::Error| Stop {
-        message: error.message().to_owned(),
-        start: error.span().map_or(0, |span| span.start),
-    };
-    let read = |text: &str| toml::from_str::<T>(text).map(|_| ()).map_err(|error| stop(&error));
-    missing::fault(text, &stop(error), &Toml(read))
 }
 
 /// TOML's first line that says something holds a table's name or a key and its value. What is something else

@@ -1,144 +1,69 @@
 //! All keys that a file lacks, and not the first alone.
 //!
-//! A deserializer stops at the first key that is missing. Here that key is put in, with a value that is accepted,
-//! and the file is read again, until nothing more is missing or no value is accepted.
+//! A deserializer stops at the first key that is missing. Here the file is read once more, from its values, with errors
+//! that are types: a key that is missing is put in, as a value that takes the form that is asked of it, until nothing
+//! more is missing. Nothing is decided from the words of another deserializer.
+
+mod values;
 
 use crate::malformed::{Fault, Malformed, Position};
+use serde::de::DeserializeOwned;
+use values::{Lack, Value};
 
 /// How often a file is read again: more keys than that are not told.
 const KEYS: usize = 24;
 
-/// Values that are tried for a key, those of strings first.
-const VALUES: [&str; 9] =
-    ["\"1\"", "\"a\"", "1", "[]", "[\"1\"]", "\"1.0.0\"", "\"CC0-1.0\"", "\"2000-01-01\"", "{}"];
-
-/// Why a text could not be read: the deserializer's words, and where it stopped.
-pub(crate) struct Stop {
-    /// What it says.
-    pub(crate) message: String,
-    /// The byte at which what it complains of begins.
-    pub(crate) start: usize,
-}
-
-/// How a language puts a key into the object at a place.
-pub(crate) trait Language {
-    /// Reads a text.
-    fn read(&self, text: &str) -> Result<(), Stop>;
-    /// Where in the text, and how, the key is put into the object whose lack was told at `start`.
-    fn insertion(&self, text: &str, start: usize, key: &str, value: &str) -> (usize, String);
-}
-
 /// Bytes up to which a text is read again and again.
 const BYTES: usize = 1 << 16;
 
-/// The fault that keys are missing, if that is what stopped a reader first.
-pub(crate) fn fault(text: &str, stop: &Stop, language: &impl Language) -> Option<Malformed> {
-    named(&stop.message)?;
-    let mut keys = if text.len() <= BYTES { keys(text, language) } else { Vec::new() };
+/// The fault that keys are missing, if that is what a reader of `T` meets first in a TOML file.
+pub(crate) fn in_toml<T: DeserializeOwned>(text: &str) -> Option<Malformed> {
+    fault::<T>(text, Value::of_toml)
+}
+
+/// As [`in_toml`], in a JSON file.
+pub(crate) fn in_json<T: DeserializeOwned>(text: &str) -> Option<Malformed> {
+    fault::<T>(text, Value::of_json)
+}
+
+fn fault<T: DeserializeOwned>(text: &str, parse: fn(&str) -> Option<Value>) -> Option<Malformed> {
+    if text.len() > BYTES {
+        return None;
+    }
+    let mut value = parse(text)?;
+    let mut keys = Vec::new();
+    while keys.len() < KEYS {
+        let Err(Lack::Key { key, path, start }) = T::deserialize(&value) else { break };
+        keys.push((key.to_owned(), Position::of(text.as_bytes(), start)));
+        let object = value.object_at(&path)?;
+        object.entries.push((key.to_owned(), Value::Any { text: 0, start: object.start }));
+        if !settle::<T>(&mut value, &path, key) {
+            break;
+        }
+    }
     keys.sort_by_key(|(_, position)| (position.line, position.column));
     let position = keys.first()?.1;
     Some(Malformed { position, fault: Fault::Missing(keys) })
 }
 
-/// The keys that a text lacks, each with the place of the object it belongs into.
-fn keys(text: &str, language: &impl Language) -> Vec<(String, Position)> {
-    let mut filled = text.to_owned();
-    // Where something was put in, and how much.
-    let mut inserted: Vec<(usize, usize)> = Vec::new();
-    let mut found = Vec::new();
-    while found.len() < KEYS {
-        let Err(stop) = language.read(&filled) else { break };
-        let Some(key) = named(&stop.message) else { break };
-        let own = original(stop.start, &inserted);
-        found.push((key.to_owned(), Position::of(text.as_bytes(), own)));
-        let Some((next, at, length)) = fill(&filled, stop.start, key, language) else { break };
-        filled = next;
-        inserted.push((at, length));
-    }
-    found
-}
-
-/// The key that a message says is missing.
-fn named(message: &str) -> Option<&str> {
-    message.split_once("missing field `")?.1.split('`').next()
-}
-
-/// The first variant that a message says is possible.
-fn variant(message: &str) -> Option<String> {
-    let known = message.split_once("expected")?.1;
-    Some(format!("\"{}\"", known.split('`').nth(1)?))
-}
-
-/// The text with the key put in, with a value that is accepted.
-fn fill(text: &str, start: usize, key: &str, language: &impl Language) -> Option<(String, usize, usize)> {
-    let mut values: Vec<String> = VALUES.map(str::to_owned).to_vec();
-    let mut at = 0;
-    while at < values.len() {
-        let (place, piece) = language.insertion(text, start, key, &values[at]);
-        let next = format!("{}{piece}{}", &text[..place], &text[place..]);
-        let inside = place..=place + piece.len();
-        match language.read(&next) {
-            Err(stop) if inside.contains(&stop.start) && named(&stop.message).is_none() => {
-                let word = variant(&stop.message).filter(|word| !values.contains(word));
-                values.extend(word.filter(|_| stop.message.contains("variant")));
-            }
-            Err(stop) if named(&stop.message) == Some(key) && stop.start == start => {}
-            _ => return Some((next, place, piece.len())),
+/// Tries the texts of the value that was put in until one is accepted; says whether one was.
+fn settle<T: DeserializeOwned>(value: &mut Value, path: &[values::Step], key: &str) -> bool {
+    for at in 0..values::TEXTS.len() {
+        let Some(object) = value.object_at(path) else { return false };
+        if let Some((_, Value::Any { text, .. })) = object.entries.last_mut() {
+            *text = at;
         }
-        at += 1;
-    }
-    None
-}
-
-/// A place of the filled text in the text as it was.
-fn original(mut at: usize, inserted: &[(usize, usize)]) -> usize {
-    for &(place, length) in inserted.iter().rev() {
-        if at >= place + length {
-            at -= length;
-        } else if at > place {
-            at = place;
+        let own = |place: &[values::Step]| {
+            place
+                .split_last()
+                .is_some_and(|(last, before)| before == path && *last == values::Step::Key(key.to_owned()))
+        };
+        match T::deserialize(&*value) {
+            Err(Lack::Other { path: Some(place) }) if own(&place) => {}
+            _ => return true,
         }
     }
-    at
-}
-
-/// TOML: behind a table's header, inside an inline table, else at the top.
-pub(crate) struct Toml<R>(pub(crate) R);
-
-impl<R: Fn(&str) -> Result<(), Stop>> Language for Toml<R> {
-    fn read(&self, text: &str) -> Result<(), Stop> {
-        (self.0)(text)
-    }
-
-    fn insertion(&self, text: &str, start: usize, key: &str, value: &str) -> (usize, String) {
-        let rest = text.get(start..).unwrap_or_default();
-        match rest.as_bytes().first() {
-            Some(b'{') => {
-                let comma = if rest[1..].trim_start().starts_with('}') { "" } else { "," };
-                (start + 1, format!(" {key} = {value}{comma}"))
-            }
-            Some(b'[') if start > 0 => {
-                let end = rest.find('\n').map_or(text.len(), |at| start + at);
-                (end, format!("\n{key} = {value}"))
-            }
-            _ => (0, format!("{key} = {value}\n")),
-        }
-    }
-}
-
-/// JSON: before the brace that closes the object.
-pub(crate) struct Json<R>(pub(crate) R);
-
-impl<R: Fn(&str) -> Result<(), Stop>> Language for Json<R> {
-    fn read(&self, text: &str) -> Result<(), Stop> {
-        (self.0)(text)
-    }
-
-    fn insertion(&self, text: &str, start: usize, key: &str, value: &str) -> (usize, String) {
-        let before = text.get(..start).unwrap_or_default().trim_end();
-        let comma = if before.ends_with('{') { "" } else { "," };
-        (before.len(), format!("{comma}\"{key}\":{value}"))
-    }
+    false
 }
 
 #[cfg(test)]
@@ -195,5 +120,15 @@ mod tests {
             .collect();
         let told = lacks(canonical::read::<Dataset>(cut.as_bytes()).unwrap_err());
         assert!(told.contains("`title`") && told.contains("`kind`"), "{told}");
+    }
+
+    #[test]
+    fn words_of_a_file_do_not_pass_for_a_key_that_is_missing() {
+        let text = "format = \"openweigh.recipe/1\"\nname = \"missing field `terms`\"\n";
+        let told = lacks(Recipe::from_toml(text.as_bytes()).unwrap_err());
+        assert!(told.contains("missing field `terms`") && !told.contains("missing: "), "{told}");
+        let text = "format = \"openweigh.recipe/1\"\nname = \"a\"\n\"missing field `x`\" = 1\n";
+        let told = lacks(Recipe::from_toml(text.as_bytes()).unwrap_err());
+        assert!(!told.contains("missing: `x`"), "{told}");
     }
 }
