@@ -133,6 +133,26 @@ fn only_the_screen_prints() {
     }
 }
 
+/// What went wrong is told by types: words are for people, and change.
+#[test]
+fn nothing_is_decided_from_words_for_people() {
+    let asked = [".contains(", ".starts_with(", ".ends_with(", ".split_once(", ".find(", ".matches("];
+    let said = [".to_string()", ".message()", ".message", ".reason()", ".sentence()", ".stderr"];
+    let words: Vec<String> =
+        said.iter().flat_map(|said| asked.map(|asked| format!("{said}{asked}"))).collect();
+    for name in crates() {
+        without(&[&name], &words.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+/// A path inside somebody's folder is opened step by step, by handles: resolved as text, it could lead out meanwhile.
+#[test]
+fn no_path_is_resolved_before_it_is_opened() {
+    for name in crates() {
+        without(&[&name], &["canonicalize("]);
+    }
+}
+
 #[test]
 fn arrows_point_inward() {
     let allowed: [(&str, &[&str]); 10] = [

@@ -4,6 +4,7 @@ use crate::limits;
 use crate::malformed::{Fault, Malformed, shortened};
 use crate::text;
 use openweigh_exact::{Column, Decimal};
+use std::borrow::Cow;
 
 /// Whether a text field may hold this byte.
 pub fn is_text_byte(byte: u8) -> bool {
@@ -37,6 +38,42 @@ pub fn cell_flaw(text: &str) -> Option<text::Flaw> {
     let flaw = text::flaw(text);
     let earlier = |mark: &text::Flaw| flaw.as_ref().is_none_or(|flaw| mark.at() <= flaw.at());
     mark.filter(earlier).or(flaw)
+}
+
+/// Whether a spreadsheet that opens the file would take a cell for a formula (docs/spec/2-csv.md, 2.3).
+pub fn is_formula(cell: &str) -> bool {
+    let Some(rest) = cell.strip_prefix(['=', '+', '-', '@']) else { return false };
+    let signed = cell.starts_with(['+', '-']);
+    !rest.is_empty() && !(signed && is_amount(rest))
+}
+
+/// `[0-9.]+([eE][+-]?[0-9]+)?`: a number in some spelling, which computes nothing.
+fn is_amount(text: &str) -> bool {
+    let (figures, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let all = |text: &str, good: fn(u8) -> bool| !text.is_empty() && text.bytes().all(good);
+    all(figures, |byte| byte.is_ascii_digit() || byte == b'.') && all(exponent, |byte| byte.is_ascii_digit())
+}
+
+/// The cell with `'` in front where a spreadsheet would run it, or where it looks like one that has it already.
+pub fn shielded(cell: &str) -> Cow<'_, str> {
+    if is_formula(cell.trim_start_matches('\'')) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
+/// The cell that [`shielded`] made this of.
+pub fn unshielded(cell: &str) -> &str {
+    let inner = cell.strip_prefix('\'').filter(|_| is_formula(cell.trim_start_matches('\'')));
+    inner.unwrap_or(cell)
+}
+
+/// A whole file with every cell [`shielded`]: for people who open it, not for a digest.
+pub fn all_shielded(text: &str) -> String {
+    let line = |line: &str| line.split(',').map(shielded).collect::<Vec<_>>().join(",");
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Appends one line: fields between commas, LF at the end.
@@ -401,6 +438,40 @@ pub fn integer(bytes: &[u8], at: usize, end: u8) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_shielded_and_read_back() {
+        for (cell, out) in [
+            ("=1+1", "'=1+1"),
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("@SUM(A1:A9)", "'@SUM(A1:A9)"),
+            ("+WEBSERVICE(B2)", "'+WEBSERVICE(B2)"),
+            ("-2+3", "'-2+3"),
+            ("'=1", "''=1"),
+            ("''-x", "'''-x"),
+            ("-2.5", "-2.5"),
+            ("+1e5", "+1e5"),
+            ("-1.5E-3", "-1.5E-3"),
+            ("-", "-"),
+            ("=", "="),
+            ("", ""),
+            ("'s", "'s"),
+            ("m-1", "m-1"),
+        ] {
+            assert_eq!(shielded(cell), out, "{cell}");
+            assert_eq!(unshielded(out), cell, "{out}");
+        }
+        assert_eq!(all_shielded("a,label\n-1,-x\n"), "a,label\n-1,'-x\n");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_shielded_cell_is_run_and_all_are_read_back(cell in "['=+@0-9.eE-]{0,4}\\PC{0,6}") {
+            let out = shielded(&cell);
+            proptest::prop_assert!(!is_formula(&out));
+            proptest::prop_assert_eq!(unshielded(&out), cell.as_str());
+        }
+    }
     use proptest::prelude::*;
 
     proptest! {

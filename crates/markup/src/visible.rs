@@ -1,39 +1,37 @@
 //! Characters that nobody sees, or that move what is seen, written as what they are.
 //!
-//! The ranges are fixed here, and not those of the Unicode version of a library: what is written today is written the
-//! same tomorrow.
+//! Which these are says the table of the formats (docs/spec/unicode-14.0.txt), and not the Unicode version of a library:
+//! what is written today is written the same tomorrow.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-/// Ranges of characters without a shape of their own: format characters (bidirectional controls, joiners), characters
-/// that Unicode calls ignorable by default, and private use.
-const UNSEEN: [(char, char); 20] = [
-    ('\u{ad}', '\u{ad}'),
-    ('\u{34f}', '\u{34f}'),
-    ('\u{600}', '\u{605}'),
-    ('\u{61c}', '\u{61c}'),
-    ('\u{6dd}', '\u{6dd}'),
-    ('\u{115f}', '\u{1160}'),
-    ('\u{17b4}', '\u{17b5}'),
-    ('\u{180b}', '\u{180f}'),
-    ('\u{200b}', '\u{200f}'),
-    ('\u{2028}', '\u{202e}'),
-    ('\u{2060}', '\u{206f}'),
-    ('\u{3164}', '\u{3164}'),
-    ('\u{e000}', '\u{f8ff}'),
-    ('\u{fe00}', '\u{fe0f}'),
-    ('\u{feff}', '\u{feff}'),
-    ('\u{ffa0}', '\u{ffa0}'),
-    ('\u{fff0}', '\u{fffb}'),
-    ('\u{1bca0}', '\u{1bca3}'),
-    ('\u{1d173}', '\u{1d17a}'),
-    ('\u{e0000}', '\u{10ffff}'),
-];
+/// First and last code point of each run of characters that have a shape, ascending.
+static SEEN: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
+    let table = include_str!("../../../docs/spec/unicode-14.0.txt");
+    let run = |line: &str| {
+        let mut words = line.split(' ');
+        let mut code = || u32::from_str_radix(words.next()?, 16).ok();
+        Some((code()?, code()?))
+    };
+    table.lines().filter(|line| !line.starts_with('#')).filter_map(run).collect()
+});
 
-/// Whether a character is a control character, or one of those that nobody sees.
+/// Whether a character is one that nobody sees: a control character, a format character (bidirectional controls,
+/// joiners), one that Unicode calls ignorable by default, of private use or unassigned; and the blank of Braille. Spaces
+/// of any width are none of them.
 #[must_use]
 pub fn is_unseen(character: char) -> bool {
-    character.is_control() || UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&character))
+    match character {
+        ' '..='~' => false,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => false,
+        '\u{2800}' => true,
+        _ => {
+            let code = u32::from(character);
+            let at = SEEN.partition_point(|&(_, last)| last < code);
+            SEEN.get(at).is_none_or(|&(first, _)| code < first)
+        }
+    }
 }
 
 /// The text with each unseen character as `\u{…}`: `a\u{202e}b` for a text with a right-to-left override.
@@ -60,7 +58,12 @@ mod tests {
     }
 
     #[test]
-    fn ranges_stand_in_order() {
-        assert!(UNSEEN.windows(2).all(|pair| pair[0].1 < pair[1].0));
+    fn format_characters_private_use_and_what_is_unassigned_are_unseen() {
+        for unseen in "\u{70f}\u{8e2}\u{13430}\u{e000}\u{378}\u{2800}\u{2029}\u{7f}\u{10ffff}".chars() {
+            assert!(is_unseen(unseen), "{unseen:?}");
+        }
+        for seen in "aé\u{301}\u{a0}\u{3000}重😀".chars() {
+            assert!(!is_unseen(seen), "{seen:?}");
+        }
     }
 }

@@ -206,3 +206,15 @@ fn what_the_words_lack_is_told() {
     let texts = BTreeMap::from([("CC-BY-4.0".to_owned(), b"The text.\n".to_vec())]);
     assert!(told(other, &texts).is_empty());
 }
+
+/// Two crates read the table of characters; what texts may hold is seen, and what is escaped on a terminal is in cards.
+#[test]
+fn cards_and_terminals_agree_on_what_nobody_sees() {
+    let spaces = ['\u{a0}', '\u{1680}', '\u{202f}', '\u{205f}', '\u{3000}'];
+    for c in '\0'..=char::MAX {
+        let space = spaces.contains(&c) || ('\u{2000}'..='\u{200a}').contains(&c);
+        let shown = openweigh_formats::shown::plain(&format!("a{c}b")).chars().count() == 3;
+        let seen = !openweigh_markup::visible::is_unseen(c);
+        assert_eq!(seen, shown || space, "{c:?}");
+    }
+}

@@ -8,6 +8,7 @@ use crate::screen::Screen;
 use crate::show;
 use openweigh_dataset::Data;
 use openweigh_formats::Digest;
+use openweigh_formats::csv::all_shielded;
 use openweigh_ledger::{Kind, Written};
 use openweigh_replay::grams::{self, Place};
 use serde_json::json;
@@ -55,6 +56,9 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             }
         }
     }
+    // People open this in a spreadsheet, and a label is a text from outside.
+    let bytes = String::from_utf8(bytes).map(|text| all_shielded(&text).into_bytes());
+    let bytes = bytes.expect("readings are made of texts");
     let Some(path) = args.output.as_ref().filter(|path| path.as_os_str() != "-") else {
         screen.raw(&bytes)?;
         return Ok(exit::DONE);

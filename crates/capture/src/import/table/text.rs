@@ -1,11 +1,13 @@
 //! Texts of cells, as a dataset may hold them.
 
-use openweigh_formats::csv::is_text_byte;
+use openweigh_formats::csv::{is_text_byte, shielded};
 use openweigh_formats::text::tidied;
 
 /// Appends the text of a cell. Gives whether it is another than the source's, or why it cannot be held.
 pub(crate) fn stored(cell: &[u8], out: &mut Vec<u8>) -> Result<bool, &'static str> {
-    if cell.iter().all(|byte| is_text_byte(*byte)) && !cell.windows(2).any(|two| two == b"  ") {
+    let plain =
+        cell.iter().all(|byte| is_text_byte(*byte)) && !cell.starts_with(b"+") && !cell.starts_with(b"-");
+    if plain && !cell.windows(2).any(|two| two == b"  ") {
         out.extend_from_slice(cell);
         return Ok(false);
     }
@@ -18,6 +20,8 @@ pub(crate) fn stored(cell: &[u8], out: &mut Vec<u8>) -> Result<bool, &'static st
     if tidy.is_empty() {
         return Err("nothing of it is a character that texts may hold");
     }
+    // No spreadsheet shall run what somebody wrote into a table.
+    let tidy = shielded(&tidy);
     out.extend_from_slice(tidy.as_bytes());
     Ok(tidy.as_bytes() != cell)
 }
@@ -36,6 +40,11 @@ mod tests {
             ("a\u{200b}b", "ab"),
             ("u\u{308}", "ü"),
             ("a\tb", "a b"),
+            ("=1+1", "'=1+1"),
+            ("\t@A1", "'@A1"),
+            ("-5 V", "'-5 V"),
+            ("-5", "-5"),
+            ("-", "-"),
         ] {
             let mut out = Vec::new();
             assert_eq!(stored(cell.as_bytes(), &mut out), Ok(cell != expected), "{cell}");
