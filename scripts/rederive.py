@@ -166,7 +166,7 @@ def fit(recipe, sets, chosen):  # 5
     r_squared = show("r_squared", made["r_squared"])
     about = "mean" if "1" in terms and recipe["model"]["tare"] != "model" else "zero"
     if second and r_squared: r_squared = {"value": r_squared, "about": about}
-    return {**made, **(check or {}), "recipe": recipe, "units": units}, dumps({
+    return {**made, **error_figures([]), **(check or {}), "recipe": recipe, "units": units}, dumps({
         "format": f"openweigh.weights/{2 if second else 1}", **{key: chosen[key] for key in ("name", "version", "title", "licence")},
         "applies_to": {**{key: value for pad in pads[:1] for key, value in pad.items()}, "columns": [{"name": c, "unit": u} for c, u in units.items()]},
         "recipe": recipe, "terms": [{"term": t, "coefficient": show("coefficient", made["coefficient"][t]),
@@ -287,6 +287,11 @@ def weights_file(data):  # 5
     assert "1" not in terms or recipe["model"]["tare"] == "model" or g[terms.index("1")][terms.index("1")] == normal["n"], "n"
     assert w["dof"] == normal["n"] - (0 if recipe["fit"]["estimator"] == "declared" else p) >= 0, "dof"
     return w
+def unit_of(key, term, unit, units):  # 7.3
+    by = [(units[f], e) for f, _, e in factors(term)]
+    if key in ("n", "dof", "r_squared"): return "1"
+    if unit is None or any(u is None for u, _ in by): return None
+    return f"({unit})^2" if key == "rss" else unit + "".join(f"/{u}" + f"^{e}" * (e > 1) for u, e in by)
 def claimed(c, made):  # 7.3
     over, key, unit, published = c["over"], c["quantity"], made["recipe"]["result"]["unit"], (c["value"], c["unit"])
     place = tuple(str(over[part]) for part in ("dataset", "row", "session", "weighing") if part in over)
@@ -297,10 +302,7 @@ def claimed(c, made):  # 7.3
     q = q[over["term"]] if "term" in over else q
     if q is None or q == "": return f"published {published}, and it is undefined"
     q = Fraction(q)
-    by = [(made["units"][f], e) for f, _, e in factors(over.get("term", "1"))]
-    if key in ("n", "dof", "r_squared"): unit = "1"
-    elif unit is None or any(u is None for u, _ in by): unit = None
-    else: unit = f"({unit})^2" if key == "rss" else unit + "".join(f"/{u}" + f"^{e}" * (e > 1) for u, e in by)
+    unit = unit_of(key, over.get("term", "1"), unit, made["units"])
     derived = places(q, len(c["value"].partition(".")[2]), key in ROOTS), unit
     return "" if derived == published else f"published {published}, re-derived {derived}"
 def difference(published, derived):

@@ -38,7 +38,7 @@ struct Stream<'a> {
     complete: bool,
 }
 
-/// Reads all touches and samples in the order of their paths, one item for each file.
+/// Reads all touches and samples in the order of their datasets and sessions, one item for each file.
 pub(crate) fn read_touches(
     manifest: &Manifest,
     touches: &[&ManifestFile],
@@ -50,6 +50,8 @@ pub(crate) fn read_touches(
     if touches.is_empty() {
         return;
     }
+    let mut touches = touches.to_vec();
+    touches.sort_by(|one, other| by_parts(&one.path, &other.path));
     let weights = std::mem::take(&mut opened.weights);
     let mut streams = streams(manifest, &weights, &mut opened.work);
     let mut readings = demands(manifest, opened, &weights);
@@ -110,7 +112,7 @@ fn streams<'a>(
         else {
             continue;
         };
-        let ascending = datasets.windows(2).all(|pair| pair[0] < pair[1]);
+        let ascending = datasets.windows(2).all(|pair| by_parts(&pair[0], &pair[1]).is_lt());
         if is_by_frame(&weights.recipe)
             && ascending
             && let Ok(predictor) = Predictor::within(weights, work)
@@ -130,6 +132,12 @@ fn streams<'a>(
         }
     }
     streams
+}
+
+/// The order of paths by their parts, which is that of sessions by their ids: `a` before `a-b`, although `a-b/` stands
+/// before `a/`.
+fn by_parts(one: &RelativePath, other: &RelativePath) -> std::cmp::Ordering {
+    one.as_str().split('/').cmp(other.as_str().split('/'))
 }
 
 fn is_by_frame(recipe: &Recipe) -> bool {
@@ -338,5 +346,23 @@ fn digest_alone(file: &ManifestFile, from: &dyn Files, max_csv: u64, opened: &mu
         Err(error) => bytes::unreadable(&error, file),
         Ok((size, digest)) if digest == file.sha256 && size == file.bytes => Verdict::Checked,
         Ok((size, digest)) => bytes::mismatch(file, from, size, &digest, &mut opened.search),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_are_read_in_the_order_of_their_ids() {
+        let ids = ["B", "a", "a-b", "a.b", "ab"];
+        let path =
+            |id: &str| -> RelativePath { format!("datasets/d/sessions/{id}/touches.csv").parse().unwrap() };
+        let mut paths: Vec<RelativePath> = ids.map(path).into();
+        let ordered = paths.clone();
+        paths.sort();
+        assert_ne!(paths, ordered, "as whole texts they stand otherwise");
+        paths.sort_by(by_parts);
+        assert_eq!(paths, ordered);
     }
 }

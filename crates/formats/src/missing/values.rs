@@ -3,6 +3,7 @@
 use serde::de::value::{MapAccessDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
+use serde_spanned::de::{SpannedDeserializer, is_spanned};
 use std::fmt;
 use toml::de::{DeTable, DeValue};
 
@@ -278,9 +279,18 @@ impl<'de> Deserializer<'de> for Entry<'_> {
         self.1.deserialize_enum(name, variants, visitor).map_err(|lack| lack.behind(|| Step::At(self.0)))
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Lack> {
+        self.1.deserialize_struct(name, fields, visitor).map_err(|lack| lack.behind(|| Step::At(self.0)))
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
     }
 }
 
@@ -305,6 +315,14 @@ macro_rules! forms {
             }
         }
     )*};
+}
+
+impl<'de> IntoDeserializer<'de, Lack> for &Value {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
 }
 
 impl<'de> Deserializer<'de> for &Value {
@@ -352,10 +370,14 @@ impl<'de> Deserializer<'de> for &Value {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Lack> {
+        if is_spanned(name) {
+            // The place of a value is not looked at here.
+            return visitor.visit_map(SpannedDeserializer::<_, Lack>::new(self, 0..0));
+        }
         self.deserialize_map(visitor)
     }
 

@@ -165,7 +165,9 @@ fn changed(plan: &Plan, change: &Change) -> String {
     let what = match change.kind {
         ChangeKind::Canonical => "written in canonical form, of the same value",
         ChangeKind::Missing => "a word for a missing value, now empty",
-        ChangeKind::Text => "text without what a dataset cannot hold, and with ' before what a spreadsheet would run",
+        ChangeKind::Text => {
+            "text without what a dataset cannot hold, and with ' before what a spreadsheet would run"
+        }
     };
     let show = |(line, before, after): &(u64, String, String)| {
         let before = shortened(before, 40);
