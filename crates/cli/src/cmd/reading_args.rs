@@ -10,7 +10,7 @@ pub(crate) struct ReadingArgs {
     /// Unit of a column; may be repeated
     #[arg(long, value_name = "COL=UNIT")]
     unit: Vec<String>,
-    /// What stands between fields: , ; | tab spaces none
+    /// What stands between fields: , ; | tab spaces two-spaces none
     #[arg(long, value_name = "D")]
     delimiter: Option<Delimiter>,
     /// The decimal sign: . or ,

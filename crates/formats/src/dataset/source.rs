@@ -28,7 +28,7 @@ pub struct Source {
 pub struct HowRead {
     /// Name of the encoding, as the WHATWG has it: `UTF-8`; of a workbook or of JSON lines null.
     pub encoding: Option<Line>,
-    /// What stood between fields: `comma`, `semicolon`, `tab`, `bar` or `spaces`; null if nothing did.
+    /// What stood between fields: `comma`, `semicolon`, `tab`, `bar`, `spaces` or `two-spaces`; null if nothing did.
     pub delimiter: Option<Line>,
     /// The decimal sign: `.` or `,`; null if no number had one.
     pub decimal: Option<Line>,
@@ -83,7 +83,7 @@ impl Source {
         super::check_text("source", self.name.as_str())?;
         let Some(reading) = &self.reading else { return Ok(()) };
         let words = [
-            ("delimiter", &reading.delimiter, ["comma", "semicolon", "tab", "bar", "spaces"].as_slice()),
+            ("delimiter", &reading.delimiter, ["comma", "semicolon", "tab", "bar", "spaces", "two-spaces"].as_slice()),
             ("decimal", &reading.decimal, &[".", ","]),
             ("group", &reading.group, &[".", ",", "'", "space"]),
         ];

@@ -25,7 +25,15 @@ fn is_full(verdict: &Verdict) -> bool {
 
 /// The line at which the table begins.
 fn begins(verdict: &Verdict) -> Option<u64> {
-    verdict.outcome.as_ref().ok().map(|layout| layout.header.unwrap_or(layout.first))
+    match &verdict.outcome {
+        Ok(layout) => Some(layout.header.unwrap_or(layout.first)),
+        Err(refusal) => matches!(refusal.reason, Reason::NoHeader).then_some(refusal.place.line),
+    }
+}
+
+/// Whether a table begins above another one, which leaves those lines out.
+fn begins_above(one: &Verdict, other: &Verdict) -> bool {
+    begins(one).zip(begins(other)).is_some_and(|(one, other)| one < other)
 }
 
 fn rank(one: &Verdict, other: &Verdict) -> Ordering {
@@ -34,91 +42,147 @@ fn rank(one: &Verdict, other: &Verdict) -> Ordering {
 
 /// The delimiters, by place, among which no one is better than the others; the first is the most usual.
 pub(crate) fn likely(tallies: &[Tally], verdicts: &[Verdict]) -> Vec<usize> {
-    let of = |wanted: fn(Delimiter) -> bool| {
-        (0..tallies.len()).filter(move |at| wanted(tallies[*at].delimiter)).collect::<Vec<_>>()
-    };
-    let splits = |at: &usize| tallies[*at].fields.is_none_or(|fields| fields > 1);
-    let mut best: Vec<usize> = Vec::new();
-    for at in of(|delimiter| delimiter.byte().is_some()).into_iter().filter(splits) {
-        let Some(first) = best.first().copied() else {
-            best = vec![at];
-            continue;
-        };
-        let (one, other) = (&verdicts[at], &verdicts[first]);
-        let order = rank(one, other);
-        // Without a header, texts that hold the delimiter of another table are no proof against that table.
-        let open = one.level == 2 && other.level == 2 && !is_full(one) && !is_full(other);
-        match order {
-            Ordering::Greater if open => best.insert(0, at),
-            Ordering::Greater => best = vec![at],
-            Ordering::Equal => best.push(at),
-            Ordering::Less if open => best.push(at),
-            Ordering::Less => {}
-        }
+    let field = Field { tallies, verdicts };
+    let mut best = field.marks();
+    field.add_spaces(&mut best);
+    field.add_gaps(&mut best);
+    field.add_none(&mut best);
+    best
+}
+
+/// The tables among which one is chosen.
+struct Field<'a> {
+    tallies: &'a [Tally],
+    verdicts: &'a [Verdict],
+}
+
+impl Field<'_> {
+    fn of(&self, wanted: impl Fn(Delimiter) -> bool) -> impl Iterator<Item = usize> {
+        (0..self.tallies.len()).filter(move |at| wanted(self.tallies[*at].delimiter))
     }
-    for at in of(|delimiter| delimiter == Delimiter::Spaces).into_iter().filter(splits) {
-        let spaces = &verdicts[at];
-        // Tabs are among the spaces: the same fields are the same table.
+
+    fn splits(&self, at: usize) -> bool {
+        self.tallies[at].fields.is_none_or(|fields| fields > 1)
+    }
+
+    /// Whether one of the best is the same table, made by this delimiter.
+    fn is_same(&self, best: &[usize], at: usize, delimiter: Delimiter) -> bool {
         let same = |other: &usize| {
-            tallies[*other].delimiter == Delimiter::Tab && tallies[*other].fields == tallies[at].fields
+            let other = &self.tallies[*other];
+            other.delimiter == delimiter && other.fields == self.tallies[at].fields
         };
-        if best.iter().any(same) {
-            continue;
+        best.iter().any(same)
+    }
+
+    /// The best of the delimiters that are one sign.
+    fn marks(&self) -> Vec<usize> {
+        let mut best: Vec<usize> = Vec::new();
+        for at in self.of(|delimiter| delimiter.byte().is_some()).filter(|at| self.splits(*at)) {
+            let Some(first) = best.first().copied() else {
+                best = vec![at];
+                continue;
+            };
+            let (one, other) = (&self.verdicts[at], &self.verdicts[first]);
+            // Without a header, texts that hold the delimiter of another table are no proof against that table.
+            let open = one.level == 2 && other.level == 2 && !is_full(one) && !is_full(other);
+            match rank(one, other) {
+                Ordering::Greater if open => best.insert(0, at),
+                Ordering::Greater => best = vec![at],
+                Ordering::Equal => best.push(at),
+                Ordering::Less if open => best.push(at),
+                Ordering::Less => {}
+            }
         }
-        let Some(first) = best.first().map(|first| &verdicts[*first]) else {
+        best
+    }
+
+    fn add_spaces(&self, best: &mut Vec<usize>) {
+        let spaces = self.of(|delimiter| delimiter == Delimiter::Spaces).find(|at| self.splits(*at));
+        let Some(at) = spaces else { return };
+        let spaces = &self.verdicts[at];
+        // Tabs are among the spaces: the same fields are the same table.
+        if self.is_same(best, at, Delimiter::Tab) {
+            return;
+        }
+        let Some(first) = best.first().map(|first| &self.verdicts[*first]) else {
             // Words of a text are no fields.
             if spaces.share.0 > 0 {
-                best = vec![at];
+                *best = vec![at];
             }
-            continue;
+            return;
         };
         // Texts have spaces in them, and times have one before them: another delimiter that makes a table is right,
         // unless spaces leave nothing but numbers.
         let better = match first.level {
             2.. if is_full(spaces) && !is_full(first) => spaces.level >= 2,
             // A header and rows of every line are a better table than one that begins below some of them.
-            2.. => {
-                spaces.level == 3
-                    && spaces.share.0 > 0
-                    && begins(spaces).is_some()
-                    && begins(spaces) < begins(first)
-            }
+            2.. => spaces.level == 3 && spaces.share.0 > 0 && begins_above(spaces, first),
             _ => rank(spaces, first) == Ordering::Greater && spaces.share.0 > 0,
         };
+        let more = by_share(spaces, first) == Ordering::Greater;
         if better {
-            best = vec![at];
-        } else if spaces.level == first.level && is_full(spaces) == is_full(first) {
-            // Without a header nothing tells which of two tables it is; with one, only two tables of numbers do not.
-            let open = if is_full(first) { true } else { first.level == 2 && spaces.share.0 > 0 };
-            if open {
-                let better = by_share(spaces, first) == Ordering::Greater;
-                best.insert(if better { 0 } else { best.len() }, at);
-            }
+            *best = vec![at];
+            return;
+        }
+        // Without a header nothing tells which of two tables it is; with one, only two tables of numbers do not.
+        let alike = spaces.level == first.level && is_full(spaces) == is_full(first);
+        // Nor where the other leaves lines out that are rows of this one.
+        let whole = spaces.level == 2 && more && begins_above(spaces, first);
+        if whole || (alike && (is_full(first) || (first.level == 2 && spaces.share.0 > 0))) {
+            best.insert(if more { 0 } else { best.len() }, at);
         }
     }
-    for at in of(|delimiter| delimiter == Delimiter::None) {
-        let none = &verdicts[at];
-        let Some(first) = best.first().map(|first| &verdicts[*first]) else {
-            best = vec![at];
-            continue;
+
+    /// Columns apart by two spaces or more, whose names or texts have single ones.
+    fn add_gaps(&self, best: &mut Vec<usize>) {
+        let gaps = self.of(|delimiter| delimiter == Delimiter::Gaps).find(|at| self.splits(*at));
+        let Some(at) = gaps else { return };
+        let gaps = &self.verdicts[at];
+        if gaps.level < 2 || gaps.share.0 == 0 {
+            return;
+        }
+        let Some(first) = best.first().copied() else {
+            *best = vec![at];
+            return;
         };
+        let of_spaces = self.tallies[first].delimiter == Delimiter::Spaces;
+        let same = [Delimiter::Tab, Delimiter::Spaces].iter().any(|other| self.is_same(best, at, *other));
+        let first = &self.verdicts[first];
+        if same && first.level >= gaps.level {
+            return;
+        }
+        match gaps.level.cmp(&first.level) {
+            // Signs have spaces around them, too.
+            _ if !of_spaces && first.level >= 2 => {}
+            Ordering::Greater => *best = vec![at],
+            Ordering::Equal => best.push(at),
+            Ordering::Less => {}
+        }
+    }
+
+    /// Each line as one field.
+    fn add_none(&self, best: &mut Vec<usize>) {
+        let Some(at) = self.of(|delimiter| delimiter == Delimiter::None).next() else { return };
+        let none = &self.verdicts[at];
+        let Some(place) = best.first().copied() else {
+            *best = vec![at];
+            return;
+        };
+        let (first, delimiter) = (&self.verdicts[place], self.tallies[place].delimiter);
+        let of_spaces = matches!(delimiter, Delimiter::Spaces | Delimiter::Gaps);
         match none.level.cmp(&first.level) {
             _ if !is_full(none) => {}
             // A header that falls into names says that there are fields, well made or not.
-            Ordering::Greater if header_splits(none, tallies[best[0]].delimiter) => {}
-            Ordering::Greater => best = vec![at],
+            Ordering::Greater if header_splits(none, delimiter) => {}
+            Ordering::Greater => *best = vec![at],
             // Not so with spaces, which a name and a grouped number may have in them as well.
             Ordering::Equal
-                if none.level == 3
-                    && is_full(first)
-                    && !names_with_unit(none, tallies[best[0]].delimiter)
-                    && tallies[best[0]].delimiter != Delimiter::Spaces => {}
+                if none.level == 3 && is_full(first) && !names_with_unit(none, delimiter) && !of_spaces => {}
             Ordering::Equal if none.level == 3 || is_full(first) => best.push(at),
-            Ordering::Equal if none.level == 2 => best = vec![at],
+            Ordering::Equal if none.level == 2 => *best = vec![at],
             _ => {}
         }
     }
-    best
 }
 
 /// Whether the header of a table of one column has a delimiter in it.

@@ -308,7 +308,7 @@ impl Rows<'_> {
             .filter_map(|column| self.head[at].classes.get(column).copied())
             .collect();
         let number = |class: &Class| matches!(class, Class::Number { .. } | Class::Measured { .. });
-        let silent = |class: &Class| matches!(class, Class::Empty | Class::Word);
+        let silent = |class: &Class| matches!(class, Class::Empty | Class::Word | Class::PlainWord);
         self.is_row(at)
             && numeric.iter().any(number)
             && numeric.iter().all(|class| number(class) || silent(class))
@@ -392,7 +392,9 @@ impl Rows<'_> {
             return Verdict { level: 3, share: candidate.share(), outcome: Err(refusal) };
         }
         let row = &self.head[at];
-        let doubtful = row.holds_delimiters(self.tally.delimiter) || !row.is_named();
+        let doubtful = row.holds_delimiters(self.tally.delimiter)
+            || !row.is_named()
+            || candidate.cells.iter().any(Cells::is_numberish);
         let level = if doubtful { 2 } else { 3 };
         self.finish(candidate, level)
     }

@@ -66,6 +66,8 @@ pub(crate) enum Class {
     Empty,
     /// That a number is missing, in a word such as `NaN`.
     Word,
+    /// The same in a word that may as well be a text: `none`, or `Na` in a column of chemical elements.
+    PlainWord,
     /// A number.
     Number {
         /// The conventions under which it is one.
@@ -120,6 +122,11 @@ pub(crate) fn is_word(cell: &[u8]) -> bool {
     bare.len() <= 9 && WORDS.iter().any(|word| bare.eq_ignore_ascii_case(word))
 }
 
+/// Whether such a word is one that texts are made of, too.
+fn is_plain(word: &[u8]) -> bool {
+    !word.eq_ignore_ascii_case(b"nan") && word.iter().all(u8::is_ascii_alphabetic)
+}
+
 fn digits(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len())
 }
@@ -149,7 +156,7 @@ pub(crate) fn classify(cell: &[u8]) -> Class {
 
 fn slowly(cell: &[u8]) -> Class {
     if is_word(cell) {
-        return Class::Word;
+        return if is_plain(cell) { Class::PlainWord } else { Class::Word };
     }
     let mut plain = Vec::new();
     if let Some((fits, padded, long)) = numeric(cell, &mut plain) {
@@ -456,6 +463,9 @@ mod tests {
         for (cell, class) in [
             ("", Class::Empty),
             ("NaN", Class::Word),
+            ("none", Class::PlainWord),
+            ("Na", Class::PlainWord),
+            ("Inf", Class::PlainWord),
             ("-inf", Class::Word),
             ("n/a", Class::Word),
             ("2026-07-13T20:52:16.536777+00:00", Class::Stamp),

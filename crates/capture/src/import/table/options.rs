@@ -15,14 +15,16 @@ pub enum Delimiter {
     Pipe,
     /// Runs of spaces, or of tabs among them.
     Spaces,
+    /// Runs of two spaces or more, or of tabs: a single space is part of a field.
+    Gaps,
     /// Nothing: each line is one field.
     None,
 }
 
 impl Delimiter {
     /// All, in the order in which they are thought of.
-    pub const ALL: [Self; 6] =
-        [Self::Tab, Self::Semicolon, Self::Comma, Self::Pipe, Self::Spaces, Self::None];
+    pub const ALL: [Self; 7] =
+        [Self::Tab, Self::Semicolon, Self::Comma, Self::Pipe, Self::Spaces, Self::Gaps, Self::None];
 
     /// The byte between fields, if it is always a single one.
     pub(crate) fn byte(self) -> Option<u8> {
@@ -31,7 +33,7 @@ impl Delimiter {
             Self::Semicolon => Some(b';'),
             Self::Comma => Some(b','),
             Self::Pipe => Some(b'|'),
-            Self::Spaces | Self::None => None,
+            Self::Spaces | Self::Gaps | Self::None => None,
         }
     }
 
@@ -43,6 +45,7 @@ impl Delimiter {
             Self::Comma => ",",
             Self::Pipe => "|",
             Self::Spaces => "spaces",
+            Self::Gaps => "two-spaces",
             Self::None => "none",
         }
     }
@@ -58,8 +61,9 @@ impl std::str::FromStr for Delimiter {
             "," | "comma" => Self::Comma,
             "|" | "pipe" => Self::Pipe,
             " " | "space" | "spaces" => Self::Spaces,
+            "  " | "two-spaces" => Self::Gaps,
             "none" => Self::None,
-            _ => return Err("expected one of , ; | tab spaces none".into()),
+            _ => return Err("expected one of , ; | tab spaces two-spaces none".into()),
         })
     }
 }

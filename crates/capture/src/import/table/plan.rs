@@ -260,8 +260,8 @@ fn types(layout: &Layout, kept: &[usize], told: &Told) -> Result<Vec<CellType>, 
     for at in kept.iter().copied() {
         let cells = &layout.cells[at];
         let called = || names::called(&layout.names[at], at);
-        if told.text.contains(&at) || cells.numbers == 0 && cells.others() > 0 {
-            if !told.text.contains(&at) && cells.numberish * 2 >= cells.said() {
+        if told.text.contains(&at) || cells.numbers == 0 && cells.others() + cells.plain_words > 0 {
+            if !told.text.contains(&at) && cells.is_numberish() {
                 return Err(numberish(cells, called()));
             }
             types.push(CellType::Text);

@@ -21,6 +21,7 @@ impl Plan {
             Delimiter::Comma => Some("comma"),
             Delimiter::Pipe => Some("bar"),
             Delimiter::Spaces => Some("spaces"),
+            Delimiter::Gaps => Some("two-spaces"),
             Delimiter::None => None,
         };
         let group = Some(self.convention.group).filter(|group| *group != Group::None);

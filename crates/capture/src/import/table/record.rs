@@ -90,6 +90,7 @@ impl Splitter {
             }
             Some(delimiter) => self.split_quoted(line, |byte| byte == delimiter, false),
             None if self.delimiter == Delimiter::None => self.split_quoted(line, |_| false, false),
+            None if self.delimiter == Delimiter::Gaps => self.split_gaps(line),
             None => self.split_quoted(line, |byte| matches!(byte, b' ' | b'\t'), true),
         }
     }
@@ -129,6 +130,38 @@ impl Splitter {
                 return Ok(());
             }
             at += 1;
+        }
+    }
+
+    /// Splits at tabs, and where two spaces or more stand; one space is part of a field.
+    fn split_gaps(&mut self, line: &[u8]) -> Result<(), Broken> {
+        let is_gap = |at: usize| match line.get(at) {
+            Some(b'\t') => true,
+            Some(b' ') => matches!(line.get(at + 1), None | Some(b' ' | b'\t')),
+            _ => false,
+        };
+        let mut at = 0;
+        loop {
+            while matches!(line.get(at), Some(b' ' | b'\t')) {
+                at += 1;
+            }
+            if at >= line.len() && !self.fields.is_empty() {
+                return Ok(());
+            }
+            if line.get(at) == Some(&b'"') {
+                at = self.unquote(line, at)?;
+                if at < line.len() && !is_gap(at) {
+                    let rest = String::from_utf8_lossy(&line[at..]).into_owned();
+                    return Err(Broken { at, reason: Reason::AfterQuote(rest) });
+                }
+            } else {
+                let end = (at..line.len()).find(|at| is_gap(*at)).unwrap_or(line.len());
+                self.push(line, at, end);
+                at = end;
+            }
+            if at >= line.len() {
+                return Ok(());
+            }
         }
     }
 
@@ -193,6 +226,10 @@ mod tests {
             (Delimiter::Tab, "\"a\"\t\tb", vec!["a", "", "b"]),
             (Delimiter::Spaces, "  1   \"a b\" \t 3 ", vec!["1", "a b", "3"]),
             (Delimiter::Spaces, "", vec![""]),
+            (Delimiter::Gaps, " Sample ID   Mass \t1  ", vec!["Sample ID", "Mass", "1"]),
+            (Delimiter::Gaps, "\"a  b\"  c", vec!["a  b", "c"]),
+            (Delimiter::Gaps, "", vec![""]),
+            (Delimiter::Gaps, "   ", vec![""]),
             (Delimiter::None, "a, b", vec!["a, b"]),
             (Delimiter::None, "\"1,5\"", vec!["1,5"]),
         ] {

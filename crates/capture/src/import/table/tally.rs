@@ -34,6 +34,8 @@ pub(crate) struct Cells {
     pub(crate) numbers: u64,
     pub(crate) empty: u64,
     pub(crate) words: u64,
+    /// Those of them that may as well be texts.
+    pub(crate) plain_words: u64,
     pub(crate) texts: u64,
     pub(crate) stamps: u64,
     pub(crate) numberish: u64,
@@ -75,6 +77,10 @@ impl Cells {
         match class {
             Class::Empty => self.empty += times,
             Class::Word => self.words += times,
+            Class::PlainWord => {
+                self.words += times;
+                self.plain_words += times;
+            }
             Class::Number { fits, padded, long } => {
                 self.numbers += times;
                 self.padded += u64::from(padded) * times;
@@ -180,6 +186,11 @@ impl Cells {
     /// Cells that say something.
     pub(crate) fn said(&self) -> u64 {
         self.numbers + self.others()
+    }
+
+    /// Whether it looks like numbers, but holds none that can be read.
+    pub(crate) fn is_numberish(&self) -> bool {
+        self.numbers == 0 && self.numberish > 0 && self.numberish * 2 >= self.said()
     }
 
     /// Whether all numbers are one under this convention.
@@ -371,6 +382,10 @@ impl Cells {
         match class {
             Class::Empty => self.empty -= 1,
             Class::Word => self.words -= 1,
+            Class::PlainWord => {
+                self.words -= 1;
+                self.plain_words -= 1;
+            }
             Class::Number { fits, padded, .. } => {
                 self.numbers -= 1;
                 self.padded -= u64::from(padded);

@@ -102,6 +102,7 @@ pub(crate) fn how(plan: &Plan, rows: &Rows, screen: &mut Screen) -> Result<(), F
         _ if plan.sheet.is_some() || plan.is_json() => {}
         Delimiter::Comma | Delimiter::None => {}
         Delimiter::Spaces => read.push("spaces between fields".into()),
+        Delimiter::Gaps => read.push("two spaces or more between fields".into()),
         Delimiter::Tab => read.push("tabs between fields".into()),
         other => read.push(format!("`{}` between fields", other.as_str())),
     }
