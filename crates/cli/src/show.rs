@@ -24,7 +24,7 @@ pub(crate) fn written(
     let path = place::shown(path);
     let text = match written {
         Written::New => format!("wrote {path}"),
-        Written::Same => format!("{path} is there already, byte for byte the same; left alone"),
+        Written::Same => format!("unchanged: {path} is there already, byte for byte the same"),
         Written::Replaced => format!("replaced {path}"),
     };
     screen.line(&text)?;

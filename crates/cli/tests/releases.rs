@@ -491,15 +491,26 @@ fn a_changelog_keeps_versions_of_one_name_and_things_of_one_claim_apart() {
     };
     seal("1.0.0", "n", "4", &[]);
     scene.run(&["publish", "both-1.0.0", "-o", "one"]).ends(0);
-    // The first version is fitted anew, the ninth stays.
+    // The first version is fitted anew, the ninth stays. A manifest pins it, so that it is replaced by hand.
     let recipe = scene.text("artifacts/recipes/line.toml").replace("\"line\"", "\"other\"");
     scene.write("artifacts/recipes/other.toml", recipe.replace("\"1\", \"x\"", "\"x\"").as_bytes());
     let mut again = fit("1.0.0").map(|word| if word == "line" { "other" } else { word }).to_vec();
     again[2] = "line";
     again[6] = "line";
     again.push("--force");
+    let pinned = "artifacts/weights/line-1.0.0.json is pinned by manifests/both-1.0.0.json and manifests/line-1.0.0.json";
+    scene.run(&again).ends(1).says(pinned).says("another --version");
+    again.extend(["-o", "new.json"]);
     scene.run(&again).ends(0);
-    scene.run(&["replay", "--weights", &weights("1.0.0"), "--dataset", "line", "--force"]).ends(0);
+    scene.write("artifacts/weights/line-1.0.0.json", &scene.read("new.json"));
+    let replay = ["replay", "--weights", &weights("1.0.0"), "--dataset", "line", "--force"];
+    scene
+        .run(&replay)
+        .ends(1)
+        .says("artifacts/results/line-1.0.0.csv is pinned by")
+        .says("-o artifacts/results/NEW.csv");
+    scene.run(&[&replay[..], &["-o", "new.csv"]].concat()).ends(0);
+    scene.write("artifacts/results/line-1.0.0.csv", &scene.read("new.csv"));
     seal("1.1.0", "dof", "3", &["--previous", "both-1.0.0"]);
     scene.run(&["publish", "both-1.1.0", "-o", "two", "--previous", "one"]).ends(0);
     let changes = scene.text("two/CHANGELOG.md");

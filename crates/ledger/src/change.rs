@@ -173,6 +173,12 @@ impl<'a> Change<'a> {
         debug_assert_eq!(lock.root(), self.ledger.root(), "the lock of another ledger");
         self.ledger.insist_unchanged(&self.relies_on)?;
         let done = self.steps.iter().map(Step::admitted).collect::<Result<Vec<_>, _>>()?;
+        // Datasets are looked after as a whole, before: `Ledger::insist_unpinned`.
+        let counts = |step: &Step| !step.draft.path.as_str().starts_with("datasets/");
+        let replaced = (self.steps.iter().zip(&done))
+            .filter(|(step, written)| **written == Written::Replaced && counts(step))
+            .map(|(step, _)| &step.draft.path);
+        self.ledger.insist_replaceable(&replaced.collect::<Vec<_>>())?;
         let mut due: Vec<&Step> = Vec::new();
         for (step, _) in self.steps.iter().zip(&done).filter(|(_, written)| **written != Written::Same) {
             due.push(step);

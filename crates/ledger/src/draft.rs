@@ -41,6 +41,14 @@ pub enum DraftError {
         /// What names it by its digest.
         by: Vec<RelativePath>,
     },
+    /// The same of one file.
+    #[error("{path} is pinned by {}, so it is not replaced by other bytes", listed(by))]
+    PinnedFile {
+        /// Which.
+        path: RelativePath,
+        /// What names it by its digest.
+        by: Vec<RelativePath>,
+    },
     /// Somebody else changes the ledger.
     #[error("{holder} is changing this ledger, and has held {} for 10 seconds", path.display())]
     Busy {

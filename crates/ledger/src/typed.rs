@@ -144,8 +144,16 @@ impl Ledger {
             return poured;
         }
         let typed = Typed::at(path)?;
-        let _lock = if self.holds(&typed.folder)? { Some(self.lock()?) } else { None };
+        let inside = self.holds(&typed.folder)?;
+        let _lock = if inside { Some(self.lock()?) } else { None };
         self.insist_unchanged(relies_on)?;
+        if inside
+            && force
+            && let Some(path) = self.relative(&typed.folder.real()?.join(&typed.name))
+            && self.digest_of(&path)?.is_some_and(|sha256| sha256 != Digest::of(bytes))
+        {
+            self.insist_replaceable(&[&path])?;
+        }
         typed.write(bytes, force)
     }
 

@@ -83,7 +83,11 @@ impl Source {
         super::check_text("source", self.name.as_str())?;
         let Some(reading) = &self.reading else { return Ok(()) };
         let words = [
-            ("delimiter", &reading.delimiter, ["comma", "semicolon", "tab", "bar", "spaces", "two-spaces"].as_slice()),
+            (
+                "delimiter",
+                &reading.delimiter,
+                ["comma", "semicolon", "tab", "bar", "spaces", "two-spaces"].as_slice(),
+            ),
             ("decimal", &reading.decimal, &[".", ","]),
             ("group", &reading.group, &[".", ",", "'", "space"]),
         ];

@@ -148,9 +148,7 @@ impl<'a> Reader<'a> {
                         push_text(&text, &mut self.out);
                     }
                     Some(value) if value.starts_with(['{', '[']) => {
-                        let what =
-                            format!("the key `{key}` holds an object or a list, expected a number or a text");
-                        return Err(Refusal::at(self.number, 0, Reason::Malformed(what)));
+                        return Err(Refusal::at(self.number, 0, Reason::Malformed(nested(key, value))));
                     }
                     Some(value) => push_number(value, &mut self.out),
                 }
@@ -176,4 +174,13 @@ impl Read for Reader<'_> {
         }
         Ok(count)
     }
+}
+/// What is the matter with a value that is an object or a list, and how an object is made flat.
+fn nested(key: &str, value: &str) -> String {
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let mut what = format!("the key `{key}` holds an object or a list, expected a number or a text");
+    if value.starts_with('{') && plain && key.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        what.push_str(&format!("; make each object flat first: `jq -c '. + .{key} | del(.{key})' FILE`"));
+    }
+    what
 }

@@ -92,7 +92,9 @@ impl Row {
         let texts = self.texts();
         let known = texts.iter().filter(|text| units::in_cell(text).is_some()).count();
         let free = |text: &&String| text.is_empty() || matches!(text.as_str(), "-" | "--" | "[]" | "()");
-        known > 0 && known + texts.iter().filter(free).count() == texts.len()
+        // `1` and `-` are units of something, and data.
+        let telling = |text: &&String| units::in_cell(text).is_some() && !matches!(text.as_str(), "1" | "-");
+        texts.iter().any(|text| telling(&text)) && known + texts.iter().filter(free).count() == texts.len()
     }
 }
 

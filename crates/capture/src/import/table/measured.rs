@@ -42,6 +42,10 @@ pub(crate) fn is_close(cell: &[u8]) -> bool {
             .filter_map(|mark| text.split_once(mark))
             .any(|(number, _)| is_number(number) || with_unit(number.trim().as_bytes()).is_some())
     };
+    // A sheet's mark for a text.
+    if text.strip_prefix(['\'', '\u{2019}']).is_some_and(is_number) {
+        return true;
+    }
     let in_brackets = text
         .strip_suffix(')')
         .and_then(|text| text.split_once('('))

@@ -202,8 +202,13 @@ pub(crate) fn is_number(text: &str) -> bool {
 fn fold(cell: &[u8], plain: &mut Vec<u8>) -> bool {
     plain.clear();
     let Ok(text) = std::str::from_utf8(cell) else { return false };
-    for c in text.chars() {
+    let mut rest = text.chars();
+    let has_sign = text.contains(['.', ',']);
+    while let Some(c) = rest.next() {
+        let power = || rest.as_str().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
         plain.push(match c {
+            // Fortran's double precision: `1.5D+03`.
+            'D' | 'd' if has_sign && power() => b'e',
             '0'..='9' | '+' | '-' | '.' | ',' | '\'' | ' ' | 'e' | 'E' => u8::try_from(c).unwrap_or(b'?'),
             '\u{2212}' => b'-',
             '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}' => b' ',
@@ -428,6 +433,8 @@ mod tests {
             (",5", ["-", "-", "0.5"]),
             ("007", ["7", "7", "7"]),
             ("1e3", ["1000", "1000", "1000"]),
+            ("1.5D+03", ["1500", "1500", "-"]),
+            ("-1,5d-1", ["-", "-", "-0.15"]),
             ("1e-3", ["0.001", "0.001", "0.001"]),
             ("-1.25E-2", ["-0.0125", "-0.0125", "-"]),
             ("8.388607000000000000e+06", ["8388607", "8388607", "-"]),
@@ -480,7 +487,9 @@ mod tests {
             ("-5 €", Class::Numberish),
             ("<0.1", Class::Numberish),
             ("0x1F", Class::Numberish),
-            ("1.5D+03", Class::Numberish),
+            ("15D+03", Class::Numberish),
+            ("'1.5", Class::Numberish),
+            ("12D3", Class::Text),
             ("2 # ok", Class::Numberish),
             ("12 % g", Class::Text),
             ("2 Euro", Class::Text),

@@ -224,15 +224,18 @@ fn kept(layout: &Layout, told: &Told, notes: &mut Vec<Note>) -> Vec<usize> {
     let mut kept = Vec::new();
     for at in (0..layout.fields).filter(|at| !told.drop.contains(at)) {
         let cells = &layout.cells[at];
+        let is_silent = |at: usize| {
+            let cells = &layout.cells[at];
+            layout.names[at].is_empty() && cells.said() + cells.words == 0
+        };
         let unnamed = layout.names[at].is_empty();
         let arrow = cells.texts == layout.rows
             && cells.some_texts.len() == 1
             && matches!(cells.some_texts[0].cell.as_str(), "->" | "=>" | "\u{2192}");
         if unnamed && arrow {
             notes.push(Note::Arrows(at));
-        } else if unnamed
-            && cells.said() + cells.words == 0
-            && (at + 1 == layout.fields || (at == 0 && layout.delimiter == Delimiter::Pipe))
+        } else if is_silent(at)
+            && ((at..layout.fields).all(is_silent) || (at == 0 && layout.delimiter == Delimiter::Pipe))
             && layout.header.is_some()
         {
             notes.push(Note::EmptyColumn(at));

@@ -1,5 +1,7 @@
 //! Units, as headers and rows of units state them.
 
+use super::number::is_number;
+
 /// Symbols and words that are units, without prefixes.
 const PLAIN: &[&str] = &[
     "%", "‰", "ppm", "1", "-", "a.u.", "arb", "count", "counts", "cnt", "LSB", "digit", "digits", "bit",
@@ -54,6 +56,8 @@ pub(crate) fn in_cell(text: &str) -> Option<String> {
         return None;
     }
     match bare(text) {
+        // `(1.50)` is a number, below zero or uncertain.
+        Some(inner) if is_number(inner) => None,
         Some(inner) if inner.chars().count() <= 24 && !inner.is_empty() => Some(inner.to_owned()),
         Some(_) => None,
         None => is_known(text).then(|| text.trim().to_owned()),
@@ -124,6 +128,7 @@ mod tests {
             ("mV/V", Some("mV/V")),
             ("time", None),
             ("1 kg", None),
+            ("(1.50)", None),
             ("", None),
         ] {
             assert_eq!(in_cell(cell).as_deref(), unit, "{cell}");

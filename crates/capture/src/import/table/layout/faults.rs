@@ -64,9 +64,13 @@ impl Rows<'_> {
         let missing: Vec<Flag> =
             cells.some_texts.iter().map(|spot| Flag::Missing(spot.cell.clone())).collect();
         let words = if missing.len() == 1 { "this text" } else { "these texts" };
-        if at == 0 && cells.others() == 1 && spot.line > self.head.last().map_or(0, |row| row.line).min(2) {
-            let gives = format!("leaves out the lines that start with `{}`", spot.cell);
-            refusal = refusal.or(vec![Flag::Comment(spot.cell.clone())], gives);
+        // Rows such as `Mean` and `StdDev`, below the data.
+        let all = cells.others() == cells.some_texts.len() as u64;
+        if at == 0 && all && spot.line > self.head.last().map_or(0, |row| row.line).min(2) {
+            let words: Vec<String> = cells.some_texts.iter().map(|spot| format!("`{}`", spot.cell)).collect();
+            let gives = format!("leaves out the lines that start with {}", words.join(" or "));
+            let flags = cells.some_texts.iter().map(|spot| Flag::Comment(spot.cell.clone()));
+            refusal = refusal.or(flags.collect(), gives);
         }
         refusal
             .or(missing, format!("makes cells with {words} missing values"))
