@@ -2,6 +2,7 @@
 
 use crate::args::Global;
 use crate::cmd::about::{self, ImportedArgs};
+use crate::cmd::import_table::read_with;
 use crate::cmd::reading_args::ReadingArgs;
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -94,6 +95,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         "sessions": made.iter().map(session).collect::<Vec<_>>(),
     }));
     tell(&made, screen)?;
+    tell_reading(&plans, screen)?;
     if plans.len() > 1 {
         screen.line("  dataset.json names the logs in its origin; how a log was read and its SHA-256 are stated of a single log alone")?;
     }
@@ -125,6 +127,17 @@ fn tell(made: &[Made], screen: &mut Screen) -> Result<(), Failure> {
                 "  channel {name}: no unit is stated; add for example --unit {name}=counts"
             ))?;
         }
+    }
+    Ok(())
+}
+
+/// How the logs were read: once, if all were read alike.
+fn tell_reading(plans: &[(PathBuf, File, Plan)], screen: &mut Screen) -> Result<(), Failure> {
+    let read: Vec<Vec<String>> = plans.iter().map(|(.., plan)| read_with(plan)).collect();
+    let alike = read.windows(2).all(|pair| pair[0] == pair[1]);
+    for ((path, ..), lines) in plans.iter().zip(&read).take(if alike { 1 } else { plans.len() }) {
+        let of = if alike { String::new() } else { format!("{}: ", place::shown(path)) };
+        lines.iter().try_for_each(|line| screen.line(&format!("  {of}{line}")))?;
     }
     Ok(())
 }

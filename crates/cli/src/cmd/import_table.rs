@@ -3,7 +3,7 @@
 mod report;
 mod spool;
 
-pub(crate) use report::ways_out;
+pub(crate) use report::{read_with, ways_out};
 
 use crate::args::Global;
 use crate::cmd::about::{self, ImportedArgs};

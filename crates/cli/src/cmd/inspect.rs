@@ -113,13 +113,6 @@ fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
     if !dataset.columns.is_empty() {
         show::table(&rows, &[false, false, false], screen)?;
     }
-    for excluded in &dataset.excluded {
-        let what = match (&excluded.session, &excluded.weighing, excluded.row) {
-            (Some(session), Some(weighing), _) => format!("{session}/{weighing}"),
-            (_, _, row) => row.map_or_else(String::new, |row| format!("row {row}")),
-        };
-        screen.line(&format!("  excluded {what}: {}", quoted(excluded.reason.as_str())))?;
-    }
     for file in &dataset.files {
         screen.line(&format!("  {}: {} bytes, sha256 {}…", file.path, file.bytes, file.sha256.short()))?;
     }

@@ -88,6 +88,12 @@ pub(crate) fn reading(plan: &Plan) -> Value {
 
 /// Says how the table is read, as far as it is not the plainest way, and what is changed.
 pub(crate) fn how(plan: &Plan, rows: &Rows, screen: &mut Screen) -> Result<(), Failure> {
+    read_with(plan).iter().try_for_each(|line| screen.line(&format!("  {line}")))?;
+    changes(plan, rows).iter().try_for_each(|line| screen.line(&format!("  changed: {line}")))
+}
+
+/// How a table is read, as far as it is not the plainest way, a line each.
+pub(crate) fn read_with(plan: &Plan) -> Vec<String> {
     let mut read = Vec::new();
     if plan.encoding != "UTF-8" {
         read.push(format!("encoding {}", plan.encoding));
@@ -124,13 +130,8 @@ pub(crate) fn how(plan: &Plan, rows: &Rows, screen: &mut Screen) -> Result<(), F
     if let Some(line) = plan.units_line {
         read.push(format!("the units are in line {line}"));
     }
-    if !read.is_empty() {
-        screen.line(&format!("  read with: {}", read.join(", ")))?;
-    }
-    for note in &plan.notes {
-        screen.line(&format!("  {}", noted(note)))?;
-    }
-    changes(plan, rows).iter().try_for_each(|line| screen.line(&format!("  changed: {line}")))
+    let read = Some(format!("read with: {}", read.join(", "))).filter(|_| !read.is_empty());
+    read.into_iter().chain(plan.notes.iter().map(noted)).collect()
 }
 
 fn noted(note: &Note) -> String {
