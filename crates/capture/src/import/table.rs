@@ -25,6 +25,7 @@ mod plan;
 mod reading;
 mod record;
 mod refusal;
+mod stamp;
 mod survey;
 mod tally;
 mod text;
