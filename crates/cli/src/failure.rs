@@ -1,10 +1,11 @@
 //! Why a command stopped, and what a person can do about it. Libraries state, this advises.
 
+mod files;
 mod told;
-mod unwritten;
 
 use crate::cmd::import_table::ways_out;
 use crate::{exit, place};
+use files::{writing, writing_code};
 use openweigh_capture::evdev::{EvdevError, Refusal};
 use openweigh_capture::import::table;
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
@@ -27,7 +28,6 @@ use openweigh_verify::Summary;
 use std::borrow::Cow;
 use std::path::Path;
 use told::{lines, unwritten};
-use unwritten::{writing, writing_code};
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
