@@ -11,6 +11,7 @@
 
 pub mod builtin;
 mod digits;
+pub mod doctor;
 mod error;
 pub mod evdev;
 mod evidence;
@@ -39,6 +40,6 @@ pub use protocol::{Protocol, Stability, Step, Tare};
 pub use recorder::{Order, Recorded, Recorder};
 pub use recover::{Kept, Loss, Recovery, recover};
 pub use run::{End, Ended, Limits, News, Operator, Wish, run};
-pub use salt::salt;
+pub use salt::{fresh_salt, salt};
 pub use warning::Warning;
 pub use weigh::{RecordedSession, Statement, Suggestion, WeighError, Which};

@@ -87,12 +87,20 @@ fn stamp(time: SystemTime) -> Option<String> {
     Some(format!("{}.{:09}", since.as_secs(), since.subsec_nanos()))
 }
 
-fn make(own: &Folder) -> Result<String, CaptureError> {
+/// A salt that is kept nowhere, from the system's random numbers.
+///
+/// # Errors
+/// The system gives none.
+pub fn fresh_salt() -> Result<String, CaptureError> {
     let mut random = [0; 32];
     let source = Path::new("/dev/urandom");
     let read = File::open(source).and_then(|mut file| file.read_exact(&mut random));
     read.map_err(CaptureError::system(source, "read"))?;
-    let salt = random.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn make(own: &Folder) -> Result<String, CaptureError> {
+    let salt = fresh_salt()?;
     // Git ignores the whole folder.
     own.remove(DRAFT)?;
     let mut file = own.create_new(DRAFT)?;

@@ -87,6 +87,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Import(Import),
     Devices(cmd::devices::Args),
+    Doctor(cmd::doctor::Args),
     Record(Box<cmd::record::Args>),
     Recover(cmd::recover::Args),
     Weigh(Box<cmd::weigh::Args>),

@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod claims;
 pub(crate) mod devices;
+pub(crate) mod doctor;
 pub(crate) mod exclude;
 pub(crate) mod explain;
 pub(crate) mod export;
@@ -49,6 +50,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Import(Import::Signal(args)) => import_signal::run(&args, &global, screen),
         Command::Import(Import::Recording(args)) => import_recording::run(&args, &global, screen),
         Command::Devices(args) => devices::run(&args, screen),
+        Command::Doctor(args) => doctor::run(&args, &global, screen),
         Command::Record(args) => record::run(&args, &global, screen),
         Command::Recover(args) => recover::run(&args, screen),
         Command::Weigh(args) => weigh::run(&args, &global, screen),

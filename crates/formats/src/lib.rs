@@ -13,6 +13,7 @@ pub mod csv;
 pub mod dataset;
 pub mod declared;
 pub mod digest;
+pub mod doctor;
 pub mod edit;
 pub mod events;
 pub mod files;

@@ -31,6 +31,8 @@ pub const MOST_TOUCHES: usize = 64;
 pub struct Touch {
     /// The number of the frame, as the record has it.
     pub frame: i32,
+    /// Bytes 4 to 7, which nobody has explained.
+    pub padding: i32,
     /// Seconds of the device's clock.
     pub timestamp: f64,
     /// Number of the track; used again after a lift.
@@ -80,6 +82,7 @@ pub struct Touch {
 const _: () = {
     assert!(size_of::<Touch>() == TOUCH_BYTES);
     assert!(offset_of!(Touch, frame) == 0);
+    assert!(offset_of!(Touch, padding) == 4);
     assert!(offset_of!(Touch, timestamp) == 8);
     assert!(offset_of!(Touch, path) == 16);
     assert!(offset_of!(Touch, state) == 20);
@@ -109,7 +112,7 @@ fn four(record: &[u8; TOUCH_BYTES], at: usize) -> [u8; 4] {
 }
 
 impl Touch {
-    /// The touch that a record's bytes denote. Bytes 4 to 7 are padding and are not looked at.
+    /// The touch that a record's bytes denote.
     pub fn decode(record: &[u8; TOUCH_BYTES]) -> Touch {
         let int = |at| i32::from_le_bytes(four(record, at));
         let float = |at| f32::from_le_bytes(four(record, at));
@@ -117,6 +120,7 @@ impl Touch {
         let [e, f, g, h] = four(record, 12);
         Touch {
             frame: int(0),
+            padding: int(4),
             timestamp: f64::from_le_bytes([a, b, c, d, e, f, g, h]),
             path: int(16),
             state: int(20),
@@ -141,11 +145,12 @@ impl Touch {
         }
     }
 
-    /// The record that [`decode`](Self::decode) reads back, with zeros as padding.
+    /// The record that [`decode`](Self::decode) reads back.
     pub fn encode(&self) -> [u8; TOUCH_BYTES] {
         let mut record = [0; TOUCH_BYTES];
         let mut put = |at: usize, bytes: &[u8]| record[at..at + bytes.len()].copy_from_slice(bytes);
         put(0, &self.frame.to_le_bytes());
+        put(4, &self.padding.to_le_bytes());
         put(8, &self.timestamp.to_le_bytes());
         for (at, int) in [self.path, self.state, self.finger, self.hand].into_iter().enumerate() {
             put(16 + 4 * at, &int.to_le_bytes());

@@ -2,11 +2,13 @@
 
 use crate::abi::DeviceRef;
 use crate::clicks::{ClickError, ClickGuard};
-use crate::clock::SystemClock;
+use crate::clock::{Moment, SystemClock};
 use crate::stream::{Options, StartError, Stream};
 use crate::symbols::{OpenError, Symbols};
-use std::path::Path;
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An opened library. Cheap to clone; never unloaded.
 #[derive(Clone)]
@@ -26,6 +28,38 @@ pub enum Access {
     Denied,
     /// Nobody has been asked yet.
     Unknown,
+}
+
+/// What the system can be asked of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The machine's model.
+    Model,
+    /// The version of the system.
+    Version,
+    /// The build of the system.
+    Build,
+}
+
+impl Fact {
+    fn name(self) -> &'static CStr {
+        match self {
+            Fact::Model => c"hw.model",
+            Fact::Version => c"kern.osproductversion",
+            Fact::Build => c"kern.osversion",
+        }
+    }
+}
+
+/// The clocks of the library and the system, at one moment. `None` where there is no such clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clocks {
+    /// The library's own, in seconds.
+    pub framework_s: Option<f64>,
+    /// How long the machine was awake since it was started.
+    pub awake: Option<Duration>,
+    /// How long it slept.
+    pub asleep: Option<Duration>,
 }
 
 /// Whose clock times of arrival are of.
@@ -106,6 +140,53 @@ impl Library {
     pub fn request_access(&self) -> Option<bool> {
         // SAFETY: as above.
         self.symbols.request_access.map(|request| unsafe { request(LISTEN) } != 0)
+    }
+
+    /// All clocks at one moment.
+    pub fn clocks(&self) -> Clocks {
+        let system = self.system_clock().now();
+        Clocks {
+            framework_s: self.clock_s(),
+            awake: system.map(|moment| Duration::from_nanos(moment.awake_ns)),
+            asleep: system.map(Moment::asleep),
+        }
+    }
+
+    /// What the system says of itself and its machine. `None` where it has no such function.
+    pub fn fact(&self, fact: Fact) -> Option<String> {
+        let mut text = [0_u8; 256];
+        let mut length = text.len();
+        let question = self.symbols.fact?;
+        // SAFETY: a name with its zero, room for as many bytes as are said, and nothing to set.
+        let status = unsafe {
+            question(fact.name().as_ptr(), text.as_mut_ptr().cast(), &raw mut length, std::ptr::null(), 0)
+        };
+        let text = text.get(..length).filter(|_| status == 0)?;
+        CStr::from_bytes_until_nul(text).ok()?.to_str().ok().map(str::to_owned)
+    }
+
+    /// The program of which the system asks permissions for this one: a terminal, an editor. A whole path.
+    pub fn responsible(&self) -> Option<PathBuf> {
+        let own = i32::try_from(std::process::id()).ok()?;
+        // SAFETY: takes a number and may be called from any thread.
+        let process = unsafe { self.symbols.responsible?(own) };
+        let mut path = [0_u8; 4096];
+        // SAFETY: room for as many bytes as are said.
+        let length = unsafe { self.symbols.program?(process, path.as_mut_ptr(), 4096) };
+        let path = usize::try_from(length)
+            .ok()
+            .filter(|length| *length > 0)
+            .and_then(|length| path.get(..length))?;
+        std::str::from_utf8(path).ok().map(PathBuf::from)
+    }
+
+    /// Runs the run loop of this thread for so long. `false` if the library has none.
+    pub fn run_loop(&self, longest: Duration) -> bool {
+        let (Some(run), Some(mode)) = (self.symbols.run_loop, self.symbols.usual_mode) else { return false };
+        // SAFETY: the address of a constant of the system, which lives as long as the process; the run loop is that of
+        // this thread.
+        unsafe { run(*mode, longest.as_secs_f64(), 0) };
+        true
     }
 
     /// The devices that are there now. One that does not tell its id is left out: it could not be found

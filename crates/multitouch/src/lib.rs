@@ -44,9 +44,9 @@ mod symbols;
 
 pub use abi::Touch;
 pub use clicks::{ClickError, ClickGuard};
-pub use device::{Access, ArrivalClock, Device, DevicesError, Identity, Library};
+pub use device::{Access, ArrivalClock, Clocks, Device, DevicesError, Fact, Identity, Library};
 pub use frames::{Dropped, Frame};
-pub use stream::{Condition, Ending, Options, Presence, StartError, Stream};
+pub use stream::{Condition, Ending, Options, Presence, StartError, Stream, status_words};
 pub use symbols::{CORE_FOUNDATION, FRAMEWORK, OpenError};
 
 use std::path::Path;

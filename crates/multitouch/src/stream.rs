@@ -52,9 +52,10 @@ pub enum StartError {
 }
 
 /// A status of the system as people find it in lists: in hexadecimal digits, with its meaning if it is known.
-fn status_words(status: i32) -> String {
+pub fn status_words(status: i32) -> String {
     let number = status.cast_unsigned();
     let meaning = match number {
+        0 => ", success",
         0xE000_02C0 => ", no such device",
         0xE000_02C2 => ", an argument is wrong",
         0xE000_02C5 => ", another program has it for itself",

@@ -1,7 +1,7 @@
 //! The functions of the library, looked up by name. Required and optional ones apart.
 
 use crate::abi::{ArrayRef, ContactCallback, ContactCallbackWithRefcon, DeviceRef};
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::path::{Path, PathBuf};
 
 /// Where a Mac has the framework.
@@ -38,6 +38,7 @@ pub enum OpenError {
 type Truth = u8;
 type Ask = unsafe extern "C" fn(DeviceRef) -> Truth;
 type Read<T> = unsafe extern "C" fn(DeviceRef, *mut T) -> i32;
+type Fact = unsafe extern "C" fn(*const c_char, *mut c_void, *mut usize, *const c_void, usize) -> i32;
 type ReadPair = unsafe extern "C" fn(DeviceRef, *mut i32, *mut i32) -> i32;
 
 /// How contact frames are asked for.
@@ -86,9 +87,22 @@ pub(crate) struct Symbols {
     pub(crate) request_access: Option<unsafe extern "C" fn(u32) -> Truth>,
     /// The machine's own number.
     pub(crate) machine: Option<unsafe extern "C" fn(*mut [u8; 16], *const i64) -> i32>,
+    /// What the system says of itself and its machine, by name.
+    pub(crate) fact: Option<Fact>,
+    /// The process that a permission is asked of, and where a process has its program.
+    pub(crate) responsible: Option<unsafe extern "C" fn(i32) -> i32>,
+    pub(crate) program: Option<unsafe extern "C" fn(i32, *mut u8, u32) -> i32>,
+    /// A thread's run loop, for some seconds; and the address of the name of the usual mode.
+    pub(crate) run_loop: Option<unsafe extern "C" fn(*const c_void, f64, Truth) -> i32>,
+    pub(crate) usual_mode: Option<*const *const c_void>,
 
     pub(crate) missing: Vec<&'static str>,
 }
+
+// SAFETY: all are functions, but for the address of a constant of the system that never changes.
+unsafe impl Send for Symbols {}
+// SAFETY: as above.
+unsafe impl Sync for Symbols {}
 
 /// A name with the zero that C wants, and without.
 macro_rules! named {
@@ -222,6 +236,11 @@ impl Symbols {
                 check_access: search.optional(named!("IOHIDCheckAccess")),
                 request_access: search.optional(named!("IOHIDRequestAccess")),
                 machine: search.find(named!("gethostuuid")),
+                fact: search.find(named!("sysctlbyname")),
+                responsible: search.find(named!("responsibility_get_pid_responsible_for_pid")),
+                program: search.find(named!("proc_pidpath")),
+                run_loop: search.find(named!("CFRunLoopRunInMode")),
+                usual_mode: search.find(named!("kCFRunLoopDefaultMode")),
                 missing: std::mem::take(&mut search.missing),
             })
         }

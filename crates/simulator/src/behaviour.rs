@@ -56,6 +56,10 @@ pub struct Answers {
     pub prints: Option<bool>,
     /// Whether the terminal may listen to input devices.
     pub input_monitoring: Access,
+    /// Whether frames come only while a thread of the program runs its run loop.
+    pub needs_run_loop: Option<bool>,
+    /// The machine's own number: all of its 16 bytes are this one. Without it, the machine does not tell.
+    pub machine: Option<u8>,
 }
 
 /// The answers.
@@ -74,6 +78,8 @@ pub(crate) struct Behaviour {
     pub(crate) system_clock: bool,
     pub(crate) prints: bool,
     pub(crate) input_monitoring: Access,
+    pub(crate) needs_run_loop: bool,
+    pub(crate) machine: Option<u8>,
 }
 
 /// Of Apple silicon, whose timebase of 125/3 becomes 41 where it is divided as whole numbers.
@@ -96,6 +102,8 @@ impl Answers {
             system_clock: self.system_clock.unwrap_or(mac),
             prints: self.prints.unwrap_or(false),
             input_monitoring: self.input_monitoring,
+            needs_run_loop: self.needs_run_loop.unwrap_or(false),
+            machine: self.machine,
         }
     }
 }

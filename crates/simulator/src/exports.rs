@@ -350,6 +350,71 @@ extern "C" fn MTUnregisterContactFrameCallback(device: Reference, callback: *con
     of(device, |handle| lock(&handle.callbacks).retain(|known| known.address() != address));
 }
 
+/// The machine's own number.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gethostuuid(number: *mut [u8; 16], _patience: *const i64) -> i32 {
+    let machine = stage::stage().behaviour.machine;
+    // SAFETY: the caller gives room for 16 bytes, by the prototype.
+    unsafe { give(number, machine.map(|byte| [byte; 16])) }
+}
+
+/// What the system says of itself: that it is none.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn sysctlbyname(
+    name: *const c_char,
+    to: *mut c_void,
+    length: *mut usize,
+    _new: *const c_void,
+    _new_length: usize,
+) -> i32 {
+    // SAFETY: the caller gives a text that ends with a zero.
+    let text: &[u8] = match unsafe { std::ffi::CStr::from_ptr(name) }.to_bytes() {
+        b"hw.model" => b"Simulated1,1\0",
+        b"kern.osproductversion" => b"0.0\0",
+        b"kern.osversion" => b"0A0\0",
+        _ => return -1,
+    };
+    // SAFETY: the caller says how much room there is, and gives it.
+    unsafe {
+        if *length < text.len() {
+            return -1;
+        }
+        ptr::copy_nonoverlapping(text.as_ptr(), to.cast(), text.len());
+        *length = text.len();
+    }
+    0
+}
+
+/// A program is responsible for itself.
+#[unsafe(no_mangle)]
+extern "C" fn responsibility_get_pid_responsible_for_pid(process: i32) -> i32 {
+    process
+}
+
+/// Where every process has its program.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn proc_pidpath(_process: i32, to: *mut u8, room: u32) -> i32 {
+    let path = b"/Applications/Simulated Terminal.app/Contents/MacOS/Simulated Terminal";
+    if (room as usize) < path.len() {
+        return 0;
+    }
+    // SAFETY: the caller says how much room there is, and gives it.
+    unsafe { ptr::copy_nonoverlapping(path.as_ptr(), to, path.len()) };
+    path.len() as i32
+}
+
+/// The name of the usual mode of run loops: nobody looks at it.
+#[unsafe(no_mangle)]
+static kCFRunLoopDefaultMode: usize = 0;
+
+/// Runs the run loop of a thread, in which nothing happens.
+#[unsafe(no_mangle)]
+extern "C" fn CFRunLoopRunInMode(_mode: *const c_void, seconds: f64, _one: u8) -> i32 {
+    run::loop_for(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    // kCFRunLoopRunTimedOut
+    3
+}
+
 /// Sets the stage from a scenario's text, as if it had been named by the environment. Recordings are
 /// looked for from the current folder.
 #[unsafe(no_mangle)]

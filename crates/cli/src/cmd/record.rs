@@ -3,7 +3,7 @@
 mod access;
 pub(crate) mod pads;
 mod screen;
-mod signals;
+pub(crate) mod signals;
 
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;

@@ -33,9 +33,27 @@ pub(crate) struct Pads {
 }
 
 impl Where {
+    /// The library that is to be opened: the one that was given, or Apple's.
+    pub(crate) fn library(&self) -> PathBuf {
+        self.library.clone().unwrap_or_else(|| default_path().to_owned())
+    }
+
+    /// The folder of event devices. Who names a library wants its pads, and not one that happens to be at this machine.
+    fn input(&self) -> Option<PathBuf> {
+        let usual = || self.library.is_none().then(|| Folders::default().devices);
+        self.input.clone().or_else(usual)
+    }
+
+    /// The event devices there. None where they are not looked for.
+    pub(crate) fn events(&self, salt: &str, counts: bool) -> Result<Option<Vec<Found>>, EvdevError> {
+        let found =
+            |devices| evdev::devices(&Folders { devices, ..Folders::default() }, salt, counts, &evdev::open);
+        self.input().map(found).transpose()
+    }
+
     /// Looks there. `counts` is a person's word that force without a unit is force.
     pub(crate) fn look(&self, salt: &str, counts: bool) -> Result<Pads, Failure> {
-        let path = self.library.clone().unwrap_or_else(|| default_path().to_owned());
+        let path = self.library();
         let library = match Library::open(&path) {
             Err(error) if self.library.is_some() || !cfg!(target_os = "linux") => {
                 return Err(Failure::Library(error));
@@ -46,20 +64,7 @@ impl Where {
             Ok(library) => library.devices().map_err(|error| Failure::input(place::shown(&path), error))?,
             Err(_) => Vec::new(),
         };
-        let mut folders = Folders::default();
-        let input = match (&self.input, &self.library) {
-            (Some(folder), _) => Some(folder.clone()),
-            // Who names a library wants its pads, and not one that happens to be at this machine.
-            (None, Some(_)) => None,
-            (None, None) => Some(folders.devices.clone()),
-        };
-        let events = match &input {
-            Some(folder) => {
-                folders.devices.clone_from(folder);
-                evdev::devices(&folders, salt, counts, &evdev::open)?
-            }
-            None => Vec::new(),
-        };
+        let (input, events) = (self.input(), self.events(salt, counts)?.unwrap_or_default());
         Ok(Pads { path, library, devices, input, events })
     }
 }

@@ -14,30 +14,30 @@ const INTERRUPTED: i32 = 130;
 
 /// Listens from the moment it is made. The first signal ends the recording as its user would; a second one
 /// ends the process, with clicks and terminal put back: the session can then be recovered.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     signals: Signals,
     ended: Arc<AtomicBool>,
 }
 
 /// Listens until it is dropped.
-pub(super) struct Listening {
+pub(crate) struct Listening {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Listener {
-    pub(super) fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
             .map_err(|error| Failure::input("signals", format!("cannot be listened to: {error}")))?;
         Ok(Self { signals, ended: Arc::new(AtomicBool::new(false)) })
     }
 
     /// Whether the end is wished for.
-    pub(super) fn ended(&self) -> Arc<AtomicBool> {
+    pub(crate) fn ended(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.ended)
     }
 
-    pub(super) fn listen(mut self, guards: Vec<Weak<ClickGuard>>) -> Listening {
+    pub(crate) fn listen(mut self, guards: Vec<Weak<ClickGuard>>) -> Listening {
         let handle = self.signals.handle();
         let thread = std::thread::spawn(move || {
             for _ in self.signals.forever() {
