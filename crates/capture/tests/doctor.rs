@@ -374,3 +374,43 @@ fn event_devices_are_asked_with_and_without_rights() {
     holds(&told, "pad.2.force", "values", vec!["40".to_owned()]);
     assert!(!told.text().contains("CC123456") && !told.text().contains("event7"), "{}", told.text());
 }
+
+#[test]
+fn a_file_becomes_a_scenario_that_answers_the_same() {
+    let lines = [
+        "",
+        "answers = { tells_life = true, clock_slope = 1.0, restart_pause_s = 0.0, second_start = false }",
+        "answers = { needs_run_loop = true }",
+        "answers = { input_monitoring = \"denied\" }",
+    ];
+    let pads = [
+        "",
+        "clicks_fixed = true\nsays_force = false\nfamily = 130\ntransport = 1",
+        "kind = \"apple-silicon\"",
+        "",
+    ];
+    for (lines, of_the_pad) in lines.into_iter().zip(pads) {
+        let ask = |pad: &pad::Pad| {
+            let mut person = Scripted { refuses: true, ..Scripted::willing(&pad.library) };
+            answers(&pad.library, &mut person)
+        };
+        let first = ask(&scenario(lines, of_the_pad, ""));
+        let made = openweigh_simulator::answered::scenario(&first.text()).unwrap();
+        let second = ask(&pad::pad(&made));
+        let same =
+            ["", ".before", ".clicks", ".started", ".run-loop", ".second-start", ".restarted", ".stopped"];
+        let names = same
+            .iter()
+            .map(|name| format!("pad.1{name}"))
+            .chain(["permission".to_owned(), "library".to_owned()]);
+        for name in names {
+            let of = |bundle: &Bundle| {
+                let mut section = bundle.section(&name).unwrap().clone();
+                // The id goes into no file, so that it is another one.
+                section.entries.retain(|(key, _)| key != "device" && !key.ends_with("_its_id"));
+                section
+            };
+            assert_eq!(of(&second), of(&first), "{lines} {of_the_pad}\n{made}");
+        }
+    }
+}

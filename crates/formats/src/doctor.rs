@@ -1,5 +1,5 @@
 //! What a machine answered about its pads, as one file that a stranger can read: `openweigh.doctor/1`, described in
-//! docs/doctor.md. TOML: a table for each question, sentences about it as comments, and plain keys.
+//! docs/how-to/doctor.md. TOML: a table for each question, sentences about it as comments, and plain keys.
 //!
 //! It is no artifact: nothing is derived from it, and no manifest lists it.
 

@@ -53,6 +53,7 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub mod abi;
+pub mod answered;
 pub mod behaviour;
 mod clock;
 mod exports;

@@ -26,7 +26,7 @@ pub struct ScenarioError {
 }
 
 impl ScenarioError {
-    fn at(text: &str, offset: usize, message: impl fmt::Display) -> ScenarioError {
+    pub(crate) fn at(text: &str, offset: usize, message: impl fmt::Display) -> ScenarioError {
         let before = &text.as_bytes()[..offset.min(text.len())];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
         let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);

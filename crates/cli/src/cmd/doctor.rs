@@ -26,7 +26,7 @@ use std::path::PathBuf;
 
 On a terminal it takes about ten minutes and asks you to touch, press and unplug the pad, and to let the machine
 sleep; Enter answers, s skips a question, q ends. Elsewhere it asks nothing that needs hands. The file is TOML
-(docs/doctor.md). It holds no id, no serial number and no name of yours; it is shown before it is written, and
+(docs/how-to/doctor.md). It holds no id, no serial number and no name of yours; it is shown before it is written, and
 nothing is sent. Ctrl-C ends the questions: what is known by then is shown and written.")]
 pub(crate) struct Args {
     /// Write the answers to this file
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     force: bool,
     #[command(flatten)]
     place: Where,
-    /// Salt of the pads' names [default: random, and thrown away]
+    /// Set the salt of the pads' names [default: random, and thrown away]
     #[arg(long, value_name = "TEXT")]
     salt: Option<String>,
     /// Switch this pad's clicks off until standard input ends: what the program does in another process, to be killed
