@@ -44,7 +44,7 @@ pub fn cell_flaw(text: &str) -> Option<text::Flaw> {
 pub fn is_formula(cell: &str) -> bool {
     let Some(rest) = cell.strip_prefix(['=', '+', '-', '@']) else { return false };
     let signed = cell.starts_with(['+', '-']);
-    !rest.is_empty() && !(signed && is_amount(rest))
+    !(rest.is_empty() || signed && is_amount(rest))
 }
 
 /// `[0-9.]+([eE][+-]?[0-9]+)?`: a number in some spelling, which computes nothing.

@@ -243,7 +243,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 /// One entry of a list, which knows its place.
 struct Entry<'a>(usize, &'a Value);
 
-impl<'de> IntoDeserializer<'de, Lack> for Entry<'_> {
+impl IntoDeserializer<'_, Lack> for Entry<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -317,7 +317,7 @@ macro_rules! forms {
     )*};
 }
 
-impl<'de> IntoDeserializer<'de, Lack> for &Value {
+impl IntoDeserializer<'_, Lack> for &Value {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
