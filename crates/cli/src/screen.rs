@@ -232,6 +232,11 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", rendered(false, text, error_width()));
 }
 
+/// Whether somebody is there who can be asked: a terminal on both ends.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
 /// A mistake in the words of the command, with what was typed escaped.
 pub(crate) fn mistake(message: &clap::Error) {
     let mut text = message.render().to_string();

@@ -1,5 +1,7 @@
 //! The questions to the pads of Apple's framework.
 
+// Long because the questions are one list: a function each, in the order in which a person is asked.
+
 use super::tally::{Tally, decimals};
 use super::{Examination, LeftOut, Wish, now, whole};
 use crate::frame::{Frame, Touch};

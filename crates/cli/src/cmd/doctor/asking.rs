@@ -1,10 +1,10 @@
 //! A person at a terminal, who is asked; or nobody.
 
 use crate::args::Global;
-use crate::screen::say;
+use crate::screen::{self, say};
 use openweigh_capture::doctor::{Person, Reply, Wish};
 use openweigh_formats::session::DeviceHash;
-use std::io::{BufRead, BufReader, IsTerminal};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) struct Asking {
 
 impl Asking {
     pub(super) fn new(ended: Arc<AtomicBool>, global: &Global, library: &Path, salt: &str) -> Self {
-        let there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !global.quiet;
+        let there = screen::can_ask() && !global.quiet;
         let lines = there.then(|| {
             let (sender, lines) = channel();
             std::thread::spawn(move || {
