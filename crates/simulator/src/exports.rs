@@ -400,7 +400,7 @@ unsafe extern "C" fn proc_pidpath(_process: i32, to: *mut u8, room: u32) -> i32 
     }
     // SAFETY: the caller says how much room there is, and gives it.
     unsafe { ptr::copy_nonoverlapping(path.as_ptr(), to, path.len()) };
-    path.len() as i32
+    i32::try_from(path.len()).unwrap_or(0)
 }
 
 /// The name of the usual mode of run loops: nobody looks at it.
