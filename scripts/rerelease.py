@@ -84,6 +84,12 @@ class Reader:  # 10.3: whom one who verifies believes
         self.verifiers, self.minimum = (self.policy.get("receipts", {}).get(key) for key in ("verifiers", "minimum"))
     def is_revoked(self, blob):
         if not self.revoked: return False
+        data = small(self.revoked, MOST)
+        if not data.startswith(b"SSHKRL"):  # public keys or fingerprints, one a line
+            words = [line.split() for line in attempt(data.decode).splitlines() if line.strip() and not line.startswith("#")]
+            keys = [attempt(base64.b64decode, one[1]) if len(one) > 1 else one[0] for one in words]
+            if any(isinstance(key, str) and not re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", key) for key in keys): raise Malformed("revoked keys")
+            return blob in keys or fingerprint(blob) in keys
         with tempfile.NamedTemporaryFile("w", suffix=".pub") as key:
             kind = next(strings(blob)).decode()
             key.write(f"{kind} {base64.b64encode(blob).decode()}\n"); key.flush()
