@@ -72,6 +72,27 @@ def attack(scene, every):
         case(f"{name}", prepare, verify, (4,), unread)
         case(f"{name}, quietly", prepare, ("-q", *verify), (4,), unread)
         case(f"{name}, as JSON", prepare, ("--json", *verify), (4,), unread)
+    def altered(change):
+        def alter(ledger, attest):
+            withdrawn(ledger, attest)
+            (own,) = attest.iterdir()
+            change(own)
+        return alter
+
+    for name, change in {
+        "70 000 zeros behind it": lambda own: own.write_bytes(own.read_bytes() + b"\0" * 70_000),
+        "70 000 line ends behind it": lambda own: own.write_bytes(own.read_bytes() + b"\n" * 70_000),
+        "written again in UTF-16": lambda own: own.write_bytes(own.read_text().encode("utf-16")),
+        "emptied": lambda own: own.write_bytes(b""),
+        "cut to 20 bytes": lambda own: own.write_bytes(own.read_bytes()[:20]),
+    }.items():
+        case(f"a withdrawal, {name}", altered(change), verify, (4,), unread)
+        case(f"a withdrawal, {name}, quietly", altered(change), ("-q", *verify), (4,), unread)
+    case("a pulled statement that is not what its name says", junk({"0" * 64 + ".json": b"{}"}), verify, (4,), unread)
+    moved = lambda own: ((own.parent / "copy/of").mkdir(parents=True), own.rename(own.parent / "copy/of/x.json"))
+    case("a withdrawal, moved into a folder", altered(moved), verify, (1,), ["withdrawn"])
+    deep = lambda ledger, attest: (attest / "a/b/c/d").mkdir(parents=True)
+    case("folders in folders", deep, verify, (4,), unread)
     case("a pipe is a note", lambda ledger, attest: os.mkfifo(attest / "w.json"), verify, (0,))
     case("a folder is a note", lambda ledger, attest: (attest / "w.json").mkdir(), verify, (0,))
     case("a folder that is not there", lambda ledger, attest: None, (*verify, "--attest", "nowhere"), (2, 3), ["nowhere"])

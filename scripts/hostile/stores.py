@@ -139,6 +139,52 @@ def attack(scene, every):
     pulled("a withdrawal in a pipe", lambda store, own: (missing(store, own), os.mkfifo(store / "blobs/sha256" / digest(own.read_bytes()))), (4,), (), None)
     pulled("more than is looked at", lambda store, own: add(store, [f"a-{n}.json" for n in range(1005)], noise), (4,), (), None)
 
+    def second_list(store, own):
+        """A second list under the tag of the first, which is empty and stands before it."""
+        listed, entry, document = referrers(store)
+        nothing = blob(store, json.dumps({**document, "manifests": []}).encode())
+        listed["manifests"].insert(0, {**entry, **nothing, "mediaType": entry["mediaType"]})
+        put_index(store, listed)
+
+    pulled("a second list of what refers to it, first", second_list)
+
+    def other_cards(store, own):
+        """The tag leads to another image of the same release: what refers to the first is about its manifest, too."""
+        listed = index(store)
+        (entry,) = [one for one in listed["manifests"] if not one["annotations"]["org.opencontainers.image.ref.name"].startswith("sha256-")]
+        image = json.loads((store / "blobs/sha256" / entry["digest"][7:]).read_text())
+        image["annotations"]["org.opencontainers.image.title"] += ", reworded"
+        other = blob(store, json.dumps(image).encode())
+        listed["manifests"].append({**entry, "annotations": {"org.opencontainers.image.ref.name": "before"}})
+        entry["digest"], entry["size"] = other["digest"], other["size"]
+        put_index(store, listed)
+        for one in listed["manifests"]:
+            tag = one["annotations"]["org.opencontainers.image.ref.name"]
+            if not tag.startswith("sha256-") and tag != "before":
+                one["annotations"]["org.opencontainers.image.ref.name"] = "1.0.0"
+
+    def pulled_by_tag(what, prepare, tag, codes, then):
+        place, ledger, withdrawal = fresh()
+        prepare(ledger / "store", withdrawal)
+        far = place / "far"
+        far.mkdir()
+        wrong.extend(verdict(what, scene.run(ledger, "pull", f"oci:store:{tag}", "../far/release"), codes))
+        if then is not None:
+            wrong.extend(verdict(f"{what}, verified", scene.run(far, "verify", "release"), then, ["withdrawn"]))
+        shutil.rmtree(place)
+
+    pulled_by_tag("another image of the same release", other_cards, "1.0.0", (0,), (1,))
+
+    def twice(store, own):
+        listed = index(store)
+        (entry,) = [one for one in listed["manifests"] if not one["annotations"]["org.opencontainers.image.ref.name"].startswith("sha256-")]
+        entry["annotations"]["org.opencontainers.image.ref.name"] = "1.0.0"
+        other = blob(store, (store / "blobs/sha256" / entry["digest"][7:]).read_bytes() + b"\n")
+        listed["manifests"].append({**entry, "digest": other["digest"], "size": other["size"]})
+        put_index(store, listed)
+
+    pulled_by_tag("a tag that stands twice", twice, "1.0.0", (3,), None)
+
     # Pipes, devices and links in the place of what a store is made of: refused, and the release does not appear.
     for path in ("oci-layout", "index.json", "blobs", "blobs/sha256"):
         for kind in ("link", "zero", "pipe"):

@@ -36,6 +36,9 @@ pub(crate) struct Said {
 /// Bytes that are read of all small files together, and again of all large ones.
 const ALL_BYTES: u64 = 1 << 26;
 
+/// How deep folders of statements are looked into.
+const DEEP: usize = 2;
+
 /// The folder that statements about releases lie in, beside the release.
 const FOLDER: &str = "attest";
 
@@ -78,8 +81,12 @@ pub(crate) fn all(release: &Path, id: &Digest, typed: Option<&Path>) -> Result<S
     Ok(said)
 }
 
-/// Everything in a folder of statements.
+/// Everything in a folder of statements, and in the folders in it.
 fn inside(folder: &Folder) -> Result<Said, Failure> {
+    within(folder, DEEP)
+}
+
+fn within(folder: &Folder, deep: usize) -> Result<Said, Failure> {
     let (mut said, mut found) = (Said::default(), Vec::new());
     for (name, kind) in folder.entries()? {
         let shown = visible(&name.to_string_lossy());
@@ -95,7 +102,16 @@ fn inside(folder: &Folder) -> Result<Said, Failure> {
             (EntryKind::Link, _) => {
                 said.unread.push((shown, "it is a symbolic link and was not followed".to_owned()));
             }
-            (EntryKind::Folder | EntryKind::Other, _) => {
+            // A statement that somebody moved is a statement.
+            (EntryKind::Folder, Some(name)) if deep > 0 => match folder.enter(name) {
+                Ok(Some(inner)) => said.add(&shown, within(&inner, deep - 1)?),
+                Ok(None) => {}
+                Err(error) => said.unread.push((shown, format!("it was not read: {error}"))),
+            },
+            (EntryKind::Folder, _) => {
+                said.unread.push((shown, "it is a folder, and nothing in it was read".to_owned()));
+            }
+            (EntryKind::Other, _) => {
                 said.notes.push((shown, format!("{}, and no statement", kind.noun())));
             }
         }
@@ -104,11 +120,8 @@ fn inside(folder: &Folder) -> Result<Said, Failure> {
     let (small, large): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|(size, _)| *size <= limits::WITHDRAWAL_BYTES);
     said.read(folder, small, limits::WITHDRAWAL_BYTES);
-    // What is too large for a withdrawal may be a receipt; what is not read of these is missed by nobody.
-    let withdrawals_unread = std::mem::take(&mut said.unread);
+    // What is too large for a withdrawal may be a receipt, or a withdrawal to which somebody added.
     said.read(folder, large, limits::ENVELOPE_BYTES);
-    let large_unread = std::mem::replace(&mut said.unread, withdrawals_unread);
-    said.notes.extend(large_unread);
     said.statements.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(said)
 }
@@ -125,6 +138,24 @@ fn beside(release: &Path) -> Result<Folder, DraftError> {
 }
 
 impl Said {
+    /// Adds what lies in a folder in this one.
+    fn add(&mut self, folder: &str, inner: Self) {
+        let below = |(file, why): (String, String)| (format!("{folder}/{file}"), why);
+        let moved = |one: Attestation| Attestation { file: format!("{folder}/{}", one.file), ..one };
+        self.statements.extend(inner.statements.into_iter().map(moved));
+        self.unread.extend(inner.unread.into_iter().map(below));
+        self.notes.extend(inner.notes.into_iter().map(below));
+    }
+
+    /// A file that was not read: whether it is missed depends on whether it may be a withdrawal.
+    fn not_read(&mut self, file: String, size: u64, why: String) {
+        if size <= limits::WITHDRAWAL_BYTES {
+            self.unread.push((file, why));
+        } else {
+            self.notes.push((file, why));
+        }
+    }
+
     /// Reads files of at most `limit` bytes each, and `ALL_BYTES` together.
     fn read(&mut self, folder: &Folder, files: Vec<(u64, String)>, limit: u64) {
         let mut room = ALL_BYTES;
@@ -134,14 +165,12 @@ impl Said {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) => continue,
                 Err(DraftError::TooLarge { limit, .. }) => {
-                    self.unread.push((
-                        file,
-                        format!("it was not read: found {size} bytes, at most {limit} more are read"),
-                    ));
+                    let why = format!("it was not read: found {size} bytes, at most {limit} more are read");
+                    self.not_read(file, size, why);
                     continue;
                 }
                 Err(error) => {
-                    self.unread.push((file, format!("it was not read: {error}")));
+                    self.not_read(file, size, format!("it was not read: {error}"));
                     continue;
                 }
             };
@@ -151,7 +180,7 @@ impl Said {
             match kind {
                 Ok(kind) => self.statements.push(Attestation { file, bytes, kind }),
                 // Cut or damaged, it may have been one.
-                Err(error) if dsse::may_have_withdrawn(&bytes) => {
+                Err(error) if dsse::may_have_withdrawn(&bytes) || is_called_ours(&name, &bytes) => {
                     self.unread.push((file, format!("it is a statement that cannot be read: {error}")));
                 }
                 Err(error) => {
@@ -160,6 +189,14 @@ impl Said {
             }
         }
     }
+}
+
+/// Whether a file has a name that this program gives to withdrawals, and other bytes than that name promises: a name
+/// of 64 digits is the SHA-256 of what was pulled.
+fn is_called_ours(name: &str, bytes: &[u8]) -> bool {
+    let Some(stem) = name.strip_suffix(".json") else { return false };
+    let pulled = stem.parse::<Digest>().is_ok_and(|digest| digest != Digest::of(bytes));
+    pulled || stem.starts_with("withdrawal-")
 }
 
 /// Writes a statement under the name of its kind and its signer's key, so that nobody's replaces another's: into the

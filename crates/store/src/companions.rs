@@ -95,18 +95,19 @@ pub(crate) async fn push(
 async fn list(remote: &Remote, subject: &BlobDigest, referrer: Descriptor) -> Result<(), StoreError> {
     let tag = subject.referrers_tag();
     for _ in 0..PATIENCE {
-        let was = remote.tagged(&tag).await?;
-        let mut index = match &was {
-            Some((digest, bytes)) => read_index(digest, bytes)?,
-            None => ImageIndex::default(),
-        };
+        let was = remote.all_tagged(&tag).await?;
+        let mut index = ImageIndex::default();
+        for (digest, bytes) in &was {
+            index.manifests.extend(read_index(digest, bytes)?.manifests);
+        }
         if index.manifests.iter().any(|other| other.digest == referrer.digest) {
             return Ok(());
         }
         index.manifests.push(referrer.clone());
         index.manifests.sort_by(|one, other| one.digest.cmp(&other.digest));
+        index.manifests.dedup_by(|one, other| one.digest == other.digest);
         let document = Blob::of_bytes("the list of referrers", IMAGE_INDEX, wire::write(&index));
-        match remote.put_tagged(document, &tag, was.as_ref().map(|(digest, _)| digest)).await {
+        match remote.put_tagged(document, &tag, was.first().map(|(digest, _)| digest)).await {
             Err(StoreError::TagTaken { .. }) => {}
             done => return done,
         }
@@ -125,8 +126,11 @@ async fn referrers(remote: &Remote, subject: &BlobDigest) -> Result<Vec<Descript
     let mut found = Vec::new();
     if let Some(bytes) = remote.own_referrers(subject).await? {
         found.extend(read_index(subject, &bytes)?.manifests);
-    } else if let Some((digest, bytes)) = remote.tagged(&subject.referrers_tag()).await? {
-        found.extend(read_index(&digest, &bytes)?.manifests);
+    } else {
+        // A second list under the tag hides nothing of the first.
+        for (digest, bytes) in remote.all_tagged(&subject.referrers_tag()).await? {
+            found.extend(read_index(&digest, &bytes)?.manifests);
+        }
     }
     found.sort_by(|one, other| one.digest.cmp(&other.digest));
     found.dedup_by(|one, other| one.digest == other.digest);
@@ -151,11 +155,43 @@ struct Offered {
     layer: Descriptor,
 }
 
-/// Everything that a store lists as referring to a release. Without the list nothing is known about withdrawals.
-pub(crate) async fn offered(remote: &Remote, subject: &BlobDigest) -> Result<Vec<Descriptor>, StoreError> {
-    let mut listed = referrers(remote, subject).await?;
+/// What a store lists as referring to a release.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    /// Documents, each with the image that it is to be about.
+    documents: Vec<(BlobDigest, Descriptor)>,
+    /// Where else statements may be, and why nobody looked.
+    not_sought: Option<String>,
+}
+
+/// Everything that a store lists as referring to a release, in whichever image of it. Without the list nothing is
+/// known about withdrawals.
+pub(crate) async fn offered(
+    remote: &Remote,
+    subject: &BlobDigest,
+    id: &Digest,
+) -> Result<Listed, StoreError> {
+    let mut listed = Listed::default();
+    let mut images = vec![subject.clone()];
+    match remote.twins(id, subject, limits::TWINS).await {
+        Ok((twins, more)) => {
+            images.extend(twins);
+            listed.not_sought = more.then(|| {
+                let most = limits::TWINS;
+                format!("the store has more than {most} images; whether others of them are this release was not looked at")
+            });
+        }
+        // Not every registry lists its tags.
+        Err(error) => {
+            listed.not_sought = Some(format!("other images of this release were not looked for: {error}"));
+        }
+    }
+    for image in images {
+        let own = referrers(remote, &image).await?;
+        listed.documents.extend(own.into_iter().map(|document| (image.clone(), document)));
+    }
     // Those that call themselves statements first: of the others not all may be looked at.
-    listed.sort_by_key(|one| !one.artifact_type.as_deref().is_some_and(is_ours));
+    listed.documents.sort_by_key(|(_, one)| !one.artifact_type.as_deref().is_some_and(is_ours));
     Ok(listed)
 }
 
@@ -165,26 +201,29 @@ pub(crate) async fn offered(remote: &Remote, subject: &BlobDigest) -> Result<Vec
 pub(crate) async fn pull(
     remote: &Remote,
     subject: &BlobDigest,
-    listed: &[Descriptor],
+    listed: &Listed,
     (above, name, id): (&Folder, &str, &Digest),
 ) -> Arrived {
-    let (mut arrived, mut offers) = (Arrived::default(), Vec::new());
-    for one in listed.iter().take(limits::COMPANIONS) {
+    let (mut arrived, mut offers) = (Arrived::default(), Vec::<Offered>::new());
+    arrived.passed_over.extend(listed.not_sought.clone());
+    for (image, one) in listed.documents.iter().take(limits::COMPANIONS) {
         let said = match remote.document(&one.digest).await {
-            Ok(document) => understood(&document, subject),
+            Ok(document) => understood(&document, image),
             Err(error) => {
                 arrived.unread.push(format!("{}: {error}", one.digest));
                 continue;
             }
         };
         match said {
+            // A signature over a folder is about the cards in it, too; a statement is about the manifest.
+            Ok(offered) if image != subject && offered.kind == MODEL_SIGNATURE => {}
             Ok(offered) => offers.push(offered),
             Err(NotOurs::Certainly(fault)) => arrived.passed_over.push(format!("{}: {fault}", one.digest)),
             Err(NotOurs::Perhaps(fault)) => arrived.unread.push(format!("{}: {fault}", one.digest)),
         }
     }
-    if listed.len() > limits::COMPANIONS {
-        let (first, more) = (limits::COMPANIONS, listed.len() - limits::COMPANIONS);
+    if listed.documents.len() > limits::COMPANIONS {
+        let (first, more) = (limits::COMPANIONS, listed.documents.len() - limits::COMPANIONS);
         arrived.unread.push(format!("{more} more of what refers to the release, beyond the first {first}"));
     }
     offers.sort_by(|one, other| (one.layer.size, &one.title).cmp(&(other.layer.size, &other.title)));

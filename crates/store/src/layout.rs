@@ -12,6 +12,7 @@ use object_store::buffered::BufWriter;
 use object_store::path::Path as Key;
 use object_store::{Error, GetOptions, GetRange, GetResult, ObjectStore, PutMode, PutPayload, UpdateVersion};
 use openweigh_formats::malformed::shortened;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -174,17 +175,42 @@ impl Layout {
         Ok(tags.filter(|tag| !is_referrers_tag(tag)).collect())
     }
 
-    /// The document that a tag means.
-    pub(crate) async fn tagged(&self, tag: &str) -> Result<Option<(BlobDigest, Bytes)>, StoreError> {
+    /// What the index holds that may be a release: its entries, tagged or not, and what lists of referrers are about.
+    pub(crate) async fn images(&self) -> Result<Vec<BlobDigest>, StoreError> {
         let (index, _) = self.index().await?;
-        match index.manifests.into_iter().find(|entry| is_tagged(entry, tag)) {
-            None => Ok(None),
-            Some(entry) => {
-                let bytes = self.document(&entry.digest).await?;
-                let place = self.place(&blob_name(&entry.digest));
-                checked(&place, &entry, bytes).map(|bytes| Some((entry.digest, bytes)))
-            }
+        let image = |entry: Descriptor| match entry.annotations.get(REF_NAME) {
+            Some(tag) if is_referrers_tag(tag) => tag.replacen('-', ":", 1).try_into().ok(),
+            _ => Some(entry.digest),
+        };
+        let found: BTreeSet<BlobDigest> = index.manifests.into_iter().filter_map(image).collect();
+        Ok(found.into_iter().collect())
+    }
+
+    /// The document that a tag means. Whoever gives one tag to two documents is asked which is meant.
+    pub(crate) async fn tagged(&self, tag: &str) -> Result<Option<(BlobDigest, Bytes)>, StoreError> {
+        let mut found = self.all_tagged(tag).await?;
+        if let [(first, _), (second, _), ..] = found.as_slice() {
+            let what = format!(
+                "tag `{tag}` stands there for {first} and for {second}; name one of them, as @{first}"
+            );
+            return Err(StoreError::Refused { place: self.place(INDEX), fault: Fault::Syntax(what) });
         }
+        Ok(found.pop())
+    }
+
+    /// All documents that a tag stands for, in the order of the index.
+    pub(crate) async fn all_tagged(&self, tag: &str) -> Result<Vec<(BlobDigest, Bytes)>, StoreError> {
+        let (index, _) = self.index().await?;
+        let mut found: Vec<(BlobDigest, Bytes)> = Vec::new();
+        for entry in index.manifests.into_iter().filter(|entry| is_tagged(entry, tag)) {
+            if found.iter().any(|(digest, _)| *digest == entry.digest) {
+                continue;
+            }
+            let bytes = self.document(&entry.digest).await?;
+            let bytes = checked(&self.place(&blob_name(&entry.digest)), &entry, bytes)?;
+            found.push((entry.digest, bytes));
+        }
+        Ok(found)
     }
 
     /// A document by its digest.

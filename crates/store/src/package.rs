@@ -110,6 +110,14 @@ impl Contents {
     }
 }
 
+/// Whether an image is of the release with this id, whatever else is in it.
+pub(crate) fn is_of(bytes: &[u8], id: &Digest) -> bool {
+    let manifest = |layer: &Descriptor| {
+        layer.digest.0 == *id && layer.annotations.get(TITLE).is_some_and(|title| title == MANIFEST)
+    };
+    artifact(bytes).is_ok_and(|image| image.layers.iter().any(manifest))
+}
+
 /// Reads an image manifest with the empty config.
 pub(crate) fn artifact(bytes: &[u8]) -> Result<ImageManifest, Fault> {
     let manifest: ImageManifest = wire::read(bytes)?;

@@ -106,8 +106,11 @@ async fn fetch(request: &Pull<'_>, meter: &Meter) -> Result<Pulled, StoreError> 
         let draft = Draft::open(&above, &name, &pulled.digest)?;
         Some(fill(&remote, &contents, draft, &mut pulled, &place, meter).await?)
     };
-    let listed =
-        if request.companions { companions::offered(&remote, &pulled.digest).await? } else { Vec::new() };
+    let listed = if request.companions {
+        companions::offered(&remote, &pulled.digest, &pulled.id).await?
+    } else {
+        companions::Listed::default()
+    };
     if let Some(draft) = draft {
         draft.install(&contents)?;
     }

@@ -5,10 +5,13 @@ use crate::blob::{Blob, Blocks, Meter};
 use crate::error::StoreError;
 use crate::layout::Layout;
 use crate::location::{Location, Place, Reference};
+use crate::package;
 #[cfg(feature = "network")]
 use crate::registry::Registry;
 use crate::wire::{BlobDigest, Descriptor};
 use bytes::Bytes;
+use openweigh_formats::Digest;
+use std::collections::BTreeSet;
 
 /// A store that was opened.
 #[derive(Debug)]
@@ -63,6 +66,55 @@ impl Remote {
             #[cfg(feature = "network")]
             Self::Registry(registry) => registry.document(tag).await,
         }
+    }
+
+    /// All documents that a tag stands for: whoever writes an index by hand may list one tag twice.
+    pub(crate) async fn all_tagged(&self, tag: &str) -> Result<Vec<Document>, StoreError> {
+        match self {
+            Self::Layout(layout) => layout.all_tagged(tag).await,
+            #[cfg(feature = "network")]
+            Self::Registry(registry) => Ok(registry.document(tag).await?.into_iter().collect()),
+        }
+    }
+
+    /// The images of this very release that the store holds beside the one that was asked for: other cards around the
+    /// same manifest are another image, and a withdrawal is about the manifest. Looks at so many images at most, and
+    /// says whether there were more.
+    pub(crate) async fn twins(
+        &self,
+        id: &Digest,
+        own: &BlobDigest,
+        most: usize,
+    ) -> Result<(Vec<BlobDigest>, bool), StoreError> {
+        let mut twins = BTreeSet::new();
+        let more = match self {
+            Self::Layout(layout) => {
+                let images = layout.images().await?;
+                for digest in images.iter().take(most) {
+                    // What is listed and not there is no image that anybody could have pulled.
+                    if let Ok(bytes) = layout.document(digest).await
+                        && package::is_of(&bytes, id)
+                    {
+                        twins.insert(digest.clone());
+                    }
+                }
+                images.len() > most
+            }
+            #[cfg(feature = "network")]
+            Self::Registry(registry) => {
+                let tags = registry.tags().await?;
+                for tag in tags.iter().take(most) {
+                    if let Some((digest, bytes)) = registry.document(tag).await?
+                        && package::is_of(&bytes, id)
+                    {
+                        twins.insert(digest);
+                    }
+                }
+                tags.len() > most
+            }
+        };
+        twins.remove(own);
+        Ok((twins.into_iter().collect(), more))
     }
 
     /// A document by its digest.

@@ -51,7 +51,9 @@ struct EnvelopeSignature {
 /// payload, and as far as that can be read it is no receipt.
 pub fn may_have_withdrawn(bytes: &[u8]) -> bool {
     const RECEIPT: &str = "urn:openweigh:receipt:";
-    let text = String::from_utf8_lossy(bytes);
+    // UTF-16, as some shells write again what they read, is the same text with a zero beside each character.
+    let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+    let text = String::from_utf8_lossy(&bytes);
     let Some((_, behind)) = text.split_once("\"payload\"") else { return text.contains("\"payload") };
     let is_digit = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
     let payload = behind.trim_start_matches([' ', ':', '"', '\n', '\t']);
