@@ -104,7 +104,13 @@ fn within(folder: &Folder, deep: usize) -> Result<Said, Failure> {
             }
             // A statement that somebody moved is a statement.
             (EntryKind::Folder, Some(name)) if deep > 0 => match folder.enter(name) {
-                Ok(Some(inner)) => said.add(&shown, within(&inner, deep - 1)?),
+                Ok(Some(inner)) => {
+                    let inner = within(&inner, deep - 1)?;
+                    if inner.statements.is_empty() && inner.unread.is_empty() && inner.notes.is_empty() {
+                        said.notes.push((shown, "an empty folder, and no statement".to_owned()));
+                    }
+                    said.add(&visible(name), inner);
+                }
                 Ok(None) => {}
                 Err(error) => said.unread.push((shown, format!("it was not read: {error}"))),
             },
