@@ -23,7 +23,7 @@ pub fn write(
     write_within(weights, datasets, threads, &mut Work::default(), sink)
 }
 
-/// As [`write`], within what a manifest's replays may cost together.
+/// As [`write()`], within what a manifest's replays may cost together.
 ///
 /// # Errors
 /// The weights cannot be applied to a dataset, or it would cost more than the limit.
