@@ -14,9 +14,7 @@ use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, claim, limits};
 use openweigh_ledger::seal::{Request, seal};
 use openweigh_ledger::{Kind, Ledger, Written};
-use openweigh_verify::Scope;
-use openweigh_verify::Summary;
-use openweigh_verify::{Verdict, verify};
+use openweigh_verify::{Scope, Summary, Verdict, verify};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

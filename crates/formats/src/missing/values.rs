@@ -1,7 +1,7 @@
 //! The values of a TOML or JSON file with their places, and a deserializer of them whose errors are types.
 
-use serde::de::value::{MapAccessDeserializer, SeqDeserializer, StrDeserializer};
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_spanned::de::{SpannedDeserializer, is_spanned};
 use std::fmt;
@@ -240,57 +240,21 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     }
 }
 
-/// One entry of a list, which knows its place.
-struct Entry<'a>(usize, &'a Value);
+/// The entries of a list, one after the other.
+struct Items<'a>(std::iter::Enumerate<std::slice::Iter<'a, Value>>);
 
-impl IntoDeserializer<'_, Lack> for Entry<'_> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
+impl<'a> Items<'a> {
+    fn of(list: &'a [Value]) -> Self {
+        Self(list.iter().enumerate())
     }
 }
 
-impl<'de> Deserializer<'de> for Entry<'_> {
+impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Lack;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Lack> {
-        self.1.deserialize_any(visitor).map_err(|lack| lack.behind(|| Step::At(self.0)))
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Lack> {
-        self.1.deserialize_option(visitor).map_err(|lack| lack.behind(|| Step::At(self.0)))
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Lack> {
-        self.1.deserialize_newtype_struct(name, visitor).map_err(|lack| lack.behind(|| Step::At(self.0)))
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Lack> {
-        self.1.deserialize_enum(name, variants, visitor).map_err(|lack| lack.behind(|| Step::At(self.0)))
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Lack> {
-        self.1.deserialize_struct(name, fields, visitor).map_err(|lack| lack.behind(|| Step::At(self.0)))
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map identifier ignored_any
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Lack> {
+        let item = |(at, value)| seed.deserialize(value).map_err(|lack: Lack| lack.behind(|| Step::At(at)));
+        self.0.next().map(item).transpose()
     }
 }
 
@@ -339,10 +303,7 @@ impl<'de> Deserializer<'de> for &Value {
             },
             Value::Text(text) => visitor.visit_str(text),
             Value::Foreign => Err(Lack::Other { path: None }),
-            Value::List(list) => {
-                let entries = list.iter().enumerate().map(|(at, value)| Entry(at, value));
-                SeqDeserializer::<_, Lack>::new(entries).deserialize_any(visitor)
-            }
+            Value::List(list) => visitor.visit_seq(Items::of(list)),
             Value::Object(object) => object.read(visitor),
             Value::Any { text, .. } => visitor.visit_str(TEXTS[*text]),
         }
@@ -413,10 +374,8 @@ impl<'de> Deserializer<'de> for &Value {
         deserialize_u64 => |_any| |visitor: V| visitor.visit_u64(1);
         // Of lists, some may be empty, others not.
         deserialize_seq => |any| |visitor: V| {
-            let count = usize::from(any > 0);
-            let entry = Value::Any { text: any.saturating_sub(1), start: 0 };
-            let entries = (0..count).map(|at| Entry(at, &entry));
-            SeqDeserializer::<_, Lack>::new(entries).deserialize_any(visitor)
+            let entry = [Value::Any { text: any.saturating_sub(1), start: 0 }];
+            visitor.visit_seq(Items::of(&entry[..usize::from(any > 0)]))
         };
     }
 

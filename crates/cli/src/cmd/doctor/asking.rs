@@ -1,6 +1,7 @@
 //! A person at a terminal, who is asked; or nobody.
 
 use crate::args::Global;
+use crate::place;
 use crate::screen::{self, say};
 use openweigh_capture::doctor::{Person, Reply, Wish};
 use openweigh_formats::session::DeviceHash;
@@ -65,7 +66,7 @@ impl Asking {
     /// Whether the file is to be written. Where nobody is there, the command line has said so.
     pub(super) fn agrees(&self, output: &Path) -> bool {
         let Some(lines) = &self.lines else { return true };
-        say(&format!("Read it. Enter writes it to {}, n and Enter does not.", output.display()));
+        say(&format!("Read it. Enter writes it to {}, n and Enter does not.", place::shown(output)));
         lines.recv().is_ok_and(|line| line.trim().is_empty() || line.trim().eq_ignore_ascii_case("y"))
     }
 }
