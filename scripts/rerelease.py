@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A second implementation of releases, from pages 10 and 11 of docs/spec alone; what a manifest claims, `rederive.py` derives again.
+"""A second implementation of releases, from page 10 of docs/spec alone; what a manifest claims, `rederive.py` derives again.
 usage: rerelease.py RELEASE [--policy FILE] [--receipts K] [--at TIME] [--attest DIR] [--id ID]
 The texts of cards are fixed by their generator and not by the pages (10), so that of a release in which nothing is wrong they are left as
 not checkable, exit code 4. Signatures of checksums are judged by OpenSSH's ssh-keygen, those of statements here (Ed25519, RFC 8032)."""
@@ -134,15 +134,20 @@ def authentic(payload, signed, keys):  # the keys, among {fingerprint: blob}, wh
         kind, *parts = strings(keys[keyid]) if keyid in keys else [b"of nobody"]
         if kind == b"ssh-ed25519" and good(parts[0], over, signature): found.append(keys[keyid])
     return found
-def statements(folders):
+def statements(folders, deep=0):
     for folder in folders:
         if not os.path.lexists(folder): continue
         if not stat.S_ISDIR(os.lstat(folder).st_mode): yield folder, None; continue
         for name in sorted(os.listdir(folder)):
             at = folder / name
-            if stat.S_ISDIR(os.lstat(at).st_mode): continue
+            if stat.S_ISDIR(os.lstat(at).st_mode):
+                if deep < 2: yield from statements([at], deep + 1)
+                else: yield at, None
+                continue
             yield at, small(at, MOST) if look(at) and os.lstat(at).st_size <= MOST and os.access(at, os.R_OK) else None
-def cut(data):  # whether what is no envelope could have been a withdrawal
+def cut(name, data):  # whether what is no envelope could have been a withdrawal
+    if re.fullmatch(r"withdrawal-.*[.]json|[0-9a-f]{64}[.]json", name, re.S) and name != sha256(data) + ".json": return True
+    data = data.replace(b"\0", b"")  # as UTF-16 has them
     if b'"payload' not in data: return False
     found = re.match(rb'[^"]*"payload"[ :"\n\t]*([A-Za-z0-9+/]*)', data[data.index(b'"payload"') if b'"payload"' in data else 0:])
     text = found[1] if found else b""
@@ -162,7 +167,7 @@ def said(reader, own, folders, about, counts):  # withdrawals first and apart; g
                 raise Unchecked("it was not read")
             try: payload, signed = envelope(data)
             except Exception:
-                if len(data) <= SMALL and cut(data): raise Unchecked("it may have been a withdrawal")
+                if cut(at.name, data): raise Unchecked("it may have been a withdrawal")
                 return ""
             try: kind = json.loads(payload)["predicateType"]
             except Exception: kind = ""

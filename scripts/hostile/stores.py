@@ -175,6 +175,24 @@ def attack(scene, every):
 
     pulled_by_tag("another image of the same release", other_cards, "1.0.0", (0,), (1,))
 
+    def many(store, own):
+        other_cards(store, own)
+        listed = index(store)
+        template = listed["manifests"][0]
+        listed["manifests"] += [{**template, "digest": f"sha256:{at:064x}", "annotations": {}} for at in range(1_001)]
+        put_index(store, listed)
+
+    pulled_by_tag("more images than are looked at", many, "1.0.0", (4,), None)
+
+    def junk_about_the_other(store, own):
+        """A second list about the other image, which is not there: the release comes, and that something may be missing is told."""
+        other_cards(store, own)
+        listed, entry, document = referrers(store)
+        listed["manifests"].insert(0, {**entry, "digest": "sha256:" + "0" * 64})
+        put_index(store, listed)
+
+    pulled_by_tag("a list about another image that is not there", junk_about_the_other, "1.0.0", (4,), None)
+
     def twice(store, own):
         listed = index(store)
         (entry,) = [one for one in listed["manifests"] if not one["annotations"]["org.opencontainers.image.ref.name"].startswith("sha256-")]

@@ -81,50 +81,42 @@ pub(crate) fn all(release: &Path, id: &Digest, typed: Option<&Path>) -> Result<S
     Ok(said)
 }
 
-/// Everything in a folder of statements, and in the folders in it.
-fn inside(folder: &Folder) -> Result<Said, Failure> {
-    within(folder, DEEP)
+/// A file in a folder of statements, or in a folder in it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    size: u64,
+    /// The folders that lead to it.
+    above: Vec<String>,
+    name: String,
 }
 
-fn within(folder: &Folder, deep: usize) -> Result<Said, Failure> {
-    let (mut said, mut found) = (Said::default(), Vec::new());
-    for (name, kind) in folder.entries()? {
-        let shown = visible(&name.to_string_lossy());
-        match (kind, name.to_str()) {
-            (EntryKind::File, Some(name)) => match folder.size(name) {
-                Ok(Some(size)) => found.push((size, name.to_owned())),
-                Ok(None) => {}
-                Err(error) => said.unread.push((shown, format!("it was not read: {error}"))),
-            },
-            (EntryKind::File, None) => {
-                said.unread.push((shown, "its name is no text, and it was not read".to_owned()));
-            }
-            (EntryKind::Link, _) => {
-                said.unread.push((shown, "it is a symbolic link and was not followed".to_owned()));
-            }
-            // A statement that somebody moved is a statement.
-            (EntryKind::Folder, Some(name)) if deep > 0 => match folder.enter(name) {
-                Ok(Some(inner)) => {
-                    let inner = within(&inner, deep - 1)?;
-                    if inner.statements.is_empty() && inner.unread.is_empty() && inner.notes.is_empty() {
-                        said.notes.push((shown, "an empty folder, and no statement".to_owned()));
-                    }
-                    said.add(&visible(name), inner);
-                }
-                Ok(None) => {}
-                Err(error) => said.unread.push((shown, format!("it was not read: {error}"))),
-            },
-            (EntryKind::Folder, _) => {
-                said.unread.push((shown, "it is a folder, and nothing in it was read".to_owned()));
-            }
-            (EntryKind::Other, _) => {
-                said.notes.push((shown, format!("{}, and no statement", kind.noun())));
-            }
-        }
+impl Candidate {
+    fn shown(&self) -> String {
+        shown(&self.above, &visible(&self.name))
     }
+
+    /// Its bytes; none if it has gone meanwhile.
+    fn read(&self, folder: &Folder, limit: u64) -> Result<Option<Vec<u8>>, DraftError> {
+        let mut inner: Option<Folder> = None;
+        for name in &self.above {
+            let Some(next) = inner.as_ref().unwrap_or(folder).enter(name)? else { return Ok(None) };
+            inner = Some(next);
+        }
+        inner.as_ref().unwrap_or(folder).read(&self.name, limit)
+    }
+}
+
+fn shown(above: &[String], name: &str) -> String {
+    above.iter().map(|folder| visible(folder) + "/").collect::<String>() + name
+}
+
+/// Everything in a folder of statements, and in the folders in it. However they are spread, as many bytes are read.
+fn inside(folder: &Folder) -> Result<Said, Failure> {
+    let (mut said, mut found) = (Said::default(), Vec::new());
+    said.gather(folder, &mut Vec::new(), &mut found)?;
     found.sort();
     let (small, large): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|(size, _)| *size <= limits::WITHDRAWAL_BYTES);
+        found.into_iter().partition(|file| file.size <= limits::WITHDRAWAL_BYTES);
     said.read(folder, small, limits::WITHDRAWAL_BYTES);
     // What is too large for a withdrawal may be a receipt, or a withdrawal to which somebody added.
     said.read(folder, large, limits::ENVELOPE_BYTES);
@@ -144,13 +136,52 @@ fn beside(release: &Path) -> Result<Folder, DraftError> {
 }
 
 impl Said {
-    /// Adds what lies in a folder in this one.
-    fn add(&mut self, folder: &str, inner: Self) {
-        let below = |(file, why): (String, String)| (format!("{folder}/{file}"), why);
-        let moved = |one: Attestation| Attestation { file: format!("{folder}/{}", one.file), ..one };
-        self.statements.extend(inner.statements.into_iter().map(moved));
-        self.unread.extend(inner.unread.into_iter().map(below));
-        self.notes.extend(inner.notes.into_iter().map(below));
+    /// Looks what lies in a folder, and in the folders in it, before anything is read.
+    fn gather(
+        &mut self,
+        folder: &Folder,
+        above: &mut Vec<String>,
+        found: &mut Vec<Candidate>,
+    ) -> Result<(), Failure> {
+        for (name, kind) in folder.entries()? {
+            let file = shown(above, &visible(&name.to_string_lossy()));
+            match (kind, name.to_str()) {
+                (EntryKind::File, Some(name)) => match folder.size(name) {
+                    Ok(Some(size)) => {
+                        found.push(Candidate { size, above: above.clone(), name: name.to_owned() });
+                    }
+                    Ok(None) => {}
+                    Err(error) => self.unread.push((file, format!("it was not read: {error}"))),
+                },
+                (EntryKind::File, None) => {
+                    self.unread.push((file, "its name is no text, and it was not read".to_owned()));
+                }
+                (EntryKind::Link, _) => {
+                    self.unread.push((file, "it is a symbolic link and was not followed".to_owned()));
+                }
+                // A statement that somebody moved is a statement.
+                (EntryKind::Folder, Some(name)) if above.len() < DEEP => match folder.enter(name) {
+                    Ok(Some(inner)) => {
+                        let before = found.len() + self.unread.len() + self.notes.len();
+                        above.push(name.to_owned());
+                        self.gather(&inner, above, found)?;
+                        above.pop();
+                        if found.len() + self.unread.len() + self.notes.len() == before {
+                            self.notes.push((file, "an empty folder, and no statement".to_owned()));
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(error) => self.unread.push((file, format!("it was not read: {error}"))),
+                },
+                (EntryKind::Folder, _) => {
+                    self.unread.push((file, "it is a folder, and nothing in it was read".to_owned()));
+                }
+                (EntryKind::Other, _) => {
+                    self.notes.push((file, format!("{}, and no statement", kind.noun())));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A file that was not read: whether it is missed depends on whether it may be a withdrawal.
@@ -163,16 +194,22 @@ impl Said {
     }
 
     /// Reads files of at most `limit` bytes each, and `ALL_BYTES` together.
-    fn read(&mut self, folder: &Folder, files: Vec<(u64, String)>, limit: u64) {
+    fn read(&mut self, folder: &Folder, files: Vec<Candidate>, limit: u64) {
         let mut room = ALL_BYTES;
-        for (size, name) in files {
-            let file = visible(&name);
-            let bytes = match folder.read(&name, limit.min(room)) {
+        for candidate in files {
+            let (file, size) = (candidate.shown(), candidate.size);
+            let most = limit.min(room);
+            let too_large = format!("it was not read: found {size} bytes, at most {most} more are read");
+            // Its size is known: a thousand large files are not read up to a limit each.
+            if size > most {
+                self.not_read(file, size, too_large);
+                continue;
+            }
+            let bytes = match candidate.read(folder, most) {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) => continue,
-                Err(DraftError::TooLarge { limit, .. }) => {
-                    let why = format!("it was not read: found {size} bytes, at most {limit} more are read");
-                    self.not_read(file, size, why);
+                Err(DraftError::TooLarge { .. }) => {
+                    self.not_read(file, size, too_large);
                     continue;
                 }
                 Err(error) => {
@@ -186,7 +223,7 @@ impl Said {
             match kind {
                 Ok(kind) => self.statements.push(Attestation { file, bytes, kind }),
                 // Cut or damaged, it may have been one.
-                Err(error) if dsse::may_have_withdrawn(&bytes) || is_called_ours(&name, &bytes) => {
+                Err(error) if dsse::may_have_withdrawn(&bytes) || is_called_ours(&candidate.name, &bytes) => {
                     self.unread.push((file, format!("it is a statement that cannot be read: {error}")));
                 }
                 Err(error) => {

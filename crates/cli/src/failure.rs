@@ -456,6 +456,7 @@ fn storing(error: &StoreError) -> &'static str {
         StoreError::TagTaken { .. } => "publish under a new version or tag, or change the tag with --force",
         StoreError::Absent { .. } => "check the words, or ask who keeps the store",
         StoreError::WhichTag { .. } => "name one, as in oci:DIR:1.0.0",
+        StoreError::TagTwice { .. } => "name the digest of the one that you mean, as in oci:DIR@sha256:…",
         StoreError::NotAStore { .. } => "name an empty or a new folder, or one with an image layout in it",
         StoreError::Unreachable { .. } => {
             "check the address and the network, then run the same command again: what was moved is not moved twice"

@@ -161,7 +161,7 @@ pub(crate) struct Listed {
     /// Documents, each with the image that it is to be about.
     documents: Vec<(BlobDigest, Descriptor)>,
     /// Where else statements may be, and why nobody looked.
-    not_sought: Option<String>,
+    not_sought: Vec<String>,
 }
 
 /// Everything that a store lists as referring to a release, in whichever image of it. Without the list nothing is
@@ -172,23 +172,32 @@ pub(crate) async fn offered(
     id: &Digest,
 ) -> Result<Listed, StoreError> {
     let mut listed = Listed::default();
-    let mut images = vec![subject.clone()];
+    let mut list = |image: &BlobDigest, own: Vec<Descriptor>| {
+        listed.documents.extend(own.into_iter().map(|document| (image.clone(), document)));
+    };
+    list(subject, referrers(remote, subject).await?);
     match remote.twins(id, subject, limits::TWINS).await {
         Ok((twins, more)) => {
-            images.extend(twins);
-            listed.not_sought = more.then(|| {
+            for twin in twins {
+                match referrers(remote, &twin).await {
+                    Ok(own) => list(&twin, own),
+                    Err(error) => listed
+                        .not_sought
+                        .push(format!("what is said about {twin}, another image of the release: {error}")),
+                }
+            }
+            if more {
                 let most = limits::TWINS;
-                format!("the store has more than {most} images; whether others of them are this release was not looked at")
-            });
+                listed
+                    .not_sought
+                    .push(format!("an image of the store beyond the first {most}, at which nobody looked"));
+            }
         }
-        // Not every registry lists its tags.
         Err(error) => {
-            listed.not_sought = Some(format!("other images of this release were not looked for: {error}"));
+            listed
+                .not_sought
+                .push(format!("another image of the release, which was not looked for: {error}"));
         }
-    }
-    for image in images {
-        let own = referrers(remote, &image).await?;
-        listed.documents.extend(own.into_iter().map(|document| (image.clone(), document)));
     }
     // Those that call themselves statements first: of the others not all may be looked at.
     listed.documents.sort_by_key(|(_, one)| !one.artifact_type.as_deref().is_some_and(is_ours));
@@ -205,7 +214,7 @@ pub(crate) async fn pull(
     (above, name, id): (&Folder, &str, &Digest),
 ) -> Arrived {
     let (mut arrived, mut offers) = (Arrived::default(), Vec::<Offered>::new());
-    arrived.passed_over.extend(listed.not_sought.clone());
+    arrived.unread.extend(listed.not_sought.iter().cloned());
     for (image, one) in listed.documents.iter().take(limits::COMPANIONS) {
         let said = match remote.document(&one.digest).await {
             Ok(document) => understood(&document, image),

@@ -86,6 +86,16 @@ pub enum StoreError {
         /// The tags that are there.
         tags: Vec<String>,
     },
+    /// A tag that stands for two documents.
+    #[error("{place}: tag `{tag}` stands there for {} and for {}", found[0], found[1])]
+    TagTwice {
+        /// The list of the store.
+        place: String,
+        /// The tag.
+        tag: String,
+        /// The digests of two documents that it stands for.
+        found: [String; 2],
+    },
     /// A folder with files that is no store.
     #[error("{} holds files and no `oci-layout`: it is no store", path.display())]
     NotAStore {

@@ -190,10 +190,11 @@ impl Layout {
     pub(crate) async fn tagged(&self, tag: &str) -> Result<Option<(BlobDigest, Bytes)>, StoreError> {
         let mut found = self.all_tagged(tag).await?;
         if let [(first, _), (second, _), ..] = found.as_slice() {
-            let what = format!(
-                "tag `{tag}` stands there for {first} and for {second}; name one of them, as @{first}"
-            );
-            return Err(StoreError::Refused { place: self.place(INDEX), fault: Fault::Syntax(what) });
+            return Err(StoreError::TagTwice {
+                place: self.place(INDEX),
+                tag: tag.to_owned(),
+                found: [first.to_string(), second.to_string()],
+            });
         }
         Ok(found.pop())
     }

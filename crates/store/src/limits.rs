@@ -20,9 +20,9 @@ pub const COMPANIONS: usize = 1_000;
 pub const COMPANION_BYTES: u64 = 4 << 20;
 /// Bytes of all of them together.
 pub const COMPANIONS_BYTES: u64 = 64 << 20;
-/// Bytes of a withdrawal (docs/spec/10-publication.md): what is larger is none.
+/// Bytes of a withdrawal (docs/spec/10-releases.md): what is larger is none.
 pub const WITHDRAWAL_BYTES: u64 = 64 << 10;
 /// Images of a store that are looked at for others of the same release.
-pub const TWINS: usize = 256;
+pub const TWINS: usize = 1_000;
 /// Bytes handed on at a time.
 pub(crate) const BLOCK: usize = 1 << 16;

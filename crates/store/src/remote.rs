@@ -91,11 +91,14 @@ impl Remote {
             Self::Layout(layout) => {
                 let images = layout.images().await?;
                 for digest in images.iter().take(most) {
-                    // What is listed and not there is no image that anybody could have pulled.
-                    if let Ok(bytes) = layout.document(digest).await
-                        && package::is_of(&bytes, id)
-                    {
-                        twins.insert(digest.clone());
+                    match layout.document(digest).await {
+                        Ok(bytes) if package::is_of(&bytes, id) => drop(twins.insert(digest.clone())),
+                        Ok(_) => {}
+                        // What is listed and not there, or has other bytes, is no image that anybody could pull.
+                        Err(
+                            StoreError::Absent { .. } | StoreError::Digest { .. } | StoreError::Length { .. },
+                        ) => {}
+                        Err(error) => return Err(error),
                     }
                 }
                 images.len() > most
