@@ -221,7 +221,7 @@ impl Failure {
             Self::Seal(SealError::Recipe { .. }) => {
                 "fit again with this recipe, or give the recipe its old name and content back"
             }
-            Self::Key { source: KeyError::Encrypted, .. } => {
+            Self::Key { source: KeyError::Encrypted | KeyError::OpenSsh { .. }, .. } => {
                 "add it to an SSH agent with `ssh-add`, then name its public half (.pub) here"
             }
             Self::NoAgent { .. } => {

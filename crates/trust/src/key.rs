@@ -53,6 +53,13 @@ pub enum KeyError {
         /// What is wrong.
         reason: String,
     },
+    /// An OpenSSH private key in a form that is not read. One in 256 keys of P-256 is: OpenSSH writes its secret
+    /// number without leading zeros, and the library that reads it wants them.
+    #[error("an OpenSSH private key that cannot be read: {reason}")]
+    OpenSsh {
+        /// What is wrong.
+        reason: String,
+    },
     /// A key of another algorithm.
     #[error("found a key of algorithm `{found}`, expected `ssh-ed25519` or `ecdsa-sha2-nistp256`")]
     Algorithm {
@@ -357,7 +364,12 @@ impl PrivateKey {
 
     fn from_openssh(text: &str, passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
         let expected = "an OpenSSH private key, or one in PKCS#8 or SEC 1 PEM";
-        let key = ssh_key::PrivateKey::from_openssh(text).map_err(|error| unreadable(expected, &error))?;
+        let key = ssh_key::PrivateKey::from_openssh(text).map_err(|error| match error {
+            ssh_key::Error::Encoding(_) if text.starts_with("-----BEGIN OPENSSH PRIVATE KEY-----") => {
+                KeyError::OpenSsh { reason: error.to_string() }
+            }
+            error => unreadable(expected, &error),
+        })?;
         let public = PublicKey::from_data(key.public_key().key_data().clone())?;
         let keys = if key.is_encrypted() {
             let passphrase = passphrase.ok_or(KeyError::Encrypted)?;
@@ -366,7 +378,11 @@ impl PrivateKey {
             {
                 return Err(KeyError::Rounds { found: *rounds, limit: limits::KEY_ROUNDS });
             }
-            key.decrypt(passphrase).map_err(|_| KeyError::Passphrase)?.key_data().clone()
+            let decrypted = key.decrypt(passphrase).map_err(|error| match error {
+                ssh_key::Error::Encoding(_) => KeyError::OpenSsh { reason: error.to_string() },
+                _ => KeyError::Passphrase,
+            });
+            decrypted?.key_data().clone()
         } else {
             key.key_data().clone()
         };

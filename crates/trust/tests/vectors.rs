@@ -143,6 +143,10 @@ fn private_keys_are_read_or_refused_for_a_reason() {
     for form in ["p256-oms.sec1.pem", "p256-oms.pkcs8.pem"] {
         assert_eq!(private(form).public_key(), &spki);
     }
+    // A secret number that begins with a zero byte: OpenSSH leaves it out, PEM keeps it.
+    let short = PrivateKey::read(&read("keys/test-only-p256-short"), None);
+    assert!(matches!(short, Err(KeyError::OpenSsh { .. })), "{short:?}");
+    private("p256-short.sec1.pem");
     assert_eq!(spki.to_spki_pem().unwrap().as_bytes(), read("keys/test-only-p256-oms.spki.pem"));
     assert_eq!(public("ed25519-alice").to_spki_pem(), None);
     // What a private key is must not be shown with it.
