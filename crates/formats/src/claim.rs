@@ -1,6 +1,7 @@
 //! Claims: published numbers that verification recomputes (docs/spec/7-manifests.md, 7.3).
 
 use crate::canonical::inconsistent;
+use crate::handwritten::quoted;
 use crate::limits;
 use crate::malformed::{Fault, Malformed};
 use crate::number::Stated;
@@ -195,7 +196,6 @@ pub fn from_toml(bytes: &[u8]) -> Result<Vec<Claim>, Malformed> {
 
 /// Claims as the TOML that a person would have written; [`from_toml`] reads the same claims from it.
 pub fn to_toml(claims: &[Claim]) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let mut out = String::from("format = \"openweigh.claims/1\"\n");
     for claim in claims {
         let over = &claim.over;

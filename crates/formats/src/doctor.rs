@@ -3,7 +3,7 @@
 //!
 //! It is no artifact: nothing is derived from it, and no manifest lists it.
 
-use crate::handwritten;
+use crate::handwritten::{self, quoted};
 use crate::malformed::{Fault, Malformed};
 use serde::Deserialize;
 use std::fmt::Write;
@@ -224,22 +224,6 @@ fn written(value: &Value) -> String {
             format!("[{}]", texts.join(", "))
         }
     }
-}
-
-/// A text as TOML has it, in which nothing commands a terminal.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() || !crate::shown::plain(c.encode_utf8(&mut [0; 4])).starts_with(c) => {
-                let _ = write!(out, "\\U{:08X}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// Words as lines of a comment, of at most 100 columns.

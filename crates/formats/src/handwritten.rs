@@ -5,6 +5,7 @@ use crate::malformed::{Fault, Malformed, Position, shortened};
 use crate::missing;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::fmt::Write;
 
 /// Reads TOML into a type whose format key is `format`.
 ///
@@ -70,6 +71,23 @@ fn begins(text: &str) -> Result<(), Malformed> {
         }
         _ => Ok(()),
     }
+}
+
+/// A text as TOML has it, in which nothing commands a terminal.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() || !crate::shown::plain(c.encode_utf8(&mut [0; 4])).starts_with(c) => {
+                // A `String` takes everything.
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 #[cfg(test)]

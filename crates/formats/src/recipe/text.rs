@@ -1,6 +1,7 @@
 //! A recipe as the TOML that a person would have written.
 
 use super::{Estimator, Fit, Recipe, Tare};
+use crate::handwritten::quoted;
 use crate::reading::{Per, Reading, Reduction};
 use crate::touches::State;
 use std::fmt::Write;
@@ -92,11 +93,6 @@ fn write_reading(out: &mut String, reading: &Reading) {
     if let Some(ceiling) = &reading.ceiling {
         let _ = writeln!(out, "ceiling = \"{ceiling}\"");
     }
-}
-
-/// A TOML string; texts of recipes hold no control character.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]
