@@ -27,7 +27,9 @@ fn is_full(verdict: &Verdict) -> bool {
 fn begins(verdict: &Verdict) -> Option<u64> {
     match &verdict.outcome {
         Ok(layout) => Some(layout.header.unwrap_or(layout.first)),
-        Err(refusal) => matches!(refusal.reason, Reason::NoHeader).then_some(refusal.place.line),
+        Err(refusal) => {
+            verdict.top.or_else(|| matches!(refusal.reason, Reason::NoHeader).then_some(refusal.place.line))
+        }
     }
 }
 
@@ -113,7 +115,15 @@ impl Field<'_> {
         };
         // Texts have spaces in them, and times have one before them: another delimiter that makes a table is right,
         // unless spaces leave nothing but numbers.
+        // Names and numbers of both on the same lines: `load (g),reading` above `10 20,3`.
+        let both = first.level >= 2 && spaces.level >= 2 && begins(first) == begins(spaces);
+        if both && first.outcome.is_ok() && spaces.outcome.is_ok() && is_full(spaces) && !is_full(first) {
+            best.push(at);
+            return;
+        }
+        // A table that is refused is not replaced by one that leaves its first lines out.
         let better = match first.level {
+            1.. if begins_above(first, spaces) => false,
             2.. if is_full(spaces) && !is_full(first) => spaces.level >= 2,
             // A header and rows of every line are a better table than one that begins below some of them.
             2.. => spaces.level == 3 && spaces.share.0 > 0 && begins_above(spaces, first),
@@ -224,7 +234,8 @@ fn names_with_unit(none: &Verdict, delimiter: Delimiter) -> bool {
 
 /// Chooses, or shows between which nothing decides.
 pub(crate) fn choose(mut tallies: Vec<Tally>, mut verdicts: Vec<Verdict>) -> Result<Found, Refusal> {
-    let best = likely(&tallies, &verdicts);
+    // A delimiter that is told is not judged by the number of fields that it makes.
+    let best = if tallies.len() == 1 { vec![0] } else { likely(&tallies, &verdicts) };
     let Some(first) = best.first().copied() else {
         return Err(Refusal::whole(Reason::NoRows { header: false }));
     };

@@ -82,6 +82,11 @@ pub(crate) fn keys(source: &mut dyn Source, max: u64) -> Result<Vec<String>, Ref
         }
         if !text.is_empty() {
             let pairs = pairs(&text).map_err(|error| malformed(number, &error))?;
+            // Before the keys are compared with each other: a line holds a hundred thousand.
+            if pairs.len() > limits::COLUMNS {
+                let reason = Reason::Columns { found: pairs.len(), limit: limits::COLUMNS };
+                return Err(Refusal::at(number, 0, reason));
+            }
             for (at, (key, _)) in pairs.iter().enumerate() {
                 if keys.get(at) != Some(key) && !keys.contains(key) {
                     keys.push(key.clone());
@@ -105,6 +110,7 @@ pub(crate) fn keys(source: &mut dyn Source, max: u64) -> Result<Vec<String>, Ref
 pub(crate) struct Reader<'a> {
     from: BufReader<Box<dyn Read + 'a>>,
     keys: Vec<String>,
+    header: Vec<u8>,
     number: u64,
     text: Vec<u8>,
     out: Vec<u8>,
@@ -120,8 +126,9 @@ impl<'a> Reader<'a> {
             }
             push_text(key, &mut out);
         }
+        let header = out.clone();
         out.push(b'\n');
-        Self { from: BufReader::new(reader), keys, number: 1, text: Vec::new(), out, given: 0 }
+        Self { from: BufReader::new(reader), keys, header, number: 1, text: Vec::new(), out, given: 0 }
     }
 
     /// Converts the next line; false at the end.
@@ -152,6 +159,11 @@ impl<'a> Reader<'a> {
                     }
                     Some(value) => push_number(value, &mut self.out),
                 }
+            }
+            // As a line of the table below it would be left out as the header once more.
+            if self.out == self.header {
+                let what = "found an object whose values are the keys, expected data; leave this line out";
+                return Err(Refusal::at(self.number, 0, Reason::Malformed(what.to_owned())));
             }
         }
         self.number += 1;

@@ -38,6 +38,8 @@ pub(crate) struct Layout {
 pub(crate) struct Verdict {
     /// 3: a header and rows like each other. 2: such rows alone. 1: after lines of another shape. 0: no table.
     pub(crate) level: u8,
+    /// The line at which a table begins that is refused for some of its cells.
+    pub(crate) top: Option<u64>,
     /// Of the cells that say something, those that are numbers or times, and all.
     pub(crate) share: (u64, u64),
     pub(crate) outcome: Result<Layout, Refusal>,
@@ -45,7 +47,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     fn none(refusal: Refusal) -> Self {
-        Self { level: 0, share: (0, 1), outcome: Err(refusal) }
+        Self { top: None, level: 0, share: (0, 1), outcome: Err(refusal) }
     }
 }
 
@@ -264,7 +266,7 @@ impl Rows<'_> {
                 let sound = candidate.count > 0 && candidate.is_clean() && self.names_columns(&candidate, at);
                 // Below the first row a number in a column of numbers is no name, but a row of data.
                 let data = |row: usize| self.is_data(&candidate, row);
-                if sound && !(0..at).any(data) && (at == 0 || self.number_in(&candidate, at).is_none()) {
+                if sound && !(0..at).any(data) && (at == 0 || !self.has_values(&candidate, at)) {
                     return self.found(candidate, at);
                 }
             }
@@ -297,25 +299,6 @@ impl Rows<'_> {
         (0..self.fields).filter(typed).any(|column| is(column, name))
     }
 
-    /// The first column of numbers in which a row has one.
-    fn number_in(&self, candidate: &Candidate, at: usize) -> Option<usize> {
-        let number = |column: usize| matches!(self.head[at].classes.get(column), Some(Class::Number { .. }));
-        (0..self.fields).find(|column| candidate.is_numeric(*column) && number(*column))
-    }
-
-    /// Whether a row could be one of the data: numbers in all columns of numbers, as far as they say something.
-    fn is_data(&self, candidate: &Candidate, at: usize) -> bool {
-        let numeric: Vec<Class> = (0..self.fields)
-            .filter(|column| candidate.is_numeric(*column))
-            .filter_map(|column| self.head[at].classes.get(column).copied())
-            .collect();
-        let number = |class: &Class| matches!(class, Class::Number { .. } | Class::Measured { .. });
-        let silent = |class: &Class| matches!(class, Class::Empty | Class::Word | Class::PlainWord);
-        self.is_row(at)
-            && numeric.iter().any(number)
-            && numeric.iter().all(|class| number(class) || silent(class))
-    }
-
     /// No row stands out by its kind of cells.
     fn bare(&self, bare: Candidate) -> Verdict {
         let share = bare.share();
@@ -337,7 +320,7 @@ impl Rows<'_> {
         }
         if bare.count == 1 && !numeric {
             let refusal = Refusal::whole(Reason::NoRows { header: true });
-            return Verdict { level: 2, share, outcome: Err(refusal) };
+            return Verdict { top: None, level: 2, share, outcome: Err(refusal) };
         }
         let (reason, level) = if numeric { (Reason::NoHeader, 2) } else { (Reason::AllText, 2) };
         let texts: Vec<String> = self.head[0].texts();
@@ -349,7 +332,7 @@ impl Rows<'_> {
         let names = (vec![Flag::HeaderRow(line)], format!("takes the names of the columns from line {line}"));
         let (first, second) = if numeric { (keeps, names) } else { (names, keeps) };
         let refusal = Refusal::at(line, 0, reason).or(first.0, first.1).or(second.0, second.1);
-        Verdict { level, share, outcome: Err(refusal) }
+        Verdict { top: None, level, share, outcome: Err(refusal) }
     }
 
     /// The header is found; what stands above it must not be data.
@@ -363,7 +346,15 @@ impl Rows<'_> {
             let refusal = Refusal::at(line, *place, Reason::HeaderNumbers { cell })
                 .or(vec![Flag::NoHeader], format!("keeps line {line} as a row of data"))
                 .or(vec![Flag::HeaderRow(line)], format!("takes the names of the columns from line {line}"));
-            return Verdict { level: 2, share, outcome: Err(refusal) };
+            return Verdict { top: None, level: 2, share, outcome: Err(refusal) };
+        }
+        if self.time_in(&candidate, at) {
+            return Verdict {
+                top: None,
+                level: 2,
+                share: candidate.share(),
+                outcome: Err(self.headerless(at)),
+            };
         }
         let above = (0..at).rfind(|row| self.is_row(*row));
         let apart = above.is_none_or(|above| self.head[above + 1..=at].iter().any(|row| row.after_blank));
@@ -388,10 +379,10 @@ impl Rows<'_> {
                 flags,
                 format!("takes the names of the columns from line {line} and leaves out what stands above"),
             );
-            return Verdict { level: 1, share, outcome: Err(refusal) };
+            return Verdict { top: None, level: 1, share, outcome: Err(refusal) };
         }
         if let Some(refusal) = self.table_above(at) {
-            return Verdict { level: 3, share: candidate.share(), outcome: Err(refusal) };
+            return Verdict { top: None, level: 3, share: candidate.share(), outcome: Err(refusal) };
         }
         let row = &self.head[at];
         let doubtful = row.holds_delimiters(self.tally.delimiter)
@@ -405,7 +396,7 @@ impl Rows<'_> {
     fn unclean(&self, bare: Candidate) -> Verdict {
         let first = (0..self.head.len()).find(|at| self.is_header_row(*at));
         let Some(first) = first else {
-            return Verdict { level: 0, share: bare.share(), outcome: Err(self.refuse(&bare)) };
+            return Verdict { top: None, level: 0, share: bare.share(), outcome: Err(self.refuse(&bare)) };
         };
         let units = Some(first + 1)
             .filter(|row| *row < self.head.len() && self.is_row(*row) && self.head[*row].states_units());
@@ -421,7 +412,11 @@ impl Rows<'_> {
             (None, 0) => level,
             (None, _) => 1,
         };
-        Verdict { level, share: chosen.share(), outcome: Err(self.refuse(&chosen)) }
+        if chosen.is_clean() {
+            return Verdict { top: None, level, share: chosen.share(), outcome: Err(self.headerless(first)) };
+        }
+        let top = (level > 0).then(|| self.head[chosen.header.unwrap_or(first)].line);
+        Verdict { top, level, share: chosen.share(), outcome: Err(self.refuse(&chosen)) }
     }
 
     fn with_header_on(&self, line: u64) -> Verdict {
@@ -434,7 +429,12 @@ impl Rows<'_> {
         };
         if !self.is_header_row(at) {
             let reason = Reason::HeaderFields { found: self.head[at].cells.len(), expected: self.fields };
-            return Verdict { level: 1, share: (0, 1), outcome: Err(Refusal::at(line, 0, reason)) };
+            return Verdict {
+                top: None,
+                level: 1,
+                share: (0, 1),
+                outcome: Err(Refusal::at(line, 0, reason)),
+            };
         }
         let units =
             self.options.units_line.and_then(|line| self.head.iter().position(|row| row.line == line));
@@ -458,11 +458,11 @@ impl Rows<'_> {
         let share = candidate.share();
         if candidate.count == 0 {
             let refusal = Refusal::whole(Reason::NoRows { header: candidate.header.is_some() });
-            return Verdict { level: 1, share, outcome: Err(refusal) };
+            return Verdict { top: None, level: 1, share, outcome: Err(refusal) };
         }
         if !candidate.is_clean() {
             let level = if candidate.ragged.is_some() { 0 } else { level };
-            return Verdict { level, share, outcome: Err(self.refuse(&candidate)) };
+            return Verdict { top: None, level, share, outcome: Err(self.refuse(&candidate)) };
         }
         let after = |at: Option<usize>| at.map_or(0, |at| self.head[at].line + 1);
         let of = |at: Option<usize>| at.map(|at| self.head[at].line);
@@ -490,6 +490,6 @@ impl Rows<'_> {
             repeats: candidate.repeats,
             cells: candidate.cells,
         });
-        Verdict { level, share, outcome }
+        Verdict { top: None, level, share, outcome }
     }
 }

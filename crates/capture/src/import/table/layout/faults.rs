@@ -1,10 +1,11 @@
 //! What does not fit in a table, and the options that settle it.
 
 use super::super::names;
-use super::super::number::Class;
-use super::super::options::Flag;
+use super::super::number::{Class, classify};
+use super::super::options::{Delimiter, Flag};
+use super::super::record::Splitter;
 use super::super::refusal::{Reason, Refusal};
-use super::super::tally::Spot;
+use super::super::tally::{Cells, Spot};
 use super::{Candidate, Row, Rows};
 
 impl Rows<'_> {
@@ -53,7 +54,7 @@ impl Rows<'_> {
         let mut refusal = Refusal::at(spot.line, spot.column, reason);
         if self.head.len() > 1 && candidate.header.is_some() {
             let next = candidate.header.map_or(0, |row| row + 1);
-            let units_alone = |row: &Row| row.line == spot.line && self.number_in(candidate, next).is_none();
+            let units_alone = |row: &Row| row.line == spot.line && !self.has_values(candidate, next);
             if self.head.get(next).is_some_and(units_alone) {
                 let line = spot.line;
                 let header = candidate.header.map_or(1, |row| self.head[row].line);
@@ -80,6 +81,75 @@ impl Rows<'_> {
 }
 
 impl Rows<'_> {
+    /// The first column of numbers in which a row has one.
+    pub(super) fn number_in(&self, candidate: &Candidate, at: usize) -> Option<usize> {
+        let number = |column: usize| matches!(self.head[at].classes.get(column), Some(Class::Number { .. }));
+        (0..self.fields).find(|column| candidate.is_numeric(*column) && number(*column))
+    }
+
+    /// Whether a row could be one of the data: numbers in all columns of numbers, as far as they say something.
+    pub(super) fn is_data(&self, candidate: &Candidate, at: usize) -> bool {
+        let numeric: Vec<Class> = (0..self.fields)
+            .filter(|column| candidate.is_numeric(*column))
+            .filter_map(|column| self.head[at].classes.get(column).copied())
+            .collect();
+        let number = |class: &Class| matches!(class, Class::Number { .. } | Class::Measured { .. });
+        let silent = |class: &Class| matches!(class, Class::Empty | Class::Word | Class::PlainWord);
+        self.is_row(at)
+            && numeric.iter().any(number)
+            && numeric.iter().all(|class| number(class) || silent(class))
+    }
+
+    /// Whether a row has a time in a column of times.
+    pub(super) fn time_in(&self, candidate: &Candidate, at: usize) -> bool {
+        let times = |cells: &Cells| cells.stamps > 0 && cells.stamps == cells.said();
+        self.head[at]
+            .classes
+            .iter()
+            .zip(&candidate.cells)
+            .any(|(class, cells)| *class == Class::Stamp && times(cells))
+    }
+
+    /// Whether a row has a number in a column of numbers or a time in a column of times, as rows of data have.
+    pub(super) fn has_values(&self, candidate: &Candidate, at: usize) -> bool {
+        self.number_in(candidate, at).is_some() || self.time_in(candidate, at)
+    }
+
+    /// A first row that is like the rows below it.
+    pub(super) fn headerless(&self, at: usize) -> Refusal {
+        let line = self.head[at].line;
+        let mut flags = vec![Flag::NoHeader];
+        flags.extend((at > 0).then_some(Flag::SkipRows(line - 1)));
+        Refusal::at(line, 0, Reason::NoHeader)
+            .or(flags, format!("keeps line {line} as a row of data"))
+            .or(vec![Flag::HeaderRow(line)], format!("takes the names of the columns from line {line}"))
+    }
+
+    /// Whether rows above the header are a table of another delimiter: names above numbers, or two rows of numbers.
+    fn is_foreign_table_above(&self, at: usize) -> bool {
+        let marks = Delimiter::ALL
+            .into_iter()
+            .filter(|delimiter| delimiter.byte().is_some() && *delimiter != self.tally.delimiter);
+        marks.into_iter().any(|delimiter| {
+            let mut splitter = Splitter::new(delimiter);
+            let mut earlier: Option<(usize, bool)> = None;
+            self.head[..at].iter().any(|row| {
+                let classes: Vec<Class> = match splitter.split(&row.raw) {
+                    Ok(()) => {
+                        (0..splitter.len()).map(|field| classify(splitter.field(&row.raw, field))).collect()
+                    }
+                    Err(_) => Vec::new(),
+                };
+                let all = |wanted: fn(&Class) -> bool| classes.len() > 1 && classes.iter().all(wanted);
+                let numbers = all(|class| matches!(class, Class::Number { .. }));
+                let telling = numbers || all(|class| matches!(class, Class::Text | Class::PlainWord));
+                let below = earlier.is_some_and(|(fields, telling)| telling && fields == classes.len());
+                earlier = Some((classes.len(), telling));
+                numbers && below
+            })
+        })
+    }
+
     /// Another table above the header, of another number of fields: two rows of numbers at least.
     pub(super) fn table_above(&self, at: usize) -> Option<Refusal> {
         let is_data = |row: &&Row| {
@@ -87,8 +157,11 @@ impl Rows<'_> {
             row.cells.len() != self.fields && row.classes.iter().all(number)
         };
         let mut above = self.head[..at].iter().filter(is_data);
-        let (first, second) = (above.next()?, above.next()?);
-        if first.cells.len() != second.cells.len() {
+        let same = above
+            .next()
+            .zip(above.next())
+            .is_some_and(|(first, second)| first.cells.len() == second.cells.len());
+        if !same && !self.is_foreign_table_above(at) {
             return None;
         }
         let line = self.head[at].line;
