@@ -2,7 +2,7 @@
 
 use super::lines::Source;
 use super::options::Options;
-use super::refusal::{Refusal, Way};
+use super::refusal::{Reason, Refusal, Way};
 use super::survey::attempt;
 
 /// How many further options one way may need.
@@ -26,7 +26,7 @@ pub(crate) fn tried(source: &mut dyn Source, options: &Options, mut refusal: Ref
     refusal
 }
 
-/// Follows a way to its ends: at most four of them.
+/// Follows a way to its ends: at most four of them, or of each delimiter that it leaves open.
 fn follow(
     source: &mut dyn Source,
     options: &Options,
@@ -42,6 +42,7 @@ fn follow(
     way.flags.iter().for_each(|flag| flag.apply(&mut said));
     let Err(next) = attempt(source, &said) else { return vec![way] };
     let mut ends = Vec::new();
+    let next_delimiter = matches!(next.reason, Reason::Delimiters(_));
     for further in next.ways {
         let flags: Vec<_> = way.flags.iter().cloned().chain(further.flags.clone()).collect();
         // What was said once is not taken back.
@@ -52,7 +53,8 @@ fn follow(
         for end in follow(source, options, joined, depth - 1, readings) {
             ends.push(end);
         }
-        if ends.len() >= 4 {
+        // Each delimiter that is offered is followed.
+        if ends.len() >= 4 && !next_delimiter {
             break;
         }
     }

@@ -33,6 +33,11 @@ fn begins(verdict: &Verdict) -> Option<u64> {
     }
 }
 
+/// The line of the header of a table that is read.
+fn header(verdict: &Verdict) -> Option<u64> {
+    verdict.outcome.as_ref().ok().filter(|_| verdict.level >= 2).and_then(|layout| layout.header)
+}
+
 /// Whether a table begins above another one, which leaves those lines out.
 fn begins_above(one: &Verdict, other: &Verdict) -> bool {
     begins(one).zip(begins(other)).is_some_and(|(one, other)| one < other)
@@ -113,14 +118,13 @@ impl Field<'_> {
             }
             return;
         };
-        // Texts have spaces in them, and times have one before them: another delimiter that makes a table is right,
-        // unless spaces leave nothing but numbers.
         // Names and numbers of both on the same lines: `load (g),reading` above `10 20,3`.
-        let both = first.level >= 2 && spaces.level >= 2 && begins(first) == begins(spaces);
-        if both && first.outcome.is_ok() && spaces.outcome.is_ok() && is_full(spaces) && !is_full(first) {
+        if is_full(spaces) && !is_full(first) && header(first).is_some() && header(first) == header(spaces) {
             best.push(at);
             return;
         }
+        // Texts have spaces in them, and times have one before them: another delimiter that makes a table is right,
+        // unless spaces leave nothing but numbers.
         // A table that is refused is not replaced by one that leaves its first lines out.
         let better = match first.level {
             1.. if begins_above(first, spaces) => false,
