@@ -4,7 +4,8 @@
 //! that keeps it so: it reads and writes decimals ([`decimal`]), holds columns of them as integers
 //! over a power of ten ([`mod@column`]), adds and multiplies them exactly ([`sum`], [`normal`]), solves
 //! least squares over the rationals ([`linear`]) and rounds once, correctly, where a definition says
-//! so ([`round`], [`root`]).
+//! so ([`round`], [`root`]). Coverage factors and probabilities, which are not rational, are rounded
+//! correctly too ([`student`], [`fisher`]).
 //!
 //! What it does *not* do: no file, clock, environment, thread or randomness; no binary floating
 //! point anywhere, so there is no rounding that a CPU, a compiler or a summation order could change.
@@ -21,9 +22,12 @@
 
 #![deny(clippy::float_arithmetic, clippy::float_cmp, clippy::cast_precision_loss)]
 
+mod beta;
 pub mod column;
 pub mod decimal;
 pub mod digits;
+mod enclosure;
+pub mod fisher;
 pub mod form;
 mod lane;
 pub mod leverage;
@@ -33,6 +37,7 @@ pub mod possible;
 pub mod ratio;
 pub mod root;
 pub mod round;
+pub mod student;
 pub mod sum;
 
 pub use column::Column;
