@@ -18,12 +18,14 @@ fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-/// A row of a sheet of .xlsx: numbers as they are, everything else as text.
+/// A row of a sheet of .xlsx: numbers as they are, elements with `HERE` for the place, everything else as text.
 fn row(number: usize, cells: &[&str]) -> String {
     let mut out = format!("<row r=\"{number}\">");
     for (at, cell) in cells.iter().enumerate() {
         let place = format!("{}{number}", char::from(b'A' + u8::try_from(at).unwrap()));
-        if cell.parse::<f64>().is_ok() {
+        if cell.starts_with('<') {
+            out.push_str(&cell.replace("HERE", &place));
+        } else if cell.parse::<f64>().is_ok() {
             write!(out, "<c r=\"{place}\"><v>{cell}</v></c>").unwrap();
         } else {
             write!(out, "<c r=\"{place}\" t=\"inlineStr\"><is><t>{cell}</t></is></c>").unwrap();
@@ -66,6 +68,10 @@ fn ods(rows: &[&[&str]]) -> Vec<u8> {
     for cells in rows {
         table.push_str("<table:table-row>");
         for cell in *cells {
+            if cell.starts_with('<') {
+                table.push_str(cell);
+                continue;
+            }
             let kind = match cell.parse::<f64>() {
                 Ok(_) => format!("office:value-type=\"float\" office:value=\"{cell}\""),
                 Err(_) => "office:value-type=\"string\"".to_owned(),
@@ -94,6 +100,87 @@ const ROWS: &[&[&str]] = &[
     &["15", "27.1", "x"],
 ];
 const TABLE: &str = "Mass,Reading,Note\n0,12.1,empty\n7.5,19.7,1 Euro\n8.5,20.6,2 Euro\n15,27.1,x\n";
+
+#[test]
+fn cells_of_workbooks_that_are_not_certain_are_refused_by_name() {
+    let scene = Scene::ledger();
+    let cases = [
+        ("<c r=\"HERE\"><f>1+1</f></c>", "A2 has a formula, and its value was not saved"),
+        ("<c r=\"HERE\"><f>1+1</f><v/></c>", "A2 has a formula, and its value was not saved"),
+        ("<c r=\"HERE\"><v>1</v></c><c r=\"HERE\"><v>9</v></c>", "A2 stands twice"),
+        ("<c r=\"HERE\"><v>1</v><v>2</v></c>", "A2 has 2 values, expected one"),
+        ("<c r=\"HERE\"><v>1<!-- x -->2</v></c>", "A2 has a value with comments or marks in it"),
+        ("<c r=\"HERE\"><v><![CDATA[12]]></v></c>", "A2 has a value with comments or marks in it"),
+        ("<c r=\"HERE\"><v>&#49;2</v></c>", "A2 has a value with comments or marks in it"),
+        ("<c r=\"HERE\"><v>1e999</v></c>", "A2 is `1e999`, which no cell can hold"),
+        ("<c r=\"HERE\" t=\"s\"><v>first</v></c>", "A2 names its text or format by what is no number"),
+        ("<c r=\"A4294967295\"><v>1</v></c>", "the workbook cannot be read"),
+    ];
+    for (cell, wanted) in cases {
+        scene.write("x.xlsx", &xlsx(&[("Run", &[&["a", "b"], &[cell, "2.5"], &["3", "1.5"]])]));
+        scene.run(&["import", "table", "x.xlsx", "--dry-run"]).ends(3).says(wanted);
+        // Of a sheet that is not read nothing is asked.
+        let sheets: &[(&str, &[&[&str]])] = &[("Run", &[&["a", "b"], &["3", "1.5"]]), ("Other", &[&[cell]])];
+        scene.write("two.xlsx", &xlsx(sheets));
+        scene.run(&["import", "table", "two.xlsx", "--sheet", "Run", "--dry-run"]).ends(0);
+    }
+    let whole: &[&[&str]] = &[
+        &["a", "b"],
+        &["<c r=\"HERE\"><f>1+1</f><v>2</v></c>", "2.5"],
+        &["<c r=\"HERE\" t=\"str\"><f>T(1)</f><v></v></c>", "1.5"],
+    ];
+    scene.write("x.xlsx", &xlsx(&[("Run", whole)]));
+    scene.run(&["import", "table", "x.xlsx", "--name", "formula"]).ends(0);
+    assert_eq!(scene.text("datasets/formula/measurements.csv"), "a,b\n2,2.5\n,1.5\n");
+
+    let error = "<table:table-cell table:formula=\"of:=1/0\" office:value-type=\"string\" office:string-value=\"\"><text:p>#DIV/0!</text:p></table:table-cell>";
+    let inner = "<table:table-cell office:value-type=\"string\"><text:p>1</text:p><table:table table:name=\"in\"><table:table-row><table:table-cell office:value-type=\"float\" office:value=\"9\"/></table:table-row></table:table></table:table-cell>";
+    let cases = [
+        (error, "A2 shows `#DIV/0!` and says ``"),
+        (inner, "A2 has a table in it"),
+        ("<table:table-cell><text:p>7</text:p></table:table-cell>", "A2 shows `7` and does not say"),
+        (
+            "<table:table-cell office:value-type=\"float\" office:value=\"1e999\"/>",
+            "A2 is `1e999`, which no cell can hold",
+        ),
+        (
+            "<table:table-cell office:value-type=\"float\" office:value=\"0\"><text:p>#REF!</text:p></table:table-cell>",
+            "A2 shows the error `#REF!`",
+        ),
+        (
+            "<table:table-cell office:value-type=\"boolean\" office:boolean-value=\"1\"/>",
+            "A2 is `1`, expected true or false",
+        ),
+        ("<table:table-cell table:formula=\"of:=1+1\"/>", "A2 has a formula, and its value was not saved"),
+        (
+            "<table:table-cell table:number-columns-repeated=\"16000\"/><table:table-cell table:number-columns-repeated=\"200\" office:value-type=\"float\" office:value=\"1\"/></table:table-row><table:table-row table:number-rows-repeated=\"900000\">",
+            "too large (over 2000000 cells",
+        ),
+    ];
+    for (cell, wanted) in cases {
+        scene.write("x.ods", &ods(&[&["a", "b"], &[cell, "2.5"], &["3", "1.5"]]));
+        scene.run(&["import", "table", "x.ods", "--dry-run"]).ends(3).says(wanted);
+    }
+    let remark = "<table:table-cell office:value-type=\"float\" office:value=\"2\"><office:annotation><text:p>why</text:p></office:annotation><text:p>2</text:p></table:table-cell>";
+    scene.write("x.ods", &ods(&[&["a", "b"], &[remark, "2.5"]]));
+    scene.run(&["import", "table", "x.ods", "--name", "remark"]).ends(0);
+    assert_eq!(scene.text("datasets/remark/measurements.csv"), "a,b\n2,2.5\n");
+}
+
+#[test]
+fn workbooks_that_inflate_are_refused_in_a_line() {
+    let scene = Scene::ledger();
+    let long = format!("<c r=\"HERE\" t=\"inlineStr\"><is><t>{}</t></is></c>", "x".repeat(2 << 20));
+    scene.write("x.xlsx", &xlsx(&[("Run", &[&["a"], &[&long]])]));
+    scene
+        .run(&["import", "table", "x.xlsx", "--dry-run"])
+        .ends(3)
+        .says("a text or tag of over 1048576 bytes");
+    let names: Vec<String> = (0..1_001).map(|at| format!("S{at}")).collect();
+    let sheets: Vec<(&str, &[&[&str]])> = names.iter().map(|name| (name.as_str(), ROWS)).collect();
+    scene.write("x.xlsx", &xlsx(&sheets));
+    scene.run(&["import", "table", "x.xlsx", "--dry-run"]).ends(3).says("over 1000 sheets");
+}
 
 #[test]
 fn workbooks_become_datasets() {

@@ -36,6 +36,26 @@ pub const TOML_BYTES: u64 = 1 << 20;
 pub const CSV_BYTES: u64 = 4 << 30;
 /// Bytes of a line of CSV.
 pub const LINE_BYTES: usize = 64 << 10;
+/// Bytes of a workbook.
+pub const WORKBOOK_BYTES: u64 = 64 << 20;
+/// Bytes that a workbook may inflate to.
+pub const WORKBOOK_INFLATED: u64 = 1 << 30;
+/// The same of .ods, and of each part of .xlsx that is no sheet: they are held in memory.
+pub const WORKBOOK_PART: u64 = 32 << 20;
+/// Bytes of the text of a cell of a workbook, and of a tag.
+pub const WORKBOOK_TEXT: u64 = 1 << 20;
+/// Cells of a sheet of .xlsx.
+pub const WORKBOOK_CELLS: u64 = 10_000_000;
+/// Cells of .ods, empty ones between others among them.
+pub const WORKBOOK_CELLS_ODS: u64 = 2_000_000;
+/// Texts that the sheets of .xlsx share.
+pub const WORKBOOK_STRINGS: u64 = 1_000_000;
+/// Sheets of a workbook.
+pub const WORKBOOK_SHEETS: u64 = 1_000;
+/// Formats of a workbook, its names, and links between its parts: each.
+pub const WORKBOOK_ENTRIES: u64 = 100_000;
+/// Bytes of a sheet as lines.
+pub const WORKBOOK_LINES: usize = 96 << 20;
 /// Work of all fits of a manifest: Σ p³·(w + 32)²·(folds + 1), w the 64-bit words of the determinant's bound. Half a
 /// minute on one core of 2024.
 pub const SOLVE_WORK: u128 = 1 << 38;

@@ -409,8 +409,10 @@ impl fmt::Display for Reason {
             Self::LongRow(limit) => write!(out, "the row would take over {limit} bytes in the dataset, more than a line may have"),
             Self::Malformed(what) => out.write_str(&shortened(what, 300)),
             Self::Sheets(names) => {
-                let names: Vec<String> = names.iter().map(|name| format!("`{}`", shortened(name, 40))).collect();
-                write!(out, "the workbook has {} sheets: {}", names.len(), names.join(", "))
+                let few: Vec<String> =
+                    names.iter().take(10).map(|name| format!("`{}`", shortened(name, 40))).collect();
+                let more = if names.len() > few.len() { ", …" } else { "" };
+                write!(out, "the workbook has {} sheets: {}{more}", names.len(), few.join(", "))
             }
         }
     }

@@ -4,6 +4,10 @@
 //! value that the program which saved the workbook computed. How much a workbook inflates to is measured before
 //! anything is decoded.
 
+mod excel;
+mod opendocument;
+mod pieces;
+
 use super::converted::{push_number, push_text};
 use super::lines::Source;
 use super::options::Flag;
@@ -12,41 +16,45 @@ use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader, Xlsx};
 use openweigh_formats::limits;
 use std::io::{Cursor, Read};
 
-/// Bytes of a workbook.
-const BYTES: u64 = 64 << 20;
+/// Rows of a sheet.
+const ROWS: u32 = 1 << 20;
 
-/// Bytes that it may inflate to.
-const INFLATED: u64 = 1 << 30;
-
-/// The same of .ods, which is held in memory while it is read.
-const INFLATED_ODS: u64 = 32 << 20;
-
-/// Cells of a sheet of .ods.
-const CELLS_ODS: u64 = 2_000_000;
-
-/// Bytes of the lines of a sheet.
-const LINES: usize = 96 << 20;
+/// The day after the last that Excel knows, counted from 1904, which is the shorter count.
+const LAST_DAY: f64 = 2_957_004.0;
 
 enum Book {
-    Xlsx(Box<Xlsx<Cursor<Vec<u8>>>>),
-    Ods(Box<Ods<Cursor<Vec<u8>>>>),
+    Xlsx(Box<Xlsx<Cursor<Vec<u8>>>>, excel::Excel),
+    Ods(Box<Ods<Cursor<Vec<u8>>>>, opendocument::Faults),
 }
 
 fn wrong(error: &dyn std::fmt::Display) -> Refusal {
     Refusal::whole(Reason::Malformed(format!("the workbook cannot be read: {error}")))
 }
 
-fn large(limit: u64) -> Refusal {
-    Refusal::whole(Reason::Malformed(format!(
-        "the workbook is too large (over {limit} bytes); save the sheet as CSV"
-    )))
+fn large(what: &str) -> Refusal {
+    Refusal::whole(Reason::Malformed(format!("the workbook is too large ({what}); save the sheet as CSV")))
+}
+
+/// A text of the workbook in a message.
+fn shown(text: &str) -> String {
+    openweigh_formats::malformed::shortened(text, 40)
+}
+
+/// The name of a cell: `B7`.
+fn called(row: u64, column: u64) -> String {
+    let (mut letters, mut rest) = (Vec::new(), column + 1);
+    while rest > 0 {
+        letters.push(char::from(b'A' + ((rest - 1) % 26) as u8));
+        rest = (rest - 1) / 26;
+    }
+    format!("{}{}", letters.iter().rev().collect::<String>(), row + 1)
 }
 
 fn open(source: &mut dyn Source) -> Result<Book, Refusal> {
     let mut bytes = Vec::new();
-    source.open()?.take(BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > BYTES {
-        return Err(large(BYTES));
+    source.open()?.take(limits::WORKBOOK_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limits::WORKBOOK_BYTES {
+        return Err(large(&format!("over {} bytes", limits::WORKBOOK_BYTES)));
     }
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes.as_slice()))
         .map_err(|_| Refusal::whole(Reason::Kind(Kind::Zip)))?;
@@ -54,64 +62,31 @@ fn open(source: &mut dyn Source) -> Result<Book, Refusal> {
     if !ods && archive.by_name("xl/workbook.xml").is_err() {
         return Err(Refusal::whole(Reason::Kind(Kind::Zip)));
     }
-    let limit = if ods { INFLATED_ODS } else { INFLATED };
-    let mut inflated = 0;
-    for at in 0..archive.len() {
-        let mut file = archive.by_index(at).map_err(|error| wrong(&error))?;
-        let content = file.name().is_ok_and(|name| name == "content.xml");
-        if ods && content {
-            let mut content = Vec::new();
-            (&mut file).take(limit + 1).read_to_end(&mut content).map_err(|error| wrong(&error))?;
-            inflated += content.len() as u64;
-            if cells_of_ods(&content) > CELLS_ODS {
-                return Err(large(limit));
+    if ods {
+        let faults = opendocument::looked(archive.by_name("content.xml").map_err(|error| wrong(&error))?)?;
+        for name in ["mimetype", "META-INF/manifest.xml"] {
+            let Ok(file) = archive.by_name(name) else { continue };
+            let limit = limits::WORKBOOK_TEXT;
+            let read = std::io::copy(&mut file.take(limit + 1), &mut std::io::sink());
+            if read.map_err(|error| wrong(&error))? > limit {
+                return Err(large(&format!("`{name}` of over {limit} bytes")));
             }
-        } else {
-            let rest = (limit + 1).saturating_sub(inflated);
-            inflated += std::io::copy(&mut (&mut file).take(rest), &mut std::io::sink())
-                .map_err(|error| wrong(&error))?;
         }
-        if inflated > limit {
-            return Err(large(limit));
-        }
+        drop(archive);
+        let book = Ods::new(Cursor::new(bytes)).map_err(|error| wrong(&error))?;
+        return Ok(Book::Ods(Box::new(book), faults));
     }
+    let found = excel::looked(&mut archive)?;
     drop(archive);
-    let cursor = Cursor::new(bytes);
-    Ok(if ods {
-        Book::Ods(Box::new(Ods::new(cursor).map_err(|error| wrong(&error))?))
-    } else {
-        Book::Xlsx(Box::new(Xlsx::new(cursor).map_err(|error| wrong(&error))?))
-    })
-}
-
-/// The cells of an `OpenDocument` sheet, repeated ones counted as often as they stand for; empty ones not at all.
-fn cells_of_ods(content: &[u8]) -> u64 {
-    let repeated = |tag: &[u8], name: &[u8]| {
-        let at = memchr::memmem::find(tag, name)? + name.len();
-        let digits = tag[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        std::str::from_utf8(&tag[at..at + digits]).ok()?.parse::<u64>().ok()
-    };
-    let (mut total, mut row, mut times) = (0u64, 0u64, 1u64);
-    for tag in content.split(|byte| *byte == b'<') {
-        if tag.starts_with(b"table:table-row") {
-            total = total.saturating_add(row.saturating_mul(times));
-            row = 0;
-            times = repeated(tag, b"number-rows-repeated=\"").unwrap_or(1);
-        } else if tag.starts_with(b"table:table-cell") {
-            let said = memchr::memmem::find(tag, b"value").is_some() || !tag.ends_with(b"/>");
-            if said {
-                row = row.saturating_add(repeated(tag, b"number-columns-repeated=\"").unwrap_or(1));
-            }
-        }
-    }
-    total.saturating_add(row.saturating_mul(times))
+    let book = Xlsx::new(Cursor::new(bytes)).map_err(|error| wrong(&error))?;
+    Ok(Book::Xlsx(Box::new(book), found))
 }
 
 /// The sheet that is meant: the one that is named, or the only one.
 pub(crate) fn sheet(source: &mut dyn Source, said: Option<&str>) -> Result<String, Refusal> {
     let names = match open(source)? {
-        Book::Xlsx(book) => book.sheet_names(),
-        Book::Ods(book) => book.sheet_names(),
+        Book::Xlsx(book, _) => book.sheet_names(),
+        Book::Ods(book, _) => book.sheet_names(),
     };
     match said {
         Some(wanted) if names.iter().any(|name| name == wanted) => Ok(wanted.to_owned()),
@@ -119,6 +94,7 @@ pub(crate) fn sheet(source: &mut dyn Source, said: Option<&str>) -> Result<Strin
         _ => {
             let flags: Vec<_> = names
                 .iter()
+                .take(10)
                 .map(|name| (Flag::Sheet(name.clone()), format!("reads the sheet `{name}`")))
                 .collect();
             let refusal = Refusal::whole(Reason::Sheets(names));
@@ -131,14 +107,16 @@ pub(crate) fn sheet(source: &mut dyn Source, said: Option<&str>) -> Result<Strin
 pub(crate) fn lines(source: &mut dyn Source, sheet: &str) -> Result<Vec<u8>, Refusal> {
     let mut lines = Lines::default();
     match open(source)? {
-        Book::Xlsx(mut book) => {
+        Book::Xlsx(mut book, found) => {
+            refuse(found.fault(sheet))?;
             let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| wrong(&error))?;
             while let Some(cell) = cells.next_cell().map_err(|error| wrong(&error))? {
                 let (row, column) = cell.get_position();
                 lines.cell(row, column, |out| value(cell.get_value(), out))?;
             }
         }
-        Book::Ods(mut book) => {
+        Book::Ods(mut book, faults) => {
+            refuse(faults.get(sheet).map(String::as_str))?;
             let range = book.worksheet_range(sheet).map_err(|error| wrong(&error))?;
             let (top, left) = range.start().unwrap_or((0, 0));
             for (row, column, cell) in range.used_cells() {
@@ -150,6 +128,10 @@ pub(crate) fn lines(source: &mut dyn Source, sheet: &str) -> Result<Vec<u8>, Ref
         }
     }
     Ok(lines.finish())
+}
+
+fn refuse(fault: Option<&str>) -> Result<(), Refusal> {
+    fault.map_or(Ok(()), |fault| Err(wrong(&fault)))
 }
 
 fn as_ref(cell: &Data) -> DataRef<'_> {
@@ -166,21 +148,29 @@ fn as_ref(cell: &Data) -> DataRef<'_> {
     }
 }
 
-/// Appends the value of a cell as a field.
-fn value(cell: &DataRef, out: &mut Vec<u8>) {
+/// Appends the value of a cell as a field, or says why it has none.
+fn value(cell: &DataRef, out: &mut Vec<u8>) -> Result<(), String> {
     match cell {
         DataRef::Empty => {}
         DataRef::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
         // Rust writes the shortest decimal that reads back as the same binary64, without an exponent.
         DataRef::Float(value) if value.is_finite() => push_number(&value.to_string(), out),
-        DataRef::Float(_) => push_text("NaN", out),
+        DataRef::Float(_) => return Err("is no number".to_owned()),
         DataRef::String(text) => push_text(text, out),
         DataRef::SharedString(text) => push_text(text, out),
         DataRef::Bool(value) => push_text(if *value { "true" } else { "false" }, out),
+        // The last day is 9999-12-31.
+        DataRef::DateTime(time) if !(0.0..LAST_DAY).contains(&time.as_f64()) => {
+            return Err(format!(
+                "is formatted as a date and holds {}, which is none; give it the format of numbers, or correct it",
+                shown(&time.as_f64().to_string())
+            ));
+        }
         DataRef::DateTime(time) => push_text(&iso(time), out),
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => push_text(text, out),
         DataRef::Error(error) => push_text(&error.to_string(), out),
     }
+    Ok(())
 }
 
 /// A date, a time or a duration.
@@ -208,33 +198,43 @@ struct Lines {
     /// Where each line starts, and how many tabs it has.
     starts: Vec<(usize, u32)>,
     widest: u32,
+    last: Option<(u32, u32)>,
 }
 
 impl Lines {
-    fn cell(&mut self, row: u32, column: u32, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Refusal> {
-        let columns = column as usize;
-        let wrong_order = (self.starts.len() as u64) > u64::from(row) + 1;
-        if columns >= limits::COLUMNS * 4 || wrong_order {
-            return Err(wrong(&"cells are out of order, or too far to the right"));
+    fn cell(
+        &mut self,
+        row: u32,
+        column: u32,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), String>,
+    ) -> Result<(), Refusal> {
+        let name = || called(u64::from(row), u64::from(column));
+        if self.last.is_some_and(|last| last >= (row, column)) {
+            return Err(wrong(&format!("{} stands twice, or below cells that follow it", name())));
         }
+        self.last = Some((row, column));
         let mut field = Vec::new();
-        write(&mut field);
+        write(&mut field).map_err(|why| wrong(&format!("{} {why}", name())))?;
         if field.is_empty() {
             return Ok(());
+        }
+        if column as usize >= limits::COLUMNS * 4 {
+            let limit = limits::COLUMNS * 4;
+            return Err(wrong(&format!("{} is beyond the {limit} columns that are read", name())));
+        }
+        if row >= ROWS {
+            return Err(wrong(&format!("{} is beyond the {ROWS} rows of a sheet", name())));
         }
         while self.starts.len() as u64 <= u64::from(row) {
             self.starts.push((self.out.len(), 0));
         }
         let line = self.starts.last_mut().map_or(&mut self.widest, |line| &mut line.1);
-        if *line > column {
-            return Err(wrong(&"cells are out of order"));
-        }
         self.out.extend(std::iter::repeat_n(b'\t', (column - *line) as usize));
         *line = column;
         self.widest = self.widest.max(column);
         self.out.extend_from_slice(&field);
-        if self.out.len() > LINES {
-            return Err(large(LINES as u64));
+        if self.out.len() > limits::WORKBOOK_LINES {
+            return Err(large(&format!("over {} bytes as lines", limits::WORKBOOK_LINES)));
         }
         Ok(())
     }
