@@ -1,5 +1,6 @@
 """Folders that --force may replace, and those that it may not: only what the program made, and never version control."""
 
+import hashlib
 import shutil
 
 from scene import snapshot, verdict
@@ -31,7 +32,29 @@ def attack(scene, every):
         shutil.rmtree(place)
 
     def changed(ledger):
-        (ledger / "release/README.md").write_text("changed\n")
+        """Another release than the one that comes: another file is missing in it, and none is somebody's own."""
+        (ledger / "release/README.md").unlink()
+
+    def edited(ledger):
+        (ledger / "release/README.md").write_text("an afternoon's work\n")
+
+    def listed(ledger):
+        """A folder of somebody's own, with a list of its files, and something called manifest.json."""
+        photos = ledger / "photos"
+        (photos / "thesis").mkdir(parents=True)
+        for path, text in (("photo.jpg", "precious"), ("thesis/chapter.txt", "years"), ("manifest.json", "{}\n")):
+            (photos / path).write_text(text)
+        sums(photos)
+
+    def with_a_manifest(ledger):
+        listed(ledger)
+        shutil.copy(ledger / "release/manifest.json", ledger / "photos/manifest.json")
+        sums(ledger / "photos")
+
+    def sums(folder):
+        files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+        lines = [f"{hashlib.sha256((folder / path).read_bytes()).hexdigest()}  {path}\n" for path in files]
+        (folder / "SHA256SUMS").write_text("".join(lines))
 
     def with_file(path, text="mine\n"):
         def put(ledger):
@@ -42,6 +65,7 @@ def attack(scene, every):
 
     for name, words in (("publish", (*publish, "release")), ("pull", (*pull, "release"))):
         case(f"{name} --force over a changed release", changed, words, (0,), ["replaced"])
+        case(f"{name} --force over a release that was edited", edited, words, (3,), ["changed since it was written: README.md"], "release")
         for system in (".git", ".hg", ".svn", ".jj", "_darcs"):
             case(f"{name} --force keeps {system}", with_file(f"release/{system}/config"), words, (0,), ["replaced"], f"release/{system}")
         for path in ("notes.txt", "datasets/line/thesis.txt", "deep/er/file", ".gitignore", "a/.git/config"):
@@ -53,6 +77,9 @@ def attack(scene, every):
     for other in ("datasets", "artifacts", "line.csv", ".", "manifests"):
         case(f"publish --force -o {other}", lambda ledger: None, (*publish, other), (3,), ["expected a release"], "datasets")
         case(f"pull --force {other}", lambda ledger: None, (*pull, other), (3,), ["expected a release"], "datasets")
+    for name, words in (("publish", publish), ("pull", pull)):
+        case(f"{name} --force over a listed folder", listed, (*words, "photos"), (3,), ["is no manifest"], "photos")
+        case(f"{name} --force over a listed folder with a manifest", with_a_manifest, (*words, "photos"), (3,), ["no release has: photo.jpg"], "photos")
     marks = ("manifest.json", "SHA256SUMS", "publication.toml")
 
     def disguised(ledger):

@@ -16,7 +16,8 @@ use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::weighings::Id;
 use openweigh_formats::{Digest, limits};
 use openweigh_ledger::edit::next_minor;
-use openweigh_ledger::{Change, DraftError, Expected, Folder, Ledger, Lock};
+use openweigh_ledger::{Change, DraftError, Expected, Folder, Ledger, Lock, OpenError};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// How the folder of an unfinished session ends.
@@ -119,6 +120,12 @@ impl Place {
         Ok(self.ledger.folder(&self.sessions_inside())?)
     }
 
+    /// The folder that the dataset is in.
+    pub(crate) fn above(&self) -> Result<Folder, CaptureError> {
+        let missing = || CaptureError::Open { path: self.folder.clone(), source: OpenError::Missing };
+        Ok(self.ledger.folder_of(&self.inside)?.ok_or_else(missing)?.0)
+    }
+
     /// The dataset as it is described now.
     ///
     /// # Errors
@@ -166,20 +173,24 @@ impl Place {
         // Told before a recording, and not only at its end.
         self.insist_unpinned(&lock)?;
         let sessions = self.ledger.make_folder(&self.sessions_inside())?;
-        let taken = |id: &Id| {
-            listed.contains(&id.as_str()) || sessions.has(id.as_str()) || sessions.has(&format!("{id}{PART}"))
-        };
+        // Letter case makes no other session: no manifest may list paths that differ in nothing else.
+        let there = sessions.names()?;
+        let ids = there.iter().map(|name| name.strip_suffix(PART).unwrap_or(name));
+        let twins: BTreeMap<String, &str> =
+            ids.chain(listed.iter().copied()).map(|id| (id.to_ascii_lowercase(), id)).collect();
+        let taken = |id: &Id| twins.get(&id.as_str().to_ascii_lowercase()).copied();
         let id = match wanted {
             Some(id) if id.as_str().ends_with(PART) => {
                 return Err(CaptureError::SessionId { id: id.to_string() });
             }
-            Some(id) if taken(id) => {
-                return Err(CaptureError::SessionExists { folder: self.folder.clone(), id: id.to_string() });
+            Some(id) if taken(id).is_some() => {
+                let id = taken(id).unwrap_or(id.as_str()).to_owned();
+                return Err(CaptureError::SessionExists { folder: self.folder.clone(), id });
             }
             Some(id) => id.clone(),
             None => (1..u64::from(u32::MAX))
                 .map(|number| Id::try_from(format!("s{number:02}")).expect("an id"))
-                .find(|id| !taken(id))
+                .find(|id| taken(id).is_none())
                 .expect("there are more numbers than folders"),
         };
         let folder = sessions.make_new(&format!("{id}{PART}"))?;

@@ -18,7 +18,7 @@ use openweigh_formats::weighings::{self, Id, Weighing};
 use openweigh_formats::{Digest, Fault, Malformed, limits};
 use openweigh_ledger::{Folder, OpenError};
 use std::fs::{File, TryLockError};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// What was found of a recording, and what was made of it.
@@ -58,6 +58,8 @@ pub enum Loss {
         bytes: u64,
         /// Where and how it breaks the format; none if it is only a line without an end.
         why: Option<Malformed>,
+        /// Where these bytes are kept, if more than one line is left out.
+        aside: Option<PathBuf>,
     },
     /// The line that was cut belongs to the last frame that is kept: that frame lacks a touch or more.
     Touches {
@@ -132,15 +134,15 @@ pub fn recover(place: &Place, id: &Id) -> Result<Recovery, CaptureError> {
     admitted(place, &folder)?;
     let ceiling = description.source.ceiling.as_ref().map(|ceiling| ceiling.0.clone());
     let kept = match &touches {
-        Some(file) => Some(Touches::keep(file, &path(), ceiling, &mut losses)?),
+        Some(file) => Some(Touches::keep(file, &path(), ceiling, (place, id), &mut losses)?),
         None => None,
     };
     let Some(kept) = kept.filter(|kept| kept.counts.frames > 0) else {
         return give_up(place, id, &folder);
     };
     let last = kept.counts.frames - 1;
-    let events = keep_events(&folder, last, description.quality.frames == 0, &mut losses)?;
-    let weighings = keep_weighings(&folder, last, &mut losses)?;
+    let events = keep_events((place, id), &folder, last, description.quality.frames == 0, &mut losses)?;
+    let weighings = keep_weighings((place, id), &folder, last, &mut losses)?;
     description.quality = kept.quality(&events);
     let (provenance, about) = provenance(place, &folder)?;
     let event_lines = lines(events::HEADER, events.iter().map(Event::line));
@@ -247,12 +249,13 @@ const CUT: &str = "the recording was cut here and recovered";
 
 /// The events that can be kept, and one that says that the recording was cut, if it was.
 fn keep_events(
+    of: (&Place, &Id),
     folder: &Folder,
     last: u64,
     cut: bool,
     losses: &mut Vec<Loss>,
 ) -> Result<Vec<Event>, CaptureError> {
-    let mut events = prefix(folder, "events.csv", losses, events::read)?;
+    let mut events = prefix(of, folder, "events.csv", losses, events::read)?;
     for event in events.iter_mut().filter(|event| event.after_frame > Some(last)) {
         losses.push(Loss::Event { kind: event.kind });
         event.after_frame = Some(last);
@@ -265,9 +268,14 @@ fn keep_events(
 }
 
 /// The weighings whose frames are all there.
-fn keep_weighings(folder: &Folder, last: u64, losses: &mut Vec<Loss>) -> Result<Vec<Weighing>, CaptureError> {
+fn keep_weighings(
+    of: (&Place, &Id),
+    folder: &Folder,
+    last: u64,
+    losses: &mut Vec<Loss>,
+) -> Result<Vec<Weighing>, CaptureError> {
     let mut kept: Vec<Weighing> = Vec::new();
-    for weighing in prefix(folder, "weighings.csv", losses, weighings::read)? {
+    for weighing in prefix(of, folder, "weighings.csv", losses, weighings::read)? {
         let has_tare =
             weighing.tare.as_ref().is_none_or(|tare| kept.iter().any(|earlier| earlier.id == *tare));
         if weighing.last_frame <= last && has_tare {
@@ -281,6 +289,7 @@ fn keep_weighings(folder: &Folder, last: u64, losses: &mut Vec<Loss>) -> Result<
 
 /// What the longest valid run of whole lines of a small file says.
 fn prefix<T>(
+    (place, id): (&Place, &Id),
     folder: &Folder,
     file: &'static str,
     losses: &mut Vec<Loss>,
@@ -309,7 +318,10 @@ fn prefix<T>(
         }
     };
     if end < bytes.len() {
-        losses.push(Loss::Tail { file, bytes: (bytes.len() - end) as u64, why });
+        let tail = &bytes[end..];
+        let has_more = memchr::memchr(b'\n', tail).is_some_and(|at| at + 1 < tail.len());
+        let aside = if has_more { Some(remains::aside(place, id, file, &mut { tail })?) } else { None };
+        losses.push(Loss::Tail { file, bytes: tail.len() as u64, why, aside });
     }
     Ok(rows)
 }
@@ -337,6 +349,7 @@ impl Touches {
         file: &File,
         path: &Path,
         ceiling: Option<Decimal>,
+        (place, id): (&Place, &Id),
         losses: &mut Vec<Loss>,
     ) -> Result<Self, CaptureError> {
         let failed = || CaptureError::system(path, "read");
@@ -381,7 +394,15 @@ impl Touches {
                     why.unwrap_or(Malformed::at(1, 1, Fault::LongLine { limit: limits::LINE_BYTES }));
                 return Err(CaptureError::Malformed { path: path.to_path_buf(), source });
             }
-            losses.push(Loss::Tail { file: "touches.csv", bytes: lost, why });
+            // More than the one line that a kill leaves: what stands behind a bad line may be good, and is a person's.
+            let aside = if lost > line.len() as u64 {
+                let mut tail: &File = file;
+                tail.seek(SeekFrom::Start(kept.bytes)).map_err(failed())?;
+                Some(remains::aside(place, id, "touches.csv", &mut tail)?)
+            } else {
+                None
+            };
+            losses.push(Loss::Tail { file: "touches.csv", bytes: lost, why, aside });
             if frames > 0 && line.starts_with(format!("{},", frames - 1).as_bytes()) {
                 losses.push(Loss::Touches { frame: frames - 1 });
             }

@@ -4,14 +4,15 @@
 //! removed.
 
 use crate::error::CaptureError;
-use crate::place::DRAFT;
+use crate::place::{DRAFT, Place};
 use openweigh_formats::dataset::SESSION_FILES;
 use openweigh_formats::touches::COLUMNS;
+use openweigh_formats::weighings::Id;
 use openweigh_ledger::{DraftError, EntryKind, Folder};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes that are looked at at a time.
 const BLOCK: usize = 1 << 16;
@@ -31,6 +32,29 @@ pub(crate) fn insist_plain(folder: &Folder) -> Result<(), CaptureError> {
         }
     }
     Ok(())
+}
+
+/// Keeps what is cut off a file of a session in a file of its own beside the dataset. Nothing that is there is replaced.
+pub(crate) fn aside(
+    place: &Place,
+    id: &Id,
+    file: &'static str,
+    tail: &mut dyn Read,
+) -> Result<PathBuf, CaptureError> {
+    let above = place.above()?;
+    let stem = format!("{}-{id}-{file}", place.name());
+    let mut count = 1;
+    let (mut out, path) = loop {
+        let name = if count == 1 { format!("{stem}.cut") } else { format!("{stem}.{count}.cut") };
+        match above.create_new(&name) {
+            Err(DraftError::Exists { .. }) => count += 1,
+            made => break (made?, above.path().join(name)),
+        }
+    };
+    let written = std::io::copy(tail, &mut out).and_then(|_| out.sync_all());
+    written.map_err(CaptureError::system(&path, "write"))?;
+    above.sync()?;
+    Ok(path)
 }
 
 /// Whether a recording had only just begun `touches.csv`: it is a part of the header, or the header and half a line,

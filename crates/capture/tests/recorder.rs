@@ -110,6 +110,10 @@ fn sessions_are_added_one_after_the_other() {
     let mut again = order(root.path(), "pad");
     again.session = Some("s02".parse().unwrap());
     assert!(matches!(Recorder::create(again, &info()), Err(CaptureError::SessionExists { .. })));
+    // Letter case makes no other session: no manifest could list both.
+    let mut twin = order(root.path(), "pad");
+    twin.session = Some("S02".parse().unwrap());
+    assert!(matches!(Recorder::create(twin, &info()), Err(CaptureError::SessionExists { .. })));
 }
 
 #[test]

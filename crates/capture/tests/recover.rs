@@ -135,6 +135,35 @@ fn touches_cut_at_every_byte() {
 }
 
 #[test]
+fn rows_behind_a_bad_line_are_kept_aside() {
+    for file in ["touches.csv", "events.csv", "weighings.csv"] {
+        let broken = |original: &[u8]| {
+            let second = original.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+            let mut third = original.to_vec();
+            let end = second + original[second..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
+            third.splice(end..end, *b"not a row\n");
+            third.extend_from_slice(&original[end..]);
+            vec![third]
+        };
+        each(file, &broken, &|place, bytes| {
+            let recovery = recover(place, &second()).unwrap();
+            let aside = recovery.losses.iter().find_map(|loss| match loss {
+                Loss::Tail { file: found, bytes, aside, .. } if *found == file => {
+                    Some((*bytes, aside.clone().unwrap()))
+                }
+                _ => None,
+            });
+            let (lost, aside) = aside.unwrap();
+            let kept = std::fs::read(&aside).unwrap();
+            assert_eq!(kept.len() as u64, lost);
+            assert!(kept.starts_with(b"not a row\n") && bytes.ends_with(&kept));
+            assert_eq!(aside.parent(), place.folder().parent(), "beside the dataset, where nobody reads it");
+            std::fs::remove_file(aside).unwrap();
+        });
+    }
+}
+
+#[test]
 fn tails_of_zeros_and_garbage() {
     let tails: [&[u8]; 6] =
         [&[0; 4096], b"\xff\xfe\n\n\n", b"6,1006", b"9,9,9,9\n9,9,9,9\n", b",,,\n", &[0xaa; 9_000]];

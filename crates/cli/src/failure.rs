@@ -188,7 +188,9 @@ impl Failure {
             Self::Write(error)
             | Self::Seal(SealError::Write(error))
             | Self::Release(ReleaseError::Write(error)) => return writing(error),
-            Self::Release(ReleaseError::NotARelease { .. }) => "choose another folder with -o",
+            Self::Release(ReleaseError::NotARelease { .. }) => {
+                "choose another folder with -o, or move this one away"
+            }
             Self::Malformed { path, .. } if path.ends_with(".csv") => {
                 "restore this file if openweigh wrote it (docs/spec/2-csv.md says what it looks like); bring a table of another program in with `openweigh import table FILE --name NAME`"
             }
@@ -436,7 +438,7 @@ fn storing(error: &StoreError) -> &'static str {
     match error {
         StoreError::Location { .. } => "see `openweigh push --help` for the words of stores",
         StoreError::TokenHost { .. } => "if you trust that host, name it: --token-host HOST",
-        StoreError::NotARelease { .. } => "choose another folder, or move what is yours out of this one",
+        StoreError::NotARelease { .. } => "choose another folder, or move this one away",
         StoreError::ReadOnly { .. } => {
             "push into a folder and copy that to the web server, or push elsewhere"
         }

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
             // Help and version are answers, everything else is a mistake in the words.
             let code = if message.use_stderr() { exit::USAGE } else { exit::DONE };
             if message.use_stderr() {
-                screen::mistake(&message);
+                screen::mistake(message);
                 return ExitCode::from(code);
             }
             return message.print().map_or(ExitCode::from(exit::USAGE), |()| ExitCode::from(code));

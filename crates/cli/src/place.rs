@@ -184,17 +184,37 @@ pub(crate) fn document<T: Document>(path: &Path) -> Result<(T, Digest), Failure>
 
 /// The file of a kind that a word means; `-` is standard input where one file is read.
 pub(crate) fn find(ledger: &Ledger, kind: lookup::Kind, word: &str) -> Result<PathBuf, Failure> {
-    if word == "-" { Ok(PathBuf::from(word)) } else { Ok(ledger.find(kind, word)?) }
+    if word == "-" {
+        return Ok(PathBuf::from(word));
+    }
+    one_meaning(ledger, kind, word)?;
+    Ok(ledger.find(kind, word)?)
+}
+
+/// Insists that a word is not both a path and the name of something else in the ledger.
+pub(crate) fn one_meaning(ledger: &Ledger, kind: lookup::Kind, word: &str) -> Result<(), Failure> {
+    let Some(named) = ledger.also(kind, word) else { return Ok(()) };
+    let (noun, what) = (kind.noun(), if Path::new(word).is_dir() { "folder" } else { "file" });
+    let (word, named) = (harmless(word), shown(&named));
+    Err(Failure::usage(format!(
+        "\"{word}\" is {noun} of this ledger and a {what} here, and they are not the same; type {named} or ./{word}"
+    )))
 }
 
 /// The files that a word means, whatever they are: the path if there is such a file, what a folder holds if it is a
 /// dataset or a release; else all that the ledger has by that name, what others are made of first.
 pub(crate) fn named(word: &str) -> Result<Vec<PathBuf>, Failure> {
     let path = PathBuf::from(word);
-    if word == "-" || path.is_file() {
+    if word == "-" {
         return Ok(vec![path]);
     }
     let ledger = ledger()?;
+    for kind in lookup::Kind::ALL {
+        one_meaning(&ledger, kind, word)?;
+    }
+    if path.is_file() {
+        return Ok(vec![path]);
+    }
     if path.is_dir() {
         let kind = if lookup::is_release(&path) { lookup::Kind::Manifest } else { lookup::Kind::Dataset };
         return Ok(vec![ledger.find(kind, word)?]);

@@ -5,7 +5,8 @@ mod marks;
 use crate::args::{Global, When};
 use crate::failure::Failure;
 use anstyle::{AnsiColor, Style};
-use clap::error::ContextValue;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 use marks::Piece;
 use openweigh_formats::shown::plain;
 use std::fs::File;
@@ -237,20 +238,40 @@ pub(crate) fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// A mistake in the words of the command, with what was typed escaped.
-pub(crate) fn mistake(message: &clap::Error) {
-    let mut text = message.render().to_string();
+/// A mistake in the words of the command, with what was typed escaped before clap puts it into sentences: what it makes
+/// of them has no escape sequence any more, and so could not be found in them.
+pub(crate) fn mistake(mut message: clap::Error) {
+    let mut typed: Vec<String> = Vec::new();
     for (_, value) in message.context() {
-        let typed: &[String] = match value {
-            ContextValue::String(one) => std::slice::from_ref(one),
-            ContextValue::Strings(many) => many,
-            _ => &[],
-        };
-        for one in typed.iter().filter(|one| plain(one) != **one) {
-            text = text.replace(one.as_str(), &plain(one));
+        match value {
+            ContextValue::String(one) => typed.push(one.clone()),
+            ContextValue::Strings(many) => typed.extend(many.iter().cloned()),
+            _ => {}
         }
     }
-    text.lines().for_each(say);
+    typed.retain(|one| plain(one) != *one);
+    // The longest first: one word may be a part of another.
+    typed.sort_by_key(|one| std::cmp::Reverse(one.len()));
+    let escaped =
+        |text: &str| typed.iter().fold(text.to_owned(), |text, one| text.replace(one.as_str(), &plain(one)));
+    let styled = |text: &StyledStr| StyledStr::from(escaped(&text.ansi().to_string()));
+    let changed = |(kind, value): (ContextKind, &ContextValue)| {
+        let value = match value {
+            ContextValue::String(one) => ContextValue::String(escaped(one)),
+            ContextValue::Strings(many) => {
+                ContextValue::Strings(many.iter().map(|one| escaped(one)).collect())
+            }
+            ContextValue::StyledStr(text) => ContextValue::StyledStr(styled(text)),
+            ContextValue::StyledStrs(texts) => ContextValue::StyledStrs(texts.iter().map(styled).collect()),
+            _ => return None,
+        };
+        Some((kind, value))
+    };
+    let changed: Vec<_> = message.context().filter_map(changed).collect();
+    for (kind, value) in changed.into_iter().filter(|_| !typed.is_empty()) {
+        message.insert(kind, value);
+    }
+    message.render().to_string().lines().for_each(say);
 }
 
 /// A text of several lines, each as it is printed, after a word of so many columns.

@@ -421,10 +421,12 @@ fn folders_that_nobody_reads_are_named() {
     scene.run(&["verify", "release"]).ends(0).says("3 files are here").says("1 of them is a program");
     // Version control is carried over, and what is somebody's own keeps the release.
     scene.write("release/README.md", b"changed");
+    let edited = scene.run(&["publish", "line-1.0.0", "-o", "release", "--force"]);
+    edited.ends(3).says("changed since it was written: README.md");
+    std::fs::remove_file(scene.path("release/README.md")).unwrap();
     scene.run(&["publish", "line-1.0.0", "-o", "release", "--force"]).ends(0).says("replaced");
     assert_eq!(scene.text("release/.git/hooks/post-checkout"), "");
     scene.write("release/notes.txt", b"mine");
-    scene.write("release/README.md", b"changed");
     scene.run(&["publish", "line-1.0.0", "-o", "release", "--force"]).ends(3).says("notes.txt");
     assert_eq!(scene.text("release/notes.txt"), "mine");
 }

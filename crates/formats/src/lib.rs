@@ -30,6 +30,7 @@ pub mod publication;
 pub mod reading;
 pub mod recipe;
 pub mod recount;
+pub mod release;
 pub mod samples;
 #[cfg(any(test, feature = "schemas"))]
 pub mod schemas;

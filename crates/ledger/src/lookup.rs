@@ -3,6 +3,7 @@
 use crate::layout::Ledger;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::Name;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The file that makes a folder a release.
@@ -144,6 +145,17 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
     best.map(|(_, candidate)| candidate)
 }
 
+/// Whether a word may be a name. That is no path: it must not lead out of the ledger.
+fn is_name(word: &str) -> bool {
+    !word.is_empty() && !word.contains(['/', '\\']) && !word.contains("..")
+}
+
+/// Whether two paths lead to one file.
+fn is_same(left: &Path, right: &Path) -> bool {
+    let identity = |path: &Path| path.metadata().ok().map(|about| (about.dev(), about.ino()));
+    identity(left).is_some_and(|left| Some(left) == identity(right))
+}
+
 /// Whether a folder is a release: one manifest with everything that it lists.
 pub fn is_release(folder: &Path) -> bool {
     folder.join(RELEASE).is_file()
@@ -163,6 +175,20 @@ impl Ledger {
         let mut names: Vec<String> = entries.filter_map(|entry| named(entry.ok()?)).collect();
         names.sort();
         names
+    }
+
+    /// What a word means in the ledger, where it is also taken for a path of something else.
+    pub fn also(&self, kind: Kind, word: &str) -> Option<PathBuf> {
+        let (path, named) = (PathBuf::from(word), self.place(kind, word));
+        let inside = path.join("dataset.json");
+        let taken = match kind {
+            Kind::Manifest => path.exists(),
+            Kind::Dataset if inside.is_file() => true,
+            _ => path.is_file() || is_release(&path),
+        };
+        // Typed in the folder of datasets, the name of one is the path of the same.
+        let is_other = || !is_same(&path, &named) && !(kind == Kind::Dataset && is_same(&inside, &named));
+        (is_name(word) && taken && named.is_file() && is_other()).then_some(named)
     }
 
     /// The file that a word means: the path if there is such a file, what a folder holds if it is a dataset or a
@@ -201,9 +227,7 @@ impl Ledger {
         if path.exists() && !path.is_dir() {
             return Ok(path);
         }
-        // A name is no path: it must not lead out of the ledger.
-        let is_name = !word.is_empty() && !word.contains(['/', '\\']) && !word.contains("..");
-        let named = Some(self.place(kind, word)).filter(|path| is_name && path.is_file());
+        let named = Some(self.place(kind, word)).filter(|path| is_name(word) && path.is_file());
         named.ok_or_else(|| self.missing(kind, word))
     }
 

@@ -6,9 +6,11 @@ use crate::layout::Ledger;
 use crate::open::OpenError;
 use crate::typed::Typed;
 use crate::version_control;
+use openweigh_formats::canonical;
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::malformed::visible;
-use openweigh_formats::manifest::ManifestFile;
+use openweigh_formats::manifest::{Manifest, ManifestFile};
+use openweigh_formats::release::{MANIFEST, SIGNATURE, SUMS, is_generated};
 use openweigh_formats::sums::Sums;
 use openweigh_formats::{Digest, limits, path::RelativePath};
 use std::io::Write;
@@ -200,14 +202,8 @@ pub fn carry_over(old: &Folder, new: &Folder) -> Result<(), DraftError> {
     new.sync()
 }
 
-/// The files at the root of each release.
-const MARKS: [&str; 2] = ["manifest.json", "SHA256SUMS"];
-
-/// What no list covers: the list, and its signature.
-const OF_THE_LIST: [&str; 2] = ["SHA256SUMS", "SHA256SUMS.sig"];
-
-/// What is in a folder that no release has, so that the folder is not thrown away: none if it is a release or empty,
-/// version control apart. In words that follow on `found`.
+/// What is in a folder that this program did not make, so that the folder is not thrown away: none if it is a release,
+/// every file of it as it was written, or empty, version control apart. In words that follow on `found`.
 ///
 /// # Errors
 /// The system refuses.
@@ -216,19 +212,39 @@ pub fn foreign(there: &Folder) -> Result<Option<String>, DraftError> {
     if everything.is_empty() {
         return Ok(None);
     }
-    if !MARKS.iter().all(|name| there.kind(name) == Some(EntryKind::File)) {
+    if ![MANIFEST, SUMS].iter().all(|name| there.kind(name) == Some(EntryKind::File)) {
         return Ok(Some("a folder without manifest.json or SHA256SUMS".to_owned()));
     }
-    let sums = there.read("SHA256SUMS", limits::JSON_BYTES)?.unwrap_or_default();
+    let sums = there.read(SUMS, limits::JSON_BYTES)?.unwrap_or_default();
     let Ok(sums) = Sums::read(&sums) else {
         return Ok(Some("a folder whose SHA256SUMS cannot be read".to_owned()));
     };
-    let is_listed = |path: &str| {
-        OF_THE_LIST.contains(&path) || path.parse().is_ok_and(|path: RelativePath| sums.0.contains_key(&path))
+    let manifest = there.read(MANIFEST, limits::JSON_BYTES)?.unwrap_or_default();
+    let Ok(manifest) = canonical::read::<Manifest>(&manifest) else {
+        return Ok(Some("a folder whose manifest.json is no manifest".to_owned()));
     };
-    let foreign = everything.iter().find(|(path, kind)| **kind != EntryKind::File || !is_listed(path));
-    Ok(foreign
-        .map(|(path, kind)| format!("{} that its SHA256SUMS does not list: {}", kind.noun(), visible(path))))
+    for (path, kind) in &everything {
+        let shown = || visible(path);
+        if [SUMS, SIGNATURE].contains(&path.as_str()) && *kind == EntryKind::File {
+            continue;
+        }
+        let listed = path.parse().ok().and_then(|path: RelativePath| sums.0.get(&path));
+        let Some(listed) = listed.filter(|_| *kind == EntryKind::File) else {
+            return Ok(Some(format!("{} that its SHA256SUMS does not list: {}", kind.noun(), shown())));
+        };
+        let of_manifest = |path: RelativePath| manifest.file(&path).is_some();
+        if !is_generated(path) && !path.parse().is_ok_and(of_manifest) {
+            return Ok(Some(format!("a file that no release has: {}", shown())));
+        }
+        let digest = match there.inner(path)? {
+            Some((inner, name)) => inner.digest(name)?,
+            None => None,
+        };
+        if digest.is_some_and(|(_, found)| found != *listed) {
+            return Ok(Some(format!("a file that was changed since it was written: {}", shown())));
+        }
+    }
+    Ok(None)
 }
 
 fn copy(ledger: &Ledger, file: &ManifestFile, folder: &Folder) -> Result<(), ReleaseError> {
@@ -273,6 +289,58 @@ fn same_tree(ours: &Folder, theirs: &Folder) -> Result<bool, DraftError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use openweigh_formats::manifest::{Format, Role};
+
+    /// A manifest of one file.
+    fn manifest(file: &ManifestFile) -> Vec<u8> {
+        let manifest = Manifest {
+            format: Format::V1,
+            name: "a".parse().unwrap(),
+            version: "1.0.0".parse().unwrap(),
+            title: "A".parse().unwrap(),
+            previous: None,
+            files: vec![file.clone()],
+            derivations: Vec::new(),
+            claims: Vec::new(),
+        };
+        canonical::write(&manifest)
+    }
+
+    #[test]
+    fn only_what_was_made_here_and_not_changed_is_no_foreigner() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &[u8]| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let list = |paths: &[&str]| {
+            let digest = |path: &str| Digest::of(&std::fs::read(folder.path().join(path)).unwrap());
+            let sums = Sums(paths.iter().map(|path| (path.parse().unwrap(), digest(path))).collect());
+            write(SUMS, &sums.write());
+        };
+        let said = || foreign(&Folder::at(folder.path()).unwrap()).unwrap();
+        let file = ManifestFile {
+            path: "a.csv".parse().unwrap(),
+            role: Role::Dataset,
+            bytes: 2,
+            sha256: Digest::of(b"x\n"),
+            licence: openweigh_formats::licence::Licence::no_assertion(),
+        };
+        write("a.csv", b"x\n");
+        write("README.md", b"made");
+        write(MANIFEST, b"{}");
+        list(&["a.csv", "README.md", MANIFEST]);
+        assert!(said().is_some_and(|what| what.contains("no manifest")), "any manifest.json");
+        write(MANIFEST, &manifest(&file));
+        list(&["a.csv", "README.md", MANIFEST]);
+        assert_eq!(said(), None);
+        write("README.md", b"mine");
+        assert!(said().is_some_and(|what| what.contains("changed since it was written: README.md")));
+        write("photo.jpg", b"mine");
+        list(&["a.csv", "photo.jpg", "README.md", MANIFEST]);
+        assert!(said().is_some_and(|what| what.contains("no release has: photo.jpg")));
+    }
 
     #[test]
     fn a_release_is_there_as_a_whole_or_not_at_all() {
@@ -281,20 +349,21 @@ mod tests {
         std::fs::write(folder.path().join("a.csv"), "x\n").unwrap();
         let file = |text: &str| ManifestFile {
             path: "a.csv".parse().unwrap(),
-            role: openweigh_formats::manifest::Role::Results,
+            role: Role::Dataset,
             bytes: 2,
             sha256: Digest::of(text.as_bytes()),
             licence: openweigh_formats::licence::Licence::no_assertion(),
         };
         let (good, changed) = (file("x\n"), file("y\n"));
+        let manifest = manifest(&good);
         let parts = |file: &'static str, text: &str| {
             let listed = if file == "good" { &good } else { &changed };
             let mut sums = Sums::default();
             sums.0.insert("a.csv".parse().unwrap(), Digest::of(b"x\n"));
-            sums.0.insert("b/c.md".parse().unwrap(), Digest::of(text.as_bytes()));
-            sums.0.insert(MARKS[0].parse().unwrap(), Digest::of(b""));
-            let written = [(MARKS[0], Vec::new()), (MARKS[1], sums.write())];
-            let written = written.into_iter().chain([("b/c.md", text.as_bytes().to_vec())]);
+            sums.0.insert("exports/c.slsa.json".parse().unwrap(), Digest::of(text.as_bytes()));
+            sums.0.insert(MANIFEST.parse().unwrap(), Digest::of(&manifest));
+            let written = [(MANIFEST, manifest.clone()), (SUMS, sums.write())];
+            let written = written.into_iter().chain([("exports/c.slsa.json", text.as_bytes().to_vec())]);
             Parts { copied: vec![listed], written: written.map(|(path, b)| (path.to_owned(), b)).collect() }
         };
         assert!(matches!(
@@ -306,9 +375,9 @@ mod tests {
         assert_eq!(write(&ledger, &parts("good", "1"), &to, false).unwrap(), Written::Same);
         let other = write(&ledger, &parts("good", "2"), &to, false);
         assert!(matches!(other, Err(ReleaseError::Write(DraftError::Exists { .. }))));
-        assert_eq!(std::fs::read(to.join("b/c.md")).unwrap(), b"1");
+        assert_eq!(std::fs::read(to.join("exports/c.slsa.json")).unwrap(), b"1");
         assert_eq!(write(&ledger, &parts("good", "2"), &to, true).unwrap(), Written::Replaced);
-        assert_eq!(std::fs::read(to.join("b/c.md")).unwrap(), b"2");
+        assert_eq!(std::fs::read(to.join("exports/c.slsa.json")).unwrap(), b"2");
         assert_eq!(std::fs::read_dir(to.parent().unwrap()).unwrap().count(), 1, "no draft is left behind");
         // Version control is carried over, and anything else that is no release's keeps it.
         std::fs::create_dir_all(to.join(".git/hooks")).unwrap();
@@ -317,20 +386,20 @@ mod tests {
         assert_eq!(write(&ledger, &parts("good", "3"), &to, true).unwrap(), Written::Replaced);
         assert_eq!(std::fs::read(to.join(".git/config")).unwrap(), b"mine");
         assert_eq!(std::fs::read_dir(to.parent().unwrap()).unwrap().count(), 1, "no draft is left behind");
-        for foreign in ["notes.txt", "b/thesis.md"] {
+        for foreign in ["notes.txt", "exports/thesis.md"] {
             std::fs::write(to.join(foreign), "mine").unwrap();
             let refused = write(&ledger, &parts("good", "4"), &to, true).unwrap_err();
             assert!(refused.to_string().contains(foreign), "{refused}");
             std::fs::remove_file(to.join(foreign)).unwrap();
         }
-        std::os::unix::fs::symlink("/", to.join("b/link")).unwrap();
+        std::os::unix::fs::symlink("/", to.join("exports/link")).unwrap();
         assert!(write(&ledger, &parts("good", "4"), &to, true).is_err());
         // Whatever is no release stays, and so does the ledger itself.
         for other in ["", "out", "a.csv"] {
             let refused = write(&ledger, &parts("good", "3"), &folder.path().join(other), true);
             assert!(matches!(refused, Err(ReleaseError::NotARelease { .. })), "{other}: {refused:?}");
         }
-        for mark in MARKS {
+        for mark in [MANIFEST, SUMS] {
             std::fs::write(folder.path().join(mark), "").unwrap();
         }
         let refused = write(&ledger, &parts("good", "3"), folder.path(), true);

@@ -2,6 +2,7 @@
 
 use crate::change::{Change, Expected};
 use crate::draft::{DraftError, Written};
+use crate::folder::EntryKind;
 use crate::layout::Ledger;
 use crate::licences;
 use crate::lookup::Kind;
@@ -226,13 +227,30 @@ impl Sealed {
             None => None,
         };
         let malformed = |source| SealError::Malformed { path: sums_path.clone(), source };
-        let mut sums = found.as_deref().map(Sums::read).transpose().map_err(malformed)?.unwrap_or_default();
+        let mut sums = match found.as_deref() {
+            Some(found) => Sums::read(found).map_err(malformed)?,
+            None => others(ledger)?,
+        };
         let name = path.as_str().rsplit('/').next().unwrap_or_default();
         sums.0.insert(name.parse().expect("a part of a path"), Digest::of(&bytes));
         change.put(&sums_path, &sums.write(), Expected::read(found.as_deref().map(Digest::of)))?;
         let done = change.commit_under(&lock)?;
         Ok(done.first().copied().unwrap_or(Written::Same))
     }
+}
+
+/// The manifests that are there already, for a list that was not: it has a line for each.
+fn others(ledger: &Ledger) -> Result<Sums, SealError> {
+    let mut sums = Sums::default();
+    let Some((folder, _)) = ledger.folder_of(&Ledger::manifest_sums())? else { return Ok(sums) };
+    for (name, kind) in folder.entries()? {
+        let named = name.to_str().filter(|name| kind == EntryKind::File && name.ends_with(".json"));
+        let Some(path) = named.and_then(|name| name.parse::<RelativePath>().ok()) else { continue };
+        if let Some((_, digest)) = folder.digest(path.as_str())? {
+            sums.0.insert(path, digest);
+        }
+    }
+    Ok(sums)
 }
 
 impl Gatherer<'_> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
 
 use openweigh_formats::Digest;
+use openweigh_formats::manifest::{Format, Manifest, ManifestFile, Role};
 use openweigh_store::{
     Access, Fault, Location, Moment, Pull, Pulled, Push, Pushed, ReleaseFault, State, StoreError, limits,
     pull, push,
@@ -432,12 +433,40 @@ fn what_is_no_plain_file_in_a_store_is_refused() {
 #[test]
 fn only_a_release_is_replaced_and_version_control_is_kept() {
     let scene = Scene::new();
+    let file = |path: &str, role, text: &str| ManifestFile {
+        path: path.parse().unwrap(),
+        role,
+        bytes: text.len() as u64,
+        sha256: Digest::of(text.as_bytes()),
+        licence: "CC0-1.0".parse().unwrap(),
+    };
+    let manifest = Manifest {
+        format: Format::V1,
+        name: "a".parse().unwrap(),
+        version: "1.0.0".parse().unwrap(),
+        title: "A".parse().unwrap(),
+        previous: None,
+        files: vec![
+            file(FILES[2].0, Role::Dataset, FILES[2].1),
+            file(FILES[3].0, Role::Measurements, FILES[3].1),
+        ],
+        derivations: Vec::new(),
+        claims: Vec::new(),
+    };
+    let manifest = String::from_utf8(openweigh_formats::canonical::write(&manifest)).unwrap();
+    let mut files = FILES;
+    files[4].1 = &manifest;
+    scene.release(&files);
     scene.push("", false).unwrap();
     scene.pull("", "pulled", false).unwrap();
     scene.write("pulled/.git/config", b"mine");
     assert_eq!(scene.pull("", "pulled", false).unwrap().state, State::Same);
     scene.write("pulled/README.md", b"changed");
     assert!(matches!(scene.pull("", "pulled", false), Err(StoreError::Exists { .. })));
+    // What somebody wrote into it is theirs, under whatever name.
+    assert!(matches!(scene.pull("", "pulled", true), Err(StoreError::NotARelease { .. })));
+    assert_eq!(std::fs::read(scene.path("pulled/README.md")).unwrap(), b"changed");
+    std::fs::remove_file(scene.path("pulled/README.md")).unwrap();
     assert_eq!(scene.pull("", "pulled", true).unwrap().state, State::Replaced);
     assert_eq!(std::fs::read(scene.path("pulled/.git/config")).unwrap(), b"mine");
     scene.write("pulled/datasets/thesis.txt", b"mine");

@@ -115,6 +115,13 @@ pub enum Note {
         /// How many of them are programs that version control runs by itself.
         hooks: usize,
     },
+    /// A dataset says of which one it was made. That is stated; nothing derives it.
+    Stated {
+        /// The dataset's description.
+        path: RelativePath,
+        /// The name and version of the other, and the beginning of its SHA-256.
+        from: String,
+    },
     /// Something in a dataset's folder that was never finished, and is no part of the dataset.
     Unfinished {
         /// Its folder or file.
@@ -182,6 +189,7 @@ impl Note {
             Self::Miscounted { .. } => "miscounted",
             Self::SaysLittle { .. } => "says-little",
             Self::Contradicted { .. } => "contradicted",
+            Self::Stated { .. } => "stated",
             Self::Unfinished { .. } => "unfinished",
         }
     }
@@ -214,6 +222,12 @@ impl fmt::Display for Note {
                     out,
                     "claim `{claim}` states {claimed}, which says only that the value is less than {within} away from it; \
                      derived again it is {derived}"
+                );
+            }
+            Self::Stated { path, from } => {
+                return write!(
+                    out,
+                    "{path}: says that it was made from {from}; that is stated and was not checked"
                 );
             }
             Self::Unfinished { path, dataset, session: true } => {

@@ -5,7 +5,7 @@ use crate::completeness;
 use crate::derive::{Derived, derive};
 use crate::inventory;
 use crate::opened::Opened;
-use crate::report::{Item, Report, Stage};
+use crate::report::{Item, Note, Report, Stage};
 use crate::scope::{Budget, Scope};
 use crate::withheld::reserved;
 use openweigh_formats::files::Files;
@@ -38,6 +38,11 @@ pub fn examine(
     let mut opened = inventory::read_all(manifest, from, scope, budget, &mut add);
     let mut notes = std::mem::take(&mut opened.notes);
     notes.extend(completeness::unfinished(manifest, from, scope));
+    notes.extend(opened.datasets.iter().filter_map(|(path, dataset)| {
+        let from = dataset.provenance.derived_from.as_ref()?;
+        let from = format!("{} {} (SHA-256 {}…)", from.name, from.version, from.sha256.short());
+        Some(Note::Stated { path: path.clone(), from })
+    }));
     let mut derived = Derived::default();
     derive(manifest, &opened, from, budget, &mut derived, &mut add);
     let mut claims = Claims::new(&manifest.claims, manifest, &opened, &derived);

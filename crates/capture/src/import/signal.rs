@@ -140,7 +140,9 @@ pub enum SignalError {
         limit: usize,
     },
     /// Two texts that give one session's id.
-    #[error("`{first}` and `{second}` would both be the session `{id}`: rename one of them in the log")]
+    #[error(
+        "`{first}` and `{second}` would both be the session `{id}`, where letter case makes no difference: rename one of them"
+    )]
     Same {
         /// The id.
         id: Id,
@@ -262,7 +264,15 @@ pub fn read(
     sink: &mut dyn Sink,
 ) -> Result<Vec<Made>, SignalError> {
     let layout = Layout::of(plan, choice)?;
-    let mut log = Log { layout, choice, own, open: BTreeMap::new(), current: BTreeMap::new(), sink };
+    let mut log = Log {
+        layout,
+        choice,
+        own,
+        open: BTreeMap::new(),
+        folded: BTreeMap::new(),
+        current: BTreeMap::new(),
+        sink,
+    };
     let mut fault = None;
     let rows = plan.rows(source, &mut |row| {
         log.row(row).map_err(|error| {
@@ -284,6 +294,8 @@ struct Log<'a> {
     own: &'a Id,
     /// The sessions, each with the text that names it.
     open: BTreeMap<Id, (String, Open)>,
+    /// Their ids without letter case, each with that text.
+    folded: BTreeMap<String, String>,
     /// The session that the rows of a text go to: its id, and how many there were before of the same text.
     current: BTreeMap<String, (Id, u32)>,
     sink: &'a mut dyn Sink,
@@ -336,9 +348,12 @@ impl Log<'_> {
         if self.open.len() >= limits::SESSIONS {
             return Err(SignalError::TooMany { line, limit: limits::SESSIONS });
         }
-        if let Some((first, _)) = self.open.get(&id) {
+        // Letter case makes no other session: no manifest may list paths that differ in nothing else.
+        let folded = id.as_str().to_ascii_lowercase();
+        if let Some(first) = self.folded.get(&folded) {
             return Err(SignalError::Same { id, first: first.clone(), second: text.to_owned() });
         }
+        self.folded.insert(folded, text.to_owned());
         let out = self.sink.begin(&id)?;
         let open = Open::new(id.clone(), self.layout.channels.clone(), self.layout.unit, out);
         self.open.insert(id.clone(), (text.to_owned(), open));

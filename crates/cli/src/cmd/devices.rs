@@ -35,6 +35,8 @@ struct Listed {
     row: Vec<String>,
     document: Value,
     refused: Option<String>,
+    /// Whether its name tells only where it is built in.
+    by_location: bool,
 }
 
 pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
@@ -61,6 +63,12 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     }
     for refused in listed.iter().filter_map(|one| one.refused.as_ref()) {
         screen.line(&format!("  {refused}"))?;
+    }
+    for name in listed.iter().filter(|one| one.by_location).filter_map(|one| one.row.first()) {
+        screen.line(&format!(
+            "  {name} is named by location: built-in pads of one model have one id, and this machine does not tell its own \
+             number, so the name may be that of another machine's pad, too"
+        ))?;
     }
     if let (Some(_), Some(input)) = (&absent, &found.input) {
         let input = place::shown(input);
@@ -111,10 +119,12 @@ fn of_framework(device: &Device, options: &PadOptions) -> Listed {
     let (model, transport) = (pad::model(&identity), pad::transport(&identity));
     let unit = pad::unit(&identity).as_str();
     let refused = pad::refusal(&identity);
+    let by_location = pad::is_named_by_place(&identity, options);
     let document = json!({
         "device": name.as_str(), "path": null, "model": model, "transport": transport, "family": identity.family,
         "surface": identity.surface.map(|(w, h)| [w, h]), "sensor": identity.sensor.map(|(r, c)| [r, c]),
         "unit": unit, "force": identity.supports_force, "refused": refused, "advice": null,
+        "named_by": if by_location { "location" } else { "id" },
     });
     let row = vec![
         name.to_string(),
@@ -127,7 +137,8 @@ fn of_framework(device: &Device, options: &PadOptions) -> Listed {
         unit.to_owned(),
         word(identity.supports_force).to_owned(),
     ];
-    Listed { row, document, refused: refused.map(|why| format!("{name} cannot be weighed on: {why}")) }
+    let refused = refused.map(|why| format!("{name} cannot be weighed on: {why}"));
+    Listed { row, document, refused, by_location }
 }
 
 fn of_events(found: &Found) -> Listed {
@@ -155,6 +166,7 @@ fn of_events(found: &Found) -> Listed {
     let document = json!({
         "device": name, "path": path, "model": model, "transport": transport, "family": null, "surface": surface,
         "sensor": null, "unit": unit, "force": force, "refused": refused, "advice": advice,
+        "named_by": "id",
     });
     // A long name would push the columns after it out of sight.
     let shortened = |text: String| text.chars().take(60).collect::<String>();
@@ -173,7 +185,7 @@ fn of_events(found: &Found) -> Listed {
         Some(advice) => format!("{why}; {advice}"),
         None => why,
     });
-    Listed { row, document, refused }
+    Listed { row, document, refused, by_location: false }
 }
 
 #[cfg(test)]

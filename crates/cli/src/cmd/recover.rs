@@ -110,10 +110,18 @@ fn document(recovery: &Recovery) -> serde_json::Value {
 
 fn words(loss: &Loss) -> String {
     match loss {
-        Loss::Tail { file, bytes, why: None } => {
+        Loss::Tail { file, bytes, aside: Some(aside), why } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+            let aside = place::shown(aside);
+            format!(
+                "{file}: the last {bytes} bytes are left out, from the first line that is not of the recording{why}; \
+                 they are kept in {aside}, since good rows may be among them"
+            )
+        }
+        Loss::Tail { file, bytes, why: None, .. } => {
             format!("{file}: {bytes} bytes at the end are half a line")
         }
-        Loss::Tail { file, bytes, why: Some(why) } => {
+        Loss::Tail { file, bytes, why: Some(why), .. } => {
             format!("{file}: {bytes} bytes at the end are not of the recording ({why})")
         }
         Loss::Touches { frame } => format!("frame {frame}, the last one, lacks at least one touch"),

@@ -183,6 +183,7 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     }
     let mut found = Vec::new();
     for word in &args.manifests {
+        place::one_meaning(&ledger, Kind::Manifest, word)?;
         let folder = Path::new(word);
         let other = Some(Ledger::at(folder)).filter(|_| folder.is_dir() && !is_release(folder));
         match other.and_then(|other| other.manifests().ok()).filter(|inside| !inside.is_empty()) {
@@ -192,6 +193,12 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
             None => found.push(place::find(&ledger, Kind::Manifest, word)?),
         }
     }
+    // What is named twice, however it is spelled, is gone through and counted once.
+    let mut seen = BTreeSet::new();
+    found.retain(|path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        seen.insert((place::real(folder.unwrap_or(Path::new("."))), path.file_name().map(ToOwned::to_owned)))
+    });
     Ok(found)
 }
 

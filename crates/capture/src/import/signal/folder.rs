@@ -9,6 +9,7 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::weighings::{self, Id};
 use openweigh_ledger::{DraftError, Folder, Ledger};
+use std::collections::BTreeMap;
 use std::io::Write;
 
 /// What a person says about the dataset.
@@ -33,6 +34,8 @@ struct Draft {
     datasets: Folder,
     name: String,
     folder: Folder,
+    /// The sessions so far, by their ids without letter case.
+    ids: BTreeMap<String, Id>,
     installed: bool,
 }
 
@@ -43,7 +46,7 @@ impl Draft {
         // Of a process of the same number that was killed.
         datasets.remove_all(&name)?;
         let folder = datasets.make_new(&name)?;
-        Ok(Self { datasets, name, folder, installed: false })
+        Ok(Self { datasets, name, folder, ids: BTreeMap::new(), installed: false })
     }
 
     /// Makes it the dataset of this name.
@@ -65,13 +68,15 @@ impl Drop for Draft {
 
 impl Sink for Draft {
     fn begin(&mut self, id: &Id) -> Result<Box<dyn Write>, SignalError> {
-        match self.folder.make("sessions")?.make_new(id.as_str()) {
-            Err(DraftError::Exists { .. }) => {
-                let (first, second) = (id.to_string(), id.to_string());
-                Err(SignalError::Same { id: id.clone(), first, second })
-            }
-            made => Ok(Box::new(made?.create_new("samples.csv")?)),
+        if let Some(first) = self.ids.insert(id.as_str().to_ascii_lowercase(), id.clone()) {
+            return Err(SignalError::Same {
+                id: id.clone(),
+                first: first.to_string(),
+                second: id.to_string(),
+            });
         }
+        let folder = self.folder.make("sessions")?.make_new(id.as_str())?;
+        Ok(Box::new(folder.create_new("samples.csv")?))
     }
 }
 

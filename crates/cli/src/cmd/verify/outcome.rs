@@ -146,6 +146,9 @@ impl Work {
         if self.earlier > 0 {
             text.push_str(" What the changelog says of earlier releases was not recomputed.");
         }
+        if self.manifests > 1 {
+            return text + &self.signatures_of_several();
+        }
         if self.accepted > 0 {
             text.push_str(" Your policy accepts the signature.");
         }
@@ -154,6 +157,37 @@ impl Work {
         }
         if self.unsigned > 0 {
             text.push_str(" It is not signed: nobody vouches for who published it.");
+        }
+        text
+    }
+
+    /// Which of several are signed: what is true of one is not said of all.
+    fn signatures_of_several(&self) -> String {
+        let mut text = String::new();
+        let are = |count: usize| {
+            let of = self.manifests;
+            if count == of {
+                format!("All {of} are")
+            } else {
+                format!("Of {of} manifests, {} {}", count, if count == 1 { "is" } else { "are" })
+            }
+        };
+        if self.accepted > 0 {
+            text.push_str(&format!(" {} signed by whom your policy accepts.", are(self.accepted)));
+        }
+        if self.unjudged > 0 {
+            text.push_str(&format!(" {} signed; whose key that is was not checked.", are(self.unjudged)));
+        }
+        if self.unsigned > 0 {
+            text.push_str(&format!(
+                " {} not signed: nobody vouches for who published them.",
+                are(self.unsigned)
+            ));
+        }
+        let releases = self.accepted + self.unjudged + self.unsigned;
+        if releases > 0 && releases < self.manifests {
+            let rest = self.manifests - releases;
+            text.push_str(&format!(" {} not in a release, where it could be signed.", are(rest)));
         }
         text
     }
@@ -202,6 +236,14 @@ mod tests {
             whole.checked(),
             "Checked. All 2 derivations and 3 claims were recomputed from the data; every digit matches."
         );
+        let two = Work { manifests: 2, files: 9, derivations: 2, unjudged: 1, ..Work::default() };
+        assert_eq!(
+            two.reservations(),
+            " Of 2 manifests, 1 is signed; whose key that is was not checked. Of 2 manifests, 1 is not in a release, where it \
+             could be signed."
+        );
+        let both = Work { manifests: 2, unsigned: 2, ..Work::default() };
+        assert_eq!(both.reservations(), " All 2 are not signed: nobody vouches for who published them.");
         let kept = Work {
             files: 9,
             derivations: 1,
