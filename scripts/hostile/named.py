@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 
-from scene import verdict
+from scene import RECIPE, verdict
 
 
 def attack(scene, every):
@@ -69,7 +69,9 @@ def attack(scene, every):
 
     def made_of_another(ledger):
         scene.must(ledger, "exclude", "line", "2", "--reason", "bent", "--as", "straight")
-        scene.must(ledger, "fit", "--dataset", "straight", "--recipe", "line", "--version", "2.0.0", "--name", "line")
+        recipe = RECIPE.replace("recipe/1", "recipe/2").replace('"line"', '"second"')
+        (ledger / "artifacts/recipes/second.toml").write_text(recipe)
+        scene.must(ledger, "fit", "--dataset", "straight", "--recipe", "second", "--version", "2.0.0", "--name", "line")
         scene.must(ledger, "seal", "--name", "straight", "--version", "1.0.0", "--weights", "line-2.0.0")
 
     case("a dataset that says of which it was made", made_of_another, ("verify", "straight-1.0.0"), (0,), ["says that it was made from line 1.0.0", "not checked"])
