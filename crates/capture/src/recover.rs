@@ -71,6 +71,13 @@ pub enum Loss {
         /// Its id.
         id: Id,
     },
+    /// Whole rows of a file that are left out are kept elsewhere.
+    Aside {
+        /// The file's name.
+        file: &'static str,
+        /// Where.
+        aside: PathBuf,
+    },
     /// An event after the last frame; it is told as if it came right after that.
     Event {
         /// What it was.
@@ -274,15 +281,23 @@ fn keep_weighings(
     last: u64,
     losses: &mut Vec<Loss>,
 ) -> Result<Vec<Weighing>, CaptureError> {
-    let mut kept: Vec<Weighing> = Vec::new();
+    let (mut kept, mut left_out): (Vec<Weighing>, Vec<String>) = (Vec::new(), Vec::new());
     for weighing in prefix(of, folder, "weighings.csv", losses, weighings::read)? {
         let has_tare =
             weighing.tare.as_ref().is_none_or(|tare| kept.iter().any(|earlier| earlier.id == *tare));
         if weighing.last_frame <= last && has_tare {
             kept.push(weighing);
         } else {
+            left_out.push(weighing.line());
             losses.push(Loss::Weighing { id: weighing.id });
         }
+    }
+    // Where frames are kept aside, so are the weighings that belong to them.
+    let is_aside = |loss: &Loss| matches!(loss, Loss::Tail { file: "touches.csv", aside: Some(_), .. });
+    if !left_out.is_empty() && losses.iter().any(is_aside) {
+        let lines = left_out.concat();
+        let aside = remains::aside(of.0, of.1, "weighings.csv", &mut lines.as_bytes())?;
+        losses.push(Loss::Aside { file: "weighings.csv", aside });
     }
     Ok(kept)
 }

@@ -141,7 +141,7 @@ fn rows_behind_a_bad_line_are_kept_aside() {
             let second = original.iter().position(|byte| *byte == b'\n').unwrap() + 1;
             let mut third = original.to_vec();
             let end = second + original[second..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
-            third.splice(end..end, *b"not a row\n");
+            third.splice(end..end, *b"not a row\nnor this\n");
             third.extend_from_slice(&original[end..]);
             vec![third]
         };
@@ -156,7 +156,7 @@ fn rows_behind_a_bad_line_are_kept_aside() {
             let (lost, aside) = aside.unwrap();
             let kept = std::fs::read(&aside).unwrap();
             assert_eq!(kept.len() as u64, lost);
-            assert!(kept.starts_with(b"not a row\n") && bytes.ends_with(&kept));
+            assert!(kept.starts_with(b"not a row\nnor this\n") && bytes.ends_with(&kept));
             assert_eq!(aside.parent(), place.folder().parent(), "beside the dataset, where nobody reads it");
             std::fs::remove_file(aside).unwrap();
         });

@@ -197,7 +197,8 @@ pub(crate) fn one_meaning(ledger: &Ledger, kind: lookup::Kind, word: &str) -> Re
     let (noun, what) = (kind.noun(), if Path::new(word).is_dir() { "folder" } else { "file" });
     let (word, named) = (harmless(word), shown(&named));
     Err(Failure::usage(format!(
-        "\"{word}\" is {noun} of this ledger and a {what} here, and they are not the same; type {named} or ./{word}"
+        "\"{word}\" names two things that are not the same: the {noun} {named} and the {what} ./{word}; type one of these \
+         two paths"
     )))
 }
 

@@ -423,7 +423,7 @@ fn folders_that_nobody_reads_are_named() {
     scene.write("release/README.md", b"changed");
     let edited = scene.run(&["publish", "line-1.0.0", "-o", "release", "--force"]);
     edited.ends(3).says("changed since it was written: README.md");
-    std::fs::remove_file(scene.path("release/README.md")).unwrap();
+    std::fs::remove_file(scene.path().join("release/README.md")).unwrap();
     scene.run(&["publish", "line-1.0.0", "-o", "release", "--force"]).ends(0).says("replaced");
     assert_eq!(scene.text("release/.git/hooks/post-checkout"), "");
     scene.write("release/notes.txt", b"mine");

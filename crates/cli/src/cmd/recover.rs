@@ -125,6 +125,9 @@ fn words(loss: &Loss) -> String {
             format!("{file}: {bytes} bytes at the end are not of the recording ({why})")
         }
         Loss::Touches { frame } => format!("frame {frame}, the last one, lacks at least one touch"),
+        Loss::Aside { file, aside } => {
+            format!("{file}: the rows that are left out are kept in {}", place::shown(aside))
+        }
         Loss::Weighing { id } => format!("weighing {id} reaches beyond the last frame"),
         Loss::Event { kind } => {
             format!("an event ({}) came after the last frame that was kept, and is told there", kind.as_str())
