@@ -118,7 +118,9 @@ fn a_registry_that_denies_force_can_be_overruled() {
 fn the_right_to_listen_is_asked_for() {
     let bench = Bench::new(&scenario("answers = { input_monitoring = \"denied\" }", ""));
     let ran = bench.record(&["--name", "pad", "--seconds", "1"]).ends(3);
-    ran.says("Input Monitoring is not allowed for the program that started openweigh");
+    ran.says(
+        "Input Monitoring is not allowed for Simulated Terminal.app, the program that started openweigh.",
+    );
     assert!(!bench.path("datasets/pad").exists());
 }
 

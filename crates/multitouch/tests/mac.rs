@@ -75,6 +75,34 @@ fn a_pad_that_comes_back_is_another_entry_of_the_registry() {
 }
 
 #[test]
+fn a_pad_goes_on_over_another_transport_if_it_keeps_its_id() {
+    let first = 0x0400_0000_5000_0000_u64;
+    for id in [first, 0x0500_0000_0000_0001] {
+        let pad = mac_event("", &format!("kind = \"unplug\"\nfor_s = 1.0\ntransport = 1\nid = {id}"));
+        let device = pad.only();
+        assert_eq!((device.id(), device.identity().transport), (first, Some(4)));
+        let mut stream = device.start(Options { capacity: 1 << 16 }).unwrap();
+        let before = until_silent(&mut stream);
+        let there = pad.only();
+        assert_eq!((there.id(), there.identity().transport), (id, Some(1)));
+        stream.halt();
+        std::thread::sleep(PAUSE);
+        if id == first {
+            assert_eq!(stream.presence(), Presence::Returned);
+            stream.restart().unwrap();
+            let after = until_silent(&mut stream);
+            assert_eq!((before.len() + after.len()) as u64, pad.sent(first).0);
+        } else {
+            // Nothing says that this is the same pad.
+            assert_eq!(stream.presence(), Presence::Gone);
+            assert_eq!(stream.restart().unwrap_err().to_string(), "the pad is gone");
+        }
+        stream.stop();
+        pad.assert_faultless();
+    }
+}
+
+#[test]
 fn sleep_is_told_by_the_clocks_alone() {
     let pad = mac_event("", "kind = \"sleep\"\nfor_s = 5.0");
     let mut stream = pad.start(1 << 16);

@@ -112,7 +112,7 @@ extern "C" fn MTDeviceCreateDefault() -> Reference {
 #[unsafe(no_mangle)]
 extern "C" fn MTDeviceCreateFromDeviceID(id: u64) -> Reference {
     let stage = stage::stage();
-    let found = stage.pads.iter().find(|pad| pad.id == id && pad.alive.load(SeqCst));
+    let found = stage.pads.iter().find(|pad| pad.id.load(SeqCst) == id && pad.alive.load(SeqCst));
     found.map_or(ptr::null_mut(), |pad| machine::make_device(&stage, pad))
 }
 
@@ -223,7 +223,7 @@ extern "C" fn MTDeviceDriverIsReady(device: Reference) -> bool {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn MTDeviceGetDeviceID(device: Reference, id: *mut u64) -> i32 {
     // SAFETY: the caller gives room for eight bytes, by the prototype.
-    unsafe { give(id, of(device, |handle| handle.pad.id)) }
+    unsafe { give(id, of(device, |handle| handle.id)) }
 }
 
 #[unsafe(no_mangle)]
@@ -247,7 +247,7 @@ unsafe extern "C" fn MTDeviceGetDriverType(device: Reference, kind: *mut i32) ->
 #[unsafe(no_mangle)]
 unsafe extern "C" fn MTDeviceGetTransportMethod(device: Reference, transport: *mut i32) -> i32 {
     // SAFETY: the caller gives room for four bytes, by the prototype.
-    unsafe { give(transport, of(device, |handle| handle.pad.hardware.transport)) }
+    unsafe { give(transport, of(device, |handle| handle.transport)) }
 }
 
 /// # Safety
@@ -434,7 +434,7 @@ extern "C" fn OpenweighSimulatorFault(number: usize) -> *const c_char {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn OpenweighSimulatorSent(id: u64, frames: *mut u64, touches: *mut u64) -> i32 {
     let stage = stage::stage();
-    let pad = stage.pads.iter().find(|pad| pad.id == id).map(Arc::clone);
+    let pad = stage.pads.iter().find(|pad| pad.called == id).map(Arc::clone);
     let sent = pad.map(|pad| (pad.sent_frames.load(Relaxed), pad.sent_touches.load(Relaxed)));
     // SAFETY: the caller gives room for twice eight bytes.
     unsafe {

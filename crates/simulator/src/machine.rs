@@ -21,6 +21,9 @@ pub(crate) struct Handle {
     pub(crate) number: u64,
     pub(crate) stage: Arc<Stage>,
     pub(crate) pad: Arc<Played>,
+    /// As the pad was called and connected when it was made.
+    pub(crate) id: u64,
+    pub(crate) transport: i32,
     /// How often the machine had slept when it was made.
     pub(crate) sleeps: u64,
     pub(crate) callbacks: Mutex<Vec<Callback>>,
@@ -115,6 +118,8 @@ fn insert_device(stage: &Arc<Stage>, pad: &Arc<Played>) -> usize {
         number,
         stage: Arc::clone(stage),
         pad: Arc::clone(pad),
+        id: pad.id.load(Ordering::SeqCst),
+        transport: pad.transport.load(Ordering::SeqCst),
         sleeps: pad.sleeps.load(Ordering::SeqCst),
         callbacks: Mutex::default(),
         run: Mutex::default(),

@@ -232,7 +232,8 @@ fn perform(handle: &Handle, run: &Run, calls: &mut Option<Calls>) {
             Step::Unplug => {
                 pad.alive.store(false, Ordering::SeqCst);
                 if let Some(for_s) = score.shot.pause_s {
-                    come_back(pad, Duration::from_secs_f64(for_s / stage.pace.factor()));
+                    let away = Duration::from_secs_f64(for_s / stage.pace.factor());
+                    come_back(pad, away, score.shot.returns_as);
                 }
             }
             Step::End if stage.at_end == AtEnd::Unplug => pad.alive.store(false, Ordering::SeqCst),
@@ -269,10 +270,16 @@ fn turn_to_play<'a>(handle: &'a Handle, run: &Run) -> Option<MutexGuard<'a, Scor
 }
 
 /// Plugs a pad in again after a while, whatever becomes of those who listened to it.
-fn come_back(pad: &Arc<Played>, after: Duration) {
+fn come_back(pad: &Arc<Played>, after: Duration, (id, transport): (Option<u64>, Option<i32>)) {
     let pad = Arc::clone(pad);
     let back = move || {
         std::thread::sleep(after);
+        if let Some(id) = id {
+            pad.id.store(id, Ordering::SeqCst);
+        }
+        if let Some(transport) = transport {
+            pad.transport.store(transport, Ordering::SeqCst);
+        }
         pad.returns.fetch_add(1, Ordering::SeqCst);
         pad.alive.store(true, Ordering::SeqCst);
     };

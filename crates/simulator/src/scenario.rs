@@ -1,6 +1,8 @@
 //! What is to happen, as a TOML file says it. Unknown keys are mistakes; all times are seconds from the
 //! first start of the pad, all forces grams.
 
+// Long because a scenario is one format: each key with its meaning and its rule, in one place.
+
 use crate::behaviour::{Answers, Manner};
 use serde::Deserialize;
 use std::fmt;
@@ -337,6 +339,11 @@ pub struct Event {
     pub at_s: f64,
     /// Of a sleep, or of an unplugging: how long.
     pub for_s: Option<f64>,
+    /// Of an unplugging with a return: the transport and the id that it comes back with, as of a pad that goes on over
+    /// Bluetooth when its cable is pulled out.
+    pub transport: Option<i32>,
+    /// As `transport`.
+    pub id: Option<u64>,
     /// Of a burst, or of lost ones: how many.
     pub frames: Option<u32>,
     /// Of a counter: from which number on.
@@ -489,6 +496,9 @@ impl Event {
         let wanted = |kind| self.kind == kind;
         let pauses = wanted(Happening::Sleep) || (self.for_s.is_some() && wanted(Happening::Unplug));
         insist(self.for_s.is_some() == pauses, at, "for_s goes with a sleep, and may go with an unplug")?;
+        let returns = self.for_s.is_some() && wanted(Happening::Unplug);
+        let anew = self.transport.is_some() || self.id.is_some();
+        insist(returns || !anew, at, "transport and id go with an unplug that has for_s")?;
         let counts = wanted(Happening::Burst) || wanted(Happening::Lost);
         insist(self.frames.is_some() == counts, at, "frames goes with a burst and with lost")?;
         insist(self.to.is_some() == wanted(Happening::Counter), at, "to goes with a counter")?;

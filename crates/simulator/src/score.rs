@@ -19,6 +19,8 @@ pub(crate) struct Shot {
     pub(crate) count: Option<i32>,
     /// How long a sleep takes, or for how long the pad is away.
     pub(crate) pause_s: Option<f64>,
+    /// The id and the transport that it comes back with, if others.
+    pub(crate) returns_as: (Option<u64>, Option<i32>),
     /// Gives no address.
     pub(crate) null: bool,
 }

@@ -14,7 +14,7 @@ use std::ffi::CStr;
 use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -34,7 +34,11 @@ pub(crate) struct Stage {
 
 /// A device: what it is, what it plays, and how it is.
 pub(crate) struct Played {
-    pub(crate) id: u64,
+    /// Its id and how it is connected: both may be others when it comes back.
+    pub(crate) id: AtomicU64,
+    pub(crate) transport: AtomicI32,
+    /// Its id at first, by which a test asks what it sent.
+    pub(crate) called: u64,
     /// Its place among the pads.
     pub(crate) number: usize,
     pub(crate) hardware: Hardware,
@@ -203,7 +207,9 @@ impl Played {
         Played {
             says_force: pad.says_force.unwrap_or(hardware.force),
             clicks_fixed: pad.clicks_fixed,
-            id,
+            id: AtomicU64::new(id),
+            transport: AtomicI32::new(hardware.transport),
+            called: id,
             number,
             hardware,
             score: Mutex::new(Score::new(source)),

@@ -138,6 +138,7 @@ impl Timeline {
             }
             Happening::Unplug => {
                 shot.pause_s = event.for_s;
+                shot.returns_as = (event.id, event.transport);
                 if let Some(for_s) = event.for_s {
                     self.pass(for_s);
                 }

@@ -2,7 +2,7 @@
 
 use super::{Folder, directory, failed};
 use crate::draft::DraftError;
-use rustix::fs::{AtFlags, FileType, Mode};
+use rustix::fs::{AtFlags, FileType, Mode, RawMode};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -26,7 +26,7 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    fn of(mode: u32) -> Self {
+    fn of(mode: RawMode) -> Self {
         match FileType::from_raw_mode(mode) {
             FileType::RegularFile => Self::File,
             FileType::Directory => Self::Folder,
