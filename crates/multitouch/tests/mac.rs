@@ -46,7 +46,6 @@ fn neither_alive_nor_running_tells_of_anything() {
     let device = pad.only();
     assert_eq!((device.is_alive(), device.is_running()), (Some(false), Some(false)));
     let mut stream = device.start(Options { capacity: 1 << 16 }).unwrap();
-    assert_eq!(stream.presence(), Presence::Here);
     assert!(!until_silent(&mut stream).is_empty());
     // Pulled out long ago.
     assert_eq!(stream.device().is_running(), Some(true));
@@ -106,7 +105,6 @@ fn a_pad_goes_on_over_another_transport_if_it_keeps_its_id() {
 fn sleep_is_told_by_the_clocks_alone() {
     let pad = mac_event("", "kind = \"sleep\"\nfor_s = 5.0");
     let mut stream = pad.start(1 << 16);
-    assert_eq!(stream.asleep(), Some(Duration::ZERO));
     let before = until_silent(&mut stream);
     assert!(before.iter().all(|frame| frame.asleep.is_zero()));
     assert_eq!(stream.asleep(), Some(Duration::from_secs(5)));
