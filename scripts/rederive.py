@@ -57,13 +57,23 @@ def recipe_of(data):  # 4 and 5, the recipe with its defaults
     assert declared == ["coefficients"] * ("coefficients" in given) and given["estimator"] in ("ols", "declared"), "estimator"
     assert not declared or (len(given["coefficients"]), given["validation"]) == (len(given["terms"]), "none"), "coefficients"
     second = read["format"] == "openweigh.recipe/2"
-    if second: assert "coverage" not in read["result"] and given["direction"] == "inverse" and not {"session_terms", "uncertainty", "derive"} & {*given}, "reserved"
+    if second: assert "coverage" not in read["result"] and given["direction"] == "inverse" and "derive" not in given, "reserved"
+    else: assert not {"session_terms", "uncertainty"} & {*given}, "keys of version 2"
+    if second:  # 4.12
+        usual = [t for t in ["1"] if given["tare"] != "model" or not features_of(given["terms"])] + features_of(given["terms"])[:1]
+        given["session_terms"], told = given.get("session_terms", usual), {"coverage_probability": "0.95", "component": [], **given.get("uncertainty", {})}
+        keys, parts = ("name", "value", "relative", "distribution", "dof"), [{"distribution": "normal", **c} for c in told["component"]]
+        names = [c["name"] for c in parts]
+        assert given["session_terms"] and {*features_of(given["session_terms"])} <= {*features_of(given["terms"])}, "session_terms"
+        assert Fraction("0.5") <= Fraction(told["coverage_probability"]) <= Fraction("0.9999") and len({*names}) == len(names) <= 64 and not {*names} & {*OWN}, "uncertainty"
+        for c in parts: assert ("value" in c) != ("relative" in c) and Fraction(c.get("value", c.get("relative"))) >= 0 and Fraction(c.get("dof", 1)) >= 1, c["name"]
+        given["uncertainty"] = {"coverage_probability": told["coverage_probability"], "component": [{k: c[k] for k in keys if k in c} for c in parts]}
     assert given["target"] == "reference_g" if "reading" in read else given["tare"] == "none", "target or tare"
     def part(*keys): return {key: given[key] for key in keys}
     left_out = [key for key in ("touches", "states") if second and key not in read.get("reading", {})]
     reading = {key: value for key, value in {**READING, **read.get("reading", {})}.items() if key not in left_out}
     return {**part("format", "name"), **({"reading": reading} if "reading" in read else {}),
-            "model": part("target", "terms", "tare", *["direction"] * second), "fit": part("estimator", "digits", "validation", *declared),
+            "model": part("target", "terms", "tare", *["direction"] * second), "fit": part("estimator", "digits", "validation", *declared, *["session_terms"] * second), **part(*["uncertainty"] * second),
             "result": part("unit", "decimals", *["coverage"] * (not second))}
 def factors(term):  # 4.1, [(feature, knot or None, exponent)]
     pattern = rf"(?:hinge\(([^\W\d][\w]*),({NUMBER})\)|([^\W\d]\w*))(?:\^([0-9]+))?"
@@ -75,8 +85,8 @@ def term_values(terms, row):  # 4.1, the vector x of a row
     return [math.prod(base(Fraction(row[f]), knot) ** e for f, knot, e in factors(t)) for t in terms]
 # A Reading is what is predicted, and fitted if it may be: a row of a table; of touch sessions a weighing or a frame (4.7).
 # cells: what names it in results; texts: its features there; x: its row of X, or None; inputs: the values that `range` is of;
-# y: the target's text, or ""; session: to which the fitted row belongs
-Reading = collections.namedtuple("Reading", "cells texts x inputs y session fitted saturated gap excluded")
+# y: the target's text, or ""; session: to which the fitted row belongs; z: the values of the session terms; u: the text of y's uncertainty
+Reading = collections.namedtuple("Reading", "cells texts x inputs y session fitted saturated gap excluded z u")
 def readings(recipe, s):
     assert ("reading" in recipe) == (s["kind"] != "table"), "a recipe for another kind of dataset"
     new = s["kind"] == "signal-sessions" or s["excluded"] or s["session_column"]
@@ -88,8 +98,10 @@ def readings(recipe, s):
     for i, row in enumerate(s["rows"]):  # 4.2
         texts, y = [row[f] for f in features_of(terms)], row.get(recipe["model"]["target"], "")
         x = term_values(terms, row) if all(texts) else None
-        fitted, session = all(texts) and y != "" and i not in excluded, (s["name"], row.get(s["session_column"]))
-        made.append(Reading([s["name"], str(i)], texts, x, row, y, session, fitted, False, not all(texts), i in excluded))
+        fitted, session = all(texts) and y != "" and i not in excluded, (s["name"], row.get(s["session_column"]), *["session_column"] * bool(s["session_column"]))
+        z = term_values(recipe["fit"].get("session_terms", []), row) if all(texts) else None
+        u = next((row[c["name"]] for c in s["columns"] if c.get("uncertainty_of") == recipe["model"]["target"]), "")
+        made.append(Reading([s["name"], str(i)], texts, x, row, y, session, fitted, False, not all(texts), i in excluded, z, u))
     return made
 # ---- 4.2 to 4.5: least squares. g is ZᵀZ of Z = [X | y], and so holds XᵀX, Xᵀy and yᵀy
 def gram(p, rows): return [[sum(z[i] * z[j] for z in rows) for j in range(p + 1)] for i in range(p + 1)]
@@ -117,9 +129,92 @@ def statistics(g, n, recipe, groups=None):  # 4.4 and 4.10, from the sums alone;
         factor = Fraction(len(v), len(v) - 1) if len(v) > 1 else None
         c = factor and [[factor * sum(u[i] * u[j] for u in v) for j in range(p)] for i in range(p)]
     def variance(x): return s2 + s2 * sum(u * sum(map(mul, row, x)) for u, row in zip(x, inverse)) / divisor  # 6
-    return {"n": n, "dof": dof, "coefficient": dict(zip(terms, b)), "rss": rss, "residual_sd": s2, "covariance": c,
+    def through(v): return [sum(map(mul, row, v)) / divisor for row in inverse]  # (XᵀX)⁻¹v
+    return {"n": n, "dof": dof, "through": through, "leverage": lambda x: sum(map(mul, x, through(x))), "coefficient": dict(zip(terms, b)), "rss": rss, "residual_sd": s2, "covariance": c,
             "standard_error": {t: c and c[j][j] for j, t in enumerate(terms)},
             "r_squared": 1 - rss / sst if sst else None, "variance": variance}
+# ---- 4.12 and 6: budgets
+OWN = ("repeatability", "lack-of-fit", "sessions", "coefficients", "references", "rounding")
+def product(v, w): return sum(map(mul, v, w))
+def contribution(name, of, variance, dof, vectors=None):
+    return {"name": name, "of": of, "variance": None if variance is None else digits(Fraction(variance), 40), "vectors": vectors, "dof": None if dof is None else str(dof)}
+def of_sessions(recipe, rows, made):  # 4.12, the components that sessions show, or the reason why they show none
+    b, groups, whole = [*made["coefficient"].values()], collections.defaultdict(list), all("session_column" in r.session[2:] for r in rows)
+    if recipe["fit"]["estimator"] == "declared": return "declared"
+    for r in rows: groups[r.session].append(r)
+    if len(groups) < 2 or not whole: return "one-session"
+    deviations, influences, e, q = [], [], [], len(rows[0].z)
+    for inside in groups.values():
+        residuals = [Fraction(r.y) - product(r.x, b) for r in inside]
+        try: d, *_ = solve([[product([r.z[i] for r in inside], column) for column in [*([r.z[j] for r in inside] for j in range(q)), residuals]] for i in range(q)] + [[0] * (q + 1)])
+        except ZeroDivisionError: return "singular-session-terms"
+        deviations.append([digits(v, 40) for v in d])
+        influences.append([digits(v, 40) for v in made["through"]([product([r.x[i] for r in inside], residuals) for i in range(len(b))])])
+        e += [(r, residual - product(r.z, map(Fraction, deviations[-1]))) for r, residual in zip(inside, residuals)]
+    def by(key):
+        loads = collections.defaultdict(list)
+        for r, value in e: loads[key(r)].append(value)
+        return [*loads.values()]
+    loads = by(lambda r: Fraction(r.y))
+    if "reading" not in recipe: loads = min(by(lambda r: tuple(map(Fraction, r.texts))), loads, key=len)
+    n, m, last = len(rows), len(loads), len(groups) - 1
+    if n - m - last * q <= 0: return "no-degrees-of-freedom"
+    pure = sum((v - sum(load) / len(load)) ** 2 for load in loads for v in load) / (n - m - last * q)
+    made_of = [contribution("repeatability", "constant", pure, n - m - last * q)]
+    if m > len(b):
+        lack = (sum(sum(load) ** 2 / len(load) for load in loads) / (m - len(b)) - pure) * m / n
+        made_of.append(contribution("lack-of-fit", "constant", max(lack, 0), m - len(b)))
+    return [*made_of, contribution("sessions", "session-terms", None, last, deviations), contribution("coefficients", "terms", None, last, influences)]
+def components(recipe, rows, made):  # 4.12, and the reason
+    if recipe["format"] != "openweigh.recipe/2" or recipe.get("reading", {}).get("per") == "frame" or not made["dof"]: return [], None
+    found, declared = of_sessions(recipe, rows, made), recipe["fit"]["estimator"] == "declared"
+    reason = found if isinstance(found, str) else None
+    if reason: found = [contribution("repeatability", "constant" if declared else "row", made["residual_sd"], made["dof"])]
+    us = [Fraction(r.u or 0) for r in rows]
+    if any(us) and not declared:
+        w = made["through"]([product([r.x[i] for r in rows], us) for i in range(len(rows[0].x))])
+        found.append(contribution("references", "terms", None, None, [[digits(v, 40) for v in w]]))
+    for c in recipe["uncertainty"]["component"]:
+        divisor = {"normal": 1, "rectangular": 3, "triangular": 6, "arcsine": 2}[c["distribution"]]
+        found.append(contribution(c["name"], "constant" if "value" in c else "prediction", Fraction(c.get("value", c.get("relative"))) ** 2 / divisor, c.get("dof")))
+    return [*found, contribution("rounding", "constant", Fraction(1, 12 * 100 ** recipe["result"]["decimals"]), None)], reason
+def budget(weights, fitted, r, value):  # 6.3: u², and the degrees of freedom
+    shares, spread, together = [], 0, []
+    for c in weights["components"]:
+        variance, dof = c["variance"] and Fraction(c["variance"]), c["dof"] and Fraction(c["dof"])
+        squares = c["vectors"] and sum(product(map(Fraction, v), r.z if c["of"] == "session-terms" else r.x) ** 2 for v in c["vectors"])
+        if c["of"] == "constant": share = variance
+        elif c["of"] == "prediction": share = variance * Fraction(value) ** 2
+        elif c["of"] == "row": share = variance * (1 + fitted["leverage"](r.x))
+        else: share = squares if dof is None else squares * (dof + 1 if c["of"] == "terms" else 1) / dof
+        shares.append(share)
+        if c["vectors"] and dof: together.append((share, dof))
+        elif dof: spread += share ** 2 / dof
+    if together: spread += sum(share for share, _ in together) ** 2 / together[0][1]
+    return sum(shares), min(max(math.floor(sum(shares) ** 2 / spread), 1), 1000) if spread else 1000
+@functools.cache
+def two_sided_t(dof, probability):  # 4.12, the k with P(|T| <= k) = probability, to 4 decimals; 60 figures are enough to decide them
+    import decimal
+    D = decimal.Decimal
+    with decimal.localcontext(prec=60):
+        def atan(x):
+            if x > D("0.3"): return 2 * atan(x / (1 + (1 + x * x).sqrt()))
+            power, total, n = x, D(0), 1
+            while abs(power) > D(10) ** -65: total, power, n = total + power / n, -power * x * x, n + 2
+            return total
+        def share(t):
+            c, odd, term, total = 1 / (1 + t * t / dof), dof % 2, D(1), D(0)
+            for j in range((dof - odd) // 2):
+                if j: term *= c * (D(2 * j) / (2 * j + 1) if odd else D(2 * j - 1) / (2 * j))
+                total += term
+            s = (1 - c).sqrt()
+            return (2 / (4 * atan(D(1))) * (atan(t / D(dof).sqrt()) + s * c.sqrt() * total)) if odd else s * total
+        low, high, wanted = 0, 1 << 40, D(probability)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if share(D(middle) / 20000) <= wanted: low = middle
+            else: high = middle
+    return canonical((low + 1) // 2, 4)
 def predict(texts, x, decimals): return places(sum(map(mul, map(Fraction, texts), x)), decimals)  # 4.5 and 6
 def error_figures(errors):  # 4.5 and 7.3
     m = len(errors) or None
@@ -160,7 +255,9 @@ def fit(recipe, sets, chosen):  # 5
         why = "declared" if recipe["fit"]["estimator"] == "declared" else reasons.get("residual_sd", "one-session")
         reasons.update(standard_error=why, covariance=why)
     if made["r_squared"] is None: reasons["r_squared"] = "constant-target"
+    parts, between = components(recipe, rows, made)
     if check and check["rmse"] is None: reasons["validation"] = "fold-rank-deficient"
+    if between: reasons["between_sessions"] = between
     def show(key, q): return digits(q, recipe["fit"]["digits"], key in ROOTS) if isinstance(q, Fraction) else q
     def ends(f, end): return exact(end(Fraction(r.inputs[f]) for r in rows), 128)
     r_squared = show("r_squared", made["r_squared"])
@@ -175,7 +272,7 @@ def fit(recipe, sets, chosen):  # 5
         **{key: show(key, made[key]) for key in ("residual_sd", "dof", "rss")}, "r_squared": r_squared,
         "range": [{"feature": f, "min": ends(f, min), "max": ends(f, max)} for f in features_of(terms)],
         "validation": check and {key: show(key, v) for key, v in check.items()},
-        **({"components": []} if second else {}), "undefined": [{"quantity": q, "reason": r} for q, r in reasons.items()],
+        **({"components": parts} if second else {}), "undefined": [{"quantity": q, "reason": r} for q, r in reasons.items()],
         "normal": {"n": len(z), "xtx": [[exact(v) for v in row[:p]] for row in g[:p]],
                    "xty": [exact(row[p]) for row in g[:p]], "yty": exact(g[p][p])},
         "trained_on": [{k: s[k] for k in ("name", "version", "sha256")} for s in sets],
@@ -188,6 +285,7 @@ def replay(weights, sets):  # 6
     recipe, normal = weights["recipe"], weights["normal"]
     terms, decimals, per = recipe["model"]["terms"], recipe["result"]["decimals"], recipe.get("reading", {}).get("per", "table")
     second = recipe["format"] == "openweigh.recipe/2"
+    alone = second and bool(weights["components"]) and not any(c["of"] == "session-terms" for c in weights["components"])
     k, features, texts = Fraction(recipe["result"].get("coverage", 1)), features_of(terms), [t["coefficient"] for t in weights["terms"]]
     sums = [[*row, c] for row, c in zip([*normal["xtx"], normal["xty"]], [*normal["xty"], normal["yty"]])]
     fitted = statistics([[Fraction(v) for v in row] for row in sums], normal["n"], recipe)
@@ -198,14 +296,20 @@ def replay(weights, sets):  # 6
         applies = {key: value for key, value in weights["applies_to"].items() if key != "columns"}
         assert all(device(recipe, session) == applies for session in s["sessions"]), "another pad, or other channels"
         for r in readings(recipe, s):
-            value, u, error, outside = "", "", "", False
+            value, u, error, outside, stated = "", "", "", False, ["", "", ""]
             if r.x is not None:
                 value = predict(texts, r.x, decimals)
-                if fitted["dof"]: u = places(k * k * fitted["variance"](r.x), decimals, sqrt=True)
+                if second and weights["components"]:
+                    variance, dof = budget(weights, fitted, r, value)
+                    factor = two_sided_t(dof, recipe["uncertainty"]["coverage_probability"])
+                    stated = [places(variance, decimals, sqrt=True), str(dof), factor]
+                    u = places(variance * Fraction(factor) ** 2, decimals, sqrt=True)
+                elif fitted["dof"] and not second: u = places(k * k * fitted["variance"](r.x), decimals, sqrt=True)
                 if r.y: error = places(Fraction(value) - Fraction(r.y), max(decimals, len(r.y.partition(".")[2])))
                 outside = any(not Fraction(e["min"]) <= Fraction(r.inputs[e["feature"]]) <= Fraction(e["max"]) for e in weights["range"])
-            flags = "+".join(flag for flag, is_set in (("saturated", r.saturated), ("extrapolated", outside), ("gap", r.gap), ("excluded", r.excluded)) if is_set)
-            uncertain = [u, str(fitted["dof"]) if u else "", "", ""] if second else [u]
+            flags = "+".join(flag for flag, is_set in (("saturated", r.saturated), ("extrapolated", outside), ("gap", r.gap), ("excluded", r.excluded),
+                                              ("repeatability-only", alone and value != "" and per != "frame")) if is_set)
+            uncertain = [*stated, u] if second else [u]
             lines.append([*r.cells, *r.texts, *[value, *uncertain, r.y, error][:len(last)], flags])
             if per != "frame":
                 cells[tuple(r.cells[:3])] = {last[0]: value, "expanded_u": "" if second else u}
@@ -543,6 +647,7 @@ def session_readings(recipe, s, session):
     dataset, left_out = s["name"], [e["weighing"] for e in s["excluded"] if e["session"] == session["id"]]
     assert {*left_out} <= {w["weighing"] for w in session["weighings"]}, "an excluded weighing that is not there"
     reading, tare, terms = recipe["reading"], recipe["model"]["tare"], recipe["model"]["terms"]
+    session_terms = recipe["fit"].get("session_terms", [])
     features, settle, frames, masses = features_of(terms), Fraction(reading["settle_s"]), {}, {}
     times = [rows[0]["device_s"] and Fraction(rows[0]["device_s"]) for rows in session["frames"]]
     def texts_of(values): return [canonical(nearest(v, reading["decimals"], False), reading["decimals"]) for v in values]
@@ -568,18 +673,19 @@ def session_readings(recipe, s, session):
         assert w["tare"] and masses[w["tare"]].row["role"] == "tare", f"no tare of weighing {w['weighing']}"
         assert reading["per"] == "weighing" or span(masses[w["tare"]].row)[-1] < span(w)[0], f"no tare before {w['weighing']}"
     def made(cells, texts, m, settled, saturated, gap):  # 4.8, of the weighing m or a frame of it; m is None for a frame of none
-        role, x, inputs = m and m.row["role"], None, None
+        role, x, inputs, z = m and m.row["role"], None, None, None
         other = masses[m.row["tare"]] if tare != "none" and role in ("reference", "unknown") else None
         if texts is not None and role != "tare" and (tare == "none" or other and other.texts is not None):
             inputs, less = dict(zip(features, texts)), dict(zip(features, other.texts if other else []))
             if tare == "signal": inputs = {f: Fraction(v) - Fraction(less[f]) for f, v in inputs.items()}
             x = term_values(terms, inputs)
-            if tare == "model": x = [v - w for v, w in zip(x, term_values(terms, less))]
+            z = term_values(session_terms, inputs)
+            if tare == "model": x, z = ([v - w for v, w in zip(a, term_values(t, less))] for a, t in ((x, terms), (z, session_terms)))
         if other: saturated, gap = saturated or other.saturated, gap or other.gap
         excluded = m is not None and (m.row["weighing"] in left_out or tare != "none" and m.row["tare"] in left_out)
         fitted = x is not None and role == "reference" and settled and not saturated and not excluded
         return Reading([dataset, session["id"], *cells], texts or [""] * len(features), x, inputs, m.row["reference_g"] if m else "",
-                       (dataset, session["id"]), fitted, saturated, gap, excluded)
+                       (dataset, session["id"], "session_column"), fitted, saturated, gap, excluded, z, m.row["reference_u_g"] if m else "")
     if reading["per"] == "weighing":
         return [made([name, m.row["role"], m.row["label"], str(m.n)], m.texts, m, True, m.saturated, m.gap) for name, m in masses.items()]
     home = {i: m for m in masses.values() for i in span(m.row)}

@@ -83,27 +83,35 @@ impl Estimate {
         self
     }
 
-    /// `S/(S-1)·Σ v·vᵀ` over the S sessions, `v = (XᵀX)⁻¹·X_sᵀ·(y_s - X_s·b)`.
-    fn sandwich(&self, sessions: &[Normal]) -> Vec<Vec<Ratio>> {
-        let Way::Solved { solution, adjugate, .. } = &self.way else { return Vec::new() };
+    /// `v = (XᵀX)⁻¹·X_sᵀ·(y_s - X_s·b)` of each session, whose statistics may be of further terms behind those of X;
+    /// none of declared coefficients.
+    pub fn influences(&self, sessions: &[Normal]) -> Vec<Vec<Ratio>> {
         let terms = self.normal.terms();
-        let dot = |entry: &dyn Fn(usize) -> Ratio| {
-            (0..terms).fold(Ratio::from(&Decimal::ZERO), |sum, at| sum.plus(&entry(at)).reduced())
-        };
         let coefficients: Vec<Ratio> = (0..terms).map(|term| self.coefficient(term).reduced()).collect();
-        let influences: Vec<Vec<Ratio>> = (sessions.iter())
-            .map(|session| {
-                let score = |row: usize| {
-                    let entry =
-                        |at: usize| Ratio::from(&session.xtx_decimal(row, at)).times(&coefficients[at]);
-                    Ratio::from(&session.xty_decimal(row)).minus(&dot(&entry)).reduced()
-                };
-                let scores: Vec<Ratio> = (0..terms).map(score).collect();
-                let influence =
-                    |row: usize| dot(&|at| solution.inverse_entry(adjugate, row, at).times(&scores[at]));
-                (0..terms).map(influence).collect()
-            })
-            .collect();
+        let of_session = |session: &Normal| {
+            let score = |row: usize| {
+                let entry = |at: usize| Ratio::from(&session.xtx_decimal(row, at)).times(&coefficients[at]);
+                Ratio::from(&session.xty_decimal(row)).minus(&sum((0..terms).map(entry))).reduced()
+            };
+            self.through_inverse(&(0..terms).map(score).collect::<Vec<_>>())
+        };
+        sessions.iter().map(of_session).collect()
+    }
+
+    /// (XᵀX)⁻¹ times a vector; empty of declared coefficients.
+    pub fn through_inverse(&self, vector: &[Ratio]) -> Vec<Ratio> {
+        let Way::Solved { solution, adjugate, .. } = &self.way else { return Vec::new() };
+        let entry = |row: usize| {
+            sum((vector.iter().enumerate())
+                .map(|(at, value)| solution.inverse_entry(adjugate, row, at).times(value)))
+        };
+        (0..vector.len()).map(entry).collect()
+    }
+
+    /// `S/(S-1)·Σ v·vᵀ` over the S sessions.
+    fn sandwich(&self, sessions: &[Normal]) -> Vec<Vec<Ratio>> {
+        let terms = self.normal.terms();
+        let influences = self.influences(sessions);
         let count = sessions.len() as u64;
         let entry = |row: usize, column: usize| {
             let sum = influences.iter().fold(Ratio::from(&Decimal::ZERO), |sum, influence| {
@@ -204,6 +212,11 @@ impl Estimate {
         };
         (!total.is_zero()).then(|| total.minus(&self.rss()).divided_by(&total))
     }
+}
+
+/// The sum of some fractions, in lowest terms.
+pub(crate) fn sum(entries: impl Iterator<Item = Ratio>) -> Ratio {
+    entries.fold(Ratio::from(&Decimal::ZERO), |sum, entry| sum.plus(&entry).reduced())
 }
 
 /// yᵀy - 2·bᵀXᵀy + bᵀXᵀXb.

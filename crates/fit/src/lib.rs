@@ -7,6 +7,8 @@
 //! What this crate does *not* do: it reads no file and no clock, and it has no option that changes a
 //! number; the number of threads changes none, because exact sums do not care how they are split.
 
+pub mod budget;
+pub mod coverage;
 pub mod estimate;
 pub mod exclusion;
 mod figures;
@@ -17,6 +19,7 @@ pub mod validate;
 mod weigh;
 mod work;
 
+pub use budget::{Budget, Judged};
 pub use estimate::Estimate;
 pub use figures::ErrorFigures;
 pub use model::{Inputs, Model};

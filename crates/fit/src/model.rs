@@ -134,6 +134,11 @@ impl Model {
         self.variables.iter().map(column).collect()
     }
 
+    /// The values of X's columns in a row of the columns that [`Model::columns`] gives.
+    pub fn row(&self, columns: &[Cow<'_, Column>], row: usize) -> Vec<Decimal> {
+        self.monomials.iter().map(|term| value(term, columns, row)).collect()
+    }
+
     fn place(&self, name: &ColumnName) -> usize {
         self.features.iter().position(|own| own == name).expect("terms read features")
     }
@@ -141,13 +146,15 @@ impl Model {
 
 /// The values of a product of columns, row by row.
 fn product(monomial: &Monomial, columns: &[Cow<'_, Column>], rows: usize) -> Column {
-    let value = |row: usize| {
-        (monomial.factors().iter()).fold(Decimal::from(1), |product, &(variable, exponent)| {
-            let value = columns[variable].value(row);
-            (0..exponent).fold(product, |product, _| product.times(&value))
-        })
-    };
-    (0..rows).map(value).collect()
+    (0..rows).map(|row| value(monomial, columns, row)).collect()
+}
+
+/// The value of a product of columns in a row.
+fn value(monomial: &Monomial, columns: &[Cow<'_, Column>], row: usize) -> Decimal {
+    (monomial.factors().iter()).fold(Decimal::from(1), |product, &(variable, exponent)| {
+        let value = columns[variable].value(row);
+        (0..exponent).fold(product, |product, _| product.times(&value))
+    })
 }
 
 /// Bits that a hinge's values have at most: a difference of the column and its knot, on one scale.

@@ -37,6 +37,8 @@ pub struct Readings<'a> {
     features: Vec<Cow<'a, Column>>,
     tares: Option<Vec<Column>>,
     target: Cow<'a, Column>,
+    /// The uncertainty of the target, 0 where none is stated; of a recipe of version 2.
+    uncertainty: Cow<'a, Column>,
     /// The rows of each session, in runs; empty for tables without sessions.
     sessions: Vec<Vec<Range<usize>>>,
 }
@@ -98,6 +100,11 @@ impl<'a> Readings<'a> {
         &self.target
     }
 
+    /// The same rows with the target's uncertainty in its place.
+    pub fn of_uncertainty(&self) -> Readings<'_> {
+        Readings { target: Cow::Borrowed(self.uncertainty.as_ref()), ..self.clone() }
+    }
+
     /// The features, in order.
     pub fn features(&self) -> impl Iterator<Item = (&ColumnName, &Column)> {
         self.names.iter().zip(self.features.iter().map(AsRef::as_ref))
@@ -139,6 +146,12 @@ impl<'a> Readings<'a> {
             features: self.features.iter().map(|column| Cow::Owned(part(column))).collect(),
             tares: self.tares.as_ref().map(|tares| tares.iter().map(&part).collect()),
             target: Cow::Owned(part(&self.target)),
+            // Of tables under a recipe of version 1 there is none.
+            uncertainty: Cow::Owned(if self.uncertainty.is_empty() {
+                Column::default()
+            } else {
+                part(&self.uncertainty)
+            }),
             sessions: Vec::new(),
         }
     }
@@ -149,7 +162,9 @@ fn of_tables<'a>(recipe: &Recipe, training: &[Training<'a>]) -> Result<Readings<
         recipe.features().into_iter().chain([recipe.model.target.clone()]).collect();
     check_units(recipe, &names, training)?;
     let mut gathered: Vec<Option<Cow<'a, Column>>> = vec![None; names.len()];
-    let (mut sessions, mut start) = (Vec::new(), 0);
+    let (mut sessions, mut start, mut uncertainty) = (Vec::new(), 0, Column::default());
+    let by_session = recipe.fit.validation == Validation::LeaveOneSessionOut
+        || recipe.format == Format::V2 && training.iter().all(|one| one.dataset.session_column.is_some());
     for training in training {
         let Data::Table(table) = training.data else { continue };
         let columns = (names.iter())
@@ -158,7 +173,9 @@ fn of_tables<'a>(recipe: &Recipe, training: &[Training<'a>]) -> Result<Readings<
         let excluded = exclusion::of_rows(training.dataset, table.rows())?;
         let lacking = columns.iter().map(|(_, missing)| *missing).chain([excluded.as_slice()]);
         let chosen = complete_rows(table.rows(), lacking);
-        if recipe.fit.validation == Validation::LeaveOneSessionOut {
+        let rows = chosen.as_deref();
+        push_uncertainty(recipe, training, table, rows, &mut uncertainty);
+        if by_session {
             sessions.append(&mut sessions_of_table(training, table, chosen.as_deref(), &mut start)?);
         }
         for (into, (column, _)) in gathered.iter_mut().zip(columns) {
@@ -175,7 +192,32 @@ fn of_tables<'a>(recipe: &Recipe, training: &[Training<'a>]) -> Result<Readings<
     let mut features: Vec<Cow<'a, Column>> = gathered.into_iter().flatten().collect();
     let target = features.pop().ok_or(FitError::NoRows)?;
     names.pop();
-    Ok(Readings { names, features, tares: None, target, sessions })
+    let uncertainty = Cow::Owned(uncertainty);
+    Ok(Readings { names, features, tares: None, target, uncertainty, sessions })
+}
+
+/// The uncertainties of a table's fitted targets, where some column states them.
+fn push_uncertainty(
+    recipe: &Recipe,
+    training: &Training<'_>,
+    table: &Table,
+    chosen: Option<&[usize]>,
+    into: &mut Column,
+) {
+    if recipe.format == Format::V1 {
+        return;
+    }
+    let of_target = training.dataset.columns.iter();
+    let of_target = of_target.filter(|one| one.uncertainty_of.as_ref() == Some(&recipe.model.target));
+    let stated = of_target.filter_map(|one| table.numbers(&one.name)).next();
+    let count = chosen.map_or(table.rows(), <[usize]>::len);
+    for at in 0..count {
+        let row = chosen.map_or(at, |rows| rows[at]);
+        match stated.filter(|(_, missing)| missing.binary_search(&row).is_err()) {
+            Some((column, _)) => into.push_from(column, row),
+            None => into.push_narrow(0, 0),
+        }
+    }
 }
 
 /// The rows of each session of a table, counted from `start` among all fitted rows: neighbours make a run.
@@ -213,6 +255,7 @@ struct Gathered {
     features: Vec<Column>,
     tares: Option<Vec<Column>>,
     target: Column,
+    uncertainty: Column,
     sessions: Vec<Vec<Range<usize>>>,
 }
 
@@ -220,7 +263,8 @@ fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Reading
     let names = recipe.features();
     let columns = vec![Column::default(); names.len()];
     let tares = (recipe.model.tare != Tare::None).then(|| columns.clone());
-    let mut into = Gathered { features: columns, tares, target: Column::default(), sessions: Vec::new() };
+    let (target, uncertainty) = (Column::default(), Column::default());
+    let mut into = Gathered { features: columns, tares, target, uncertainty, sessions: Vec::new() };
     let mut instrument = None;
     for training in training {
         let Data::Sessions(sessions) = training.data else { continue };
@@ -253,8 +297,8 @@ fn of_sessions<'a>(recipe: &Recipe, training: &[Training<'_>]) -> Result<Reading
         }
     }
     let features = into.features.into_iter().map(Cow::Owned).collect();
-    let target = Cow::Owned(into.target);
-    Ok(Readings { names, features, tares: into.tares, target, sessions: into.sessions })
+    let (target, uncertainty) = (Cow::Owned(into.target), Cow::Owned(into.uncertainty));
+    Ok(Readings { names, features, tares: into.tares, target, uncertainty, sessions: into.sessions })
 }
 
 impl Gathered {
@@ -266,6 +310,10 @@ impl Gathered {
                 continue;
             };
             self.target.push(&mass.0);
+            match &weighing.reference_u_g {
+                Some(uncertainty) => self.uncertainty.push(&uncertainty.0),
+                None => self.uncertainty.push_narrow(0, 0),
+            }
             for (into, from) in self.features.iter_mut().zip(&chunk.features) {
                 into.push_from(from, at);
             }

@@ -1,6 +1,7 @@
 //! From readings to weights.
 
 use crate::FitError;
+use crate::budget;
 use crate::estimate::{Estimate, check_sums, check_work};
 use crate::figures::ErrorFigures;
 use crate::model::Model;
@@ -117,7 +118,7 @@ pub fn fit_within(
     }
     let readings = Readings::gather(recipe, training)?;
     let folds = folds(recipe, &readings)?;
-    check_sums(&Model::of(recipe), &readings, folds, work)?;
+    check_sums(&budget::BothTerms::of(recipe).model(), &readings, folds, work)?;
     let parts = if recipe.fit.validation == Validation::LeaveOneSessionOut {
         of_sessions(recipe, &readings, threads)
     } else {
@@ -131,6 +132,7 @@ pub fn fit_within(
     }
     let verdict = (recipe.fit.validation != Validation::None)
         .then(|| validate(recipe, &readings, &whole, &parts, threads));
+    let components = budget::components(recipe, &readings, &estimate, threads)?;
     let text = Texts { recipe, estimate: &estimate };
     let first = recipe.format == recipe::Format::V1;
     let weights = Weights {
@@ -153,10 +155,10 @@ pub fn fit_within(
             .as_ref()
             .map(|verdict| text.validation(verdict, folds, readings.rows()))
             .transpose()?,
-        undefined: undefined(&estimate, verdict.as_ref()),
+        undefined: undefined(&estimate, verdict.as_ref(), components.without_sessions),
         normal: NormalText::of(&whole).map_err(|error| long("an exact sum in `normal`", error))?,
         trained_on: training.iter().map(trained_on).collect(),
-        components: if first { Versioned::Absent } else { Versioned::some(Vec::new()) },
+        components: if first { Versioned::Absent } else { Versioned::some(components.list.clone()) },
         sessions: if first { Versioned::Absent } else { Versioned::some(Vec::new()) },
         blocks: if first { Versioned::Absent } else { Versioned::NULL },
         parent: if first { Versioned::Present(header.parent) } else { Versioned::Absent },
@@ -191,7 +193,7 @@ fn folds(recipe: &Recipe, readings: &Readings<'_>) -> Result<usize, FitError> {
 }
 
 /// The statistics of each session.
-fn of_sessions(recipe: &Recipe, readings: &Readings<'_>, threads: usize) -> Vec<Normal> {
+pub(crate) fn of_sessions(recipe: &Recipe, readings: &Readings<'_>, threads: usize) -> Vec<Normal> {
     let of_run = |rows: &Range<usize>| normals(recipe, readings, rows.clone(), 1, threads).remove(0);
     let of_session = |runs: &Vec<Range<usize>>| {
         let sums = runs.iter().map(of_run).reduce(|sum, run| sum.plus(&run));
@@ -201,7 +203,7 @@ fn of_sessions(recipe: &Recipe, readings: &Readings<'_>, threads: usize) -> Vec<
 }
 
 /// The statistics of each fold of some rows, summed on so many threads.
-fn normals(
+pub(crate) fn normals(
     recipe: &Recipe,
     readings: &Readings<'_>,
     rows: Range<usize>,
@@ -306,7 +308,11 @@ fn ranges(recipe: &Recipe, readings: &Readings<'_>) -> Result<Vec<FeatureRange>,
         .collect()
 }
 
-fn undefined(estimate: &Estimate, verdict: Option<&Verdict>) -> Vec<Undefined> {
+fn undefined(
+    estimate: &Estimate,
+    verdict: Option<&Verdict>,
+    without_sessions: Option<Reason>,
+) -> Vec<Undefined> {
     use UndefinedQuantity as Q;
     let mut undefined = Vec::new();
     let mut add = |quantity, reason| undefined.push(Undefined { quantity, reason });
@@ -327,6 +333,9 @@ fn undefined(estimate: &Estimate, verdict: Option<&Verdict>) -> Vec<Undefined> {
     }
     if verdict == Some(&Verdict::RankDeficient) {
         add(Q::Validation, Reason::FoldRankDeficient);
+    }
+    if let Some(reason) = without_sessions {
+        add(Q::BetweenSessions, reason);
     }
     undefined
 }

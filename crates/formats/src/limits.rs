@@ -12,6 +12,12 @@ pub const FACTORS: usize = 8;
 pub const EXPONENT: u32 = 12;
 /// Significant digits, and decimals, that a recipe may ask for.
 pub const DIGITS: u32 = 50;
+/// Declared components of an uncertainty.
+pub const COMPONENTS: usize = 64;
+/// Significant digits of the variances and vectors of a budget.
+pub const BUDGET_DIGITS: u32 = 40;
+/// Degrees of freedom that a coverage factor is looked up for: more count as so many.
+pub const FREEDOM: u64 = 1_000;
 /// Folds of a validation.
 pub const FOLDS: usize = 1_000;
 /// Sessions of a dataset: a manifest has room for their files.

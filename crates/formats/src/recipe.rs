@@ -3,9 +3,11 @@
 
 mod reserved;
 mod text;
+mod uncertainty;
 mod words;
 
-pub use reserved::{Component, Derived, Distribution, Function, Uncertainty};
+pub use reserved::{Derived, Function};
+pub use uncertainty::{Component, Distribution, FOLLOWING, Uncertainty};
 pub use words::{Estimator, Validation, WordError};
 
 use crate::canonical::inconsistent;
@@ -114,7 +116,7 @@ pub struct Fit {
     /// The coefficients of the estimator `declared`, one for each term.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coefficients: Option<Vec<Number>>,
-    /// Terms whose coefficients may differ from session to session. Reserved by version 2.
+    /// Terms whose coefficients may differ from session to session. Of version 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_terms: Option<Vec<Term>>,
 }
@@ -173,6 +175,9 @@ impl Recipe {
             }
             Format::V2 => {
                 self.model.direction.get_or_insert(Direction::Inverse);
+                let terms = self.usual_session_terms();
+                self.fit.session_terms.get_or_insert(terms);
+                self.uncertainty.get_or_insert_default();
             }
         }
     }
@@ -182,8 +187,10 @@ impl Recipe {
         let first = self.format == Format::V1;
         let filled =
             self.reading.as_ref().is_none_or(|reading| reading.touches.is_some() && reading.states.is_some());
-        let complete =
-            if first { filled && self.result.coverage.is_some() } else { self.model.direction.is_some() };
+        let second = || {
+            self.model.direction.is_some() && self.fit.session_terms.is_some() && self.uncertainty.is_some()
+        };
+        let complete = if first { filled && self.result.coverage.is_some() } else { second() };
         if !complete {
             return Err(inconsistent(
                 "recipe",
@@ -211,8 +218,6 @@ impl Recipe {
         }
         let reserved = [
             ("model.direction = \"forward\"", self.model.direction == Some(Direction::Forward)),
-            ("fit.session_terms", self.fit.session_terms.is_some()),
-            ("[uncertainty]", self.uncertainty.is_some()),
             ("[[derive]]", self.derive.is_some()),
         ];
         let found = reserved.iter().find(|(_, there)| *there);
@@ -329,6 +334,8 @@ impl Recipe {
         self.check_names()?;
         self.check_reading()?;
         self.check_coefficients()?;
+        self.check_session_terms()?;
+        self.uncertainty.as_ref().map_or(Ok(()), Uncertainty::check)?;
         let terms = &self.model.terms;
         if terms.is_empty() || terms.len() > limits::TERMS {
             return Err(inconsistent(

@@ -2,10 +2,12 @@
 //! (docs/spec/5-weights.md).
 
 mod applies;
+mod components;
 mod lineage;
 
 pub use applies::{AppliesTo, ColumnUnit, Instrument, Pad};
-pub use lineage::{Blocks, Contribution, FittedSession, Lineage, Operation, Parent};
+pub use components::{Contribution, Of};
+pub use lineage::{Blocks, FittedSession, Lineage, Operation, Parent};
 
 use crate::canonical::{Document, inconsistent};
 use crate::digest::Digest;
@@ -198,6 +200,8 @@ pub enum UndefinedQuantity {
     RSquared,
     /// The validation's figures.
     Validation,
+    /// How sessions differ. Of version 2.
+    BetweenSessions,
 }
 
 /// Why a quantity is undefined.
@@ -215,6 +219,8 @@ pub enum Reason {
     Declared,
     /// One session alone says nothing about how sessions differ.
     OneSession,
+    /// The rows of some session do not determine the session terms.
+    SingularSessionTerms,
 }
 
 impl Reason {
@@ -230,6 +236,7 @@ impl Reason {
             }
             Self::Declared => "the coefficients are declared in the recipe and not estimated from data",
             Self::OneSession => "one session alone says nothing about how sessions differ",
+            Self::SingularSessionTerms => "the rows of some session do not determine the session terms",
         }
     }
 }
@@ -332,7 +339,6 @@ impl Weights {
             return Err(inconsistent(*key, found, "the keys of its version"));
         }
         let filled = [
-            ("components", !first && self.components.value().is_none_or(|list| !list.is_empty())),
             ("sessions", !first && self.sessions.value().is_none_or(|list| !list.is_empty())),
             ("blocks", self.blocks.value().is_some()),
             ("lineage", self.lineage.value().is_some()),
@@ -425,6 +431,7 @@ impl Document for Weights {
             ));
         }
         self.check_source()?;
+        components::check(self)?;
         let columns: Vec<ColumnName> =
             self.applies_to.columns.iter().map(|column| column.name.clone()).collect();
         let expected: Vec<ColumnName> =

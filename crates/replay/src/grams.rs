@@ -103,7 +103,7 @@ impl Predictor<'_> {
         let predicted = self.predict(inputs);
         let reading = self.weights.recipe.reading.as_ref();
         let per = reading.map_or(Per::Weighing, |reading| reading.per);
-        let uncertainties = if per == Per::Weighing { self.uncertainties(inputs) } else { None };
+        let uncertainties = if per == Per::Weighing { self.uncertainties(inputs, &predicted) } else { None };
         let ranges = Ranges::of(self, inputs);
         let excluded = place.excluded(&self.weights.recipe);
         let (mut errors, prefix) = (Vec::new(), place.prefix());
@@ -133,7 +133,9 @@ impl Predictor<'_> {
                 }
                 out.push(b',');
             }
-            write_flags(key, outside, key.weighing.is_some_and(|at| excluded.has(at)), out);
+            let excluded = key.weighing.is_some_and(|at| excluded.has(at));
+            let alone = weighed && uncertainties.is_some() && self.is_repeatability_only();
+            write_flags(key, [outside, excluded, alone], out);
             out.push(b'\n');
         }
         ErrorFigures::of(&errors.into_iter().collect())
@@ -171,7 +173,8 @@ pub fn readings_lines(recipe: &Recipe, place: Place<'_>, chunk: &Chunk) -> Vec<u
                 format!("{tare},{},{},", number(&weighing.reference_g), number(&weighing.reference_u_g));
             out.extend_from_slice(cells.as_bytes());
         }
-        write_flags(key, false, key.weighing.is_some_and(|at| excluded.has(at)), &mut out);
+        let excluded = key.weighing.is_some_and(|at| excluded.has(at));
+        write_flags(key, [false, excluded, false], &mut out);
         out.push(b'\n');
     }
     out
@@ -230,12 +233,14 @@ impl Place<'_> {
     }
 }
 
-fn write_flags(key: &Key, outside: bool, excluded: bool, out: &mut Vec<u8>) {
-    if !(key.saturated || outside || key.gap || excluded) {
-        return;
-    }
-    let flags =
-        [(key.saturated, "saturated"), (outside, "extrapolated"), (key.gap, "gap"), (excluded, "excluded")];
+fn write_flags(key: &Key, [outside, excluded, alone]: [bool; 3], out: &mut Vec<u8>) {
+    let flags = [
+        (key.saturated, "saturated"),
+        (outside, "extrapolated"),
+        (key.gap, "gap"),
+        (excluded, "excluded"),
+        (alone, "repeatability-only"),
+    ];
     let mut first = true;
     for (_, flag) in flags.iter().filter(|(is_set, _)| *is_set) {
         if !first {

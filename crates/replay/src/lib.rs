@@ -11,7 +11,7 @@ pub mod predict;
 pub mod single;
 pub mod write;
 
-pub use predict::Predictor;
+pub use predict::{Predictor, Stated, Uncertain};
 pub use write::{Pair, write};
 
 use openweigh_fit::FitError;

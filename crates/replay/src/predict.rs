@@ -5,11 +5,10 @@ use openweigh_dataset::Data;
 use openweigh_dataset::weighing::Chunk;
 use openweigh_exact::column::Integers;
 use openweigh_exact::decimal::power_of_ten;
-use openweigh_exact::digits::write_natural;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
-use openweigh_fit::{ErrorFigures, Estimate, Fitted, Inputs, Model, Work, exclusion, reading};
+use openweigh_fit::{Budget, ErrorFigures, Estimate, Fitted, Inputs, Model, Work, coverage, exclusion, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::Format;
@@ -18,6 +17,10 @@ use openweigh_formats::text::ColumnName;
 use openweigh_formats::weights::Weights;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Degrees of freedom that there are, from 0.
+const FACTORS: usize = openweigh_formats::limits::FREEDOM as usize + 1;
 
 /// Weights, ready to predict.
 #[derive(Debug, Clone)]
@@ -27,8 +30,34 @@ pub struct Predictor<'a> {
     pub(crate) model: Model,
     coefficients: Vec<Decimal>,
     estimate: Cow<'a, Estimate>,
-    /// k²·s², or s² under a recipe without k; none without degrees of freedom.
+    /// k²·s² under a recipe with k; none without degrees of freedom.
     scale: Option<Ratio>,
+    /// The budget of weights of version 2, with the model of its terms.
+    budget: Option<(Budget<'a>, Model)>,
+    /// Coverage factors, by degrees of freedom, as they are needed.
+    factors: Vec<OnceLock<Decimal>>,
+}
+
+/// The uncertainty of a prediction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncertain {
+    /// The expanded uncertainty.
+    pub expanded: Fixed,
+    /// What it is made of, of weights of version 2.
+    pub budget: Option<Stated>,
+}
+
+/// What is stated with an expanded uncertainty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// The standard uncertainty.
+    pub standard: Fixed,
+    /// Degrees of freedom.
+    pub dof: u64,
+    /// Coverage factor.
+    pub k: Decimal,
+    /// Whether nothing is known of how sessions differ.
+    pub repeatability_only: bool,
 }
 
 /// What a dataset's results amount to.
@@ -64,9 +93,10 @@ impl<'a> Predictor<'a> {
 
     fn with(weights: &'a Weights, estimate: Cow<'a, Estimate>) -> Self {
         let coverage = weights.recipe.result.coverage.as_ref().map(|coverage| Ratio::from(&coverage.0));
-        let scale = estimate.variance().map(|variance| match &coverage {
-            Some(coverage) => variance.times(coverage).times(coverage),
-            None => variance,
+        let scale = coverage.and_then(|coverage| Some(estimate.variance()?.times(&coverage).times(&coverage)));
+        let budget = Budget::of(weights).map(|budget| {
+            let model = budget.model();
+            (budget, model)
         });
         Self {
             weights,
@@ -75,6 +105,8 @@ impl<'a> Predictor<'a> {
             coefficients: weights.coefficients(),
             estimate,
             scale,
+            factors: vec![OnceLock::new(); if budget.is_some() { FACTORS } else { 0 }],
+            budget,
         }
     }
 
@@ -166,20 +198,31 @@ impl<'a> Predictor<'a> {
         Ok(work.replay(inputs.rows, self.model.monomials().len(), words, form)?)
     }
 
-    /// Words of the form of the leverages: its scale depends on the columns' places and not on their rows.
+    /// Words of the form of the leverages: its scale depends on the columns' places and not on their rows; and of
+    /// the vectors of a budget.
     fn form_of(&self, inputs: Inputs<'_>) -> usize {
         let empty = |column: &Column| column.slice(0..0);
         let features: Vec<Cow<'_, Column>> =
             inputs.features.iter().map(|column| Cow::Owned(empty(column))).collect();
         let tares: Option<Vec<Column>> = inputs.tares.map(|tares| tares.iter().map(empty).collect());
         let columns = self.model.columns(Inputs { features: &features, tares: tares.as_deref(), rows: 0 });
-        self.leverage(&columns).map_or(1, |form| form.words().max(1))
+        let form = self.leverage(&columns).map_or(1, |form| form.words().max(1));
+        form + self.budget.as_ref().map_or(0, |(budget, _)| budget.words())
     }
 
     /// The form of the leverages, none where nothing is uncertain but the residuals.
     fn leverage(&self, columns: &[Cow<'_, Column>]) -> Option<Leverage> {
+        let needed = match &self.budget {
+            Some((budget, _)) => budget.needs_leverage(),
+            None => self.scale.is_some(),
+        };
         let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-        self.scale.as_ref().and_then(|_| self.estimate.leverage(&self.model, &columns))
+        self.estimate.leverage(&self.model, &columns).filter(|_| needed)
+    }
+
+    /// Whether an uncertainty is of one session's scatter alone.
+    pub fn is_repeatability_only(&self) -> bool {
+        self.budget.as_ref().is_some_and(|(budget, _)| !budget.knows_sessions())
     }
 
     /// The predictions of some readings.
@@ -192,36 +235,69 @@ impl<'a> Predictor<'a> {
     }
 
     /// Appends the cells of an uncertainty, or empty ones, each with its comma: `expanded_u` of version 1, `u`,
-    /// `dof`, `k` and `expanded_u` of version 2, of which the last two are not filled yet.
-    pub fn write_uncertainty(&self, uncertainty: Option<&Fixed>, out: &mut Vec<u8>) {
+    /// `dof`, `k` and `expanded_u` of version 2.
+    pub fn write_uncertainty(&self, uncertainty: Option<&Uncertain>, out: &mut Vec<u8>) {
+        if self.weights.recipe.format == Format::V2 {
+            if let Some(stated) = uncertainty.and_then(|one| one.budget.as_ref()) {
+                let cells = format!("{},{},{},", stated.standard, stated.dof, stated.k);
+                out.extend_from_slice(cells.as_bytes());
+            } else {
+                out.extend_from_slice(b",,,");
+            }
+        }
         if let Some(uncertainty) = uncertainty {
-            out.extend_from_slice(uncertainty.to_string().as_bytes());
+            out.extend_from_slice(uncertainty.expanded.to_string().as_bytes());
         }
         out.push(b',');
-        if self.weights.recipe.format == Format::V2 {
-            if uncertainty.is_some() {
-                write_natural(self.estimate.degrees_of_freedom(), out);
-            }
-            out.extend_from_slice(b",,,");
-        }
     }
 
-    /// k·√(s²·(1 + xᵀ(XᵀX)⁻¹x)) of each reading, rounded; none without degrees of freedom.
-    pub fn uncertainties(&self, inputs: Inputs<'_>) -> Option<Vec<Fixed>> {
-        let scale = self.scale.as_ref()?;
+    /// The uncertainties of some readings, whose predictions are given: k·√(s²·(1 + xᵀ(XᵀX)⁻¹x)) in version 1, what
+    /// the budget amounts to in version 2; none without degrees of freedom.
+    pub fn uncertainties(&self, inputs: Inputs<'_>, predicted: &Column) -> Option<Vec<Uncertain>> {
         let decimals = self.weights.recipe.result.decimals;
         let columns = self.model.columns(inputs);
-        let Some(form) = self.leverage(&columns) else {
-            return Some(vec![root::to_places(scale, decimals); inputs.rows]);
+        let form = self.leverage(&columns);
+        let leverages: Option<Vec<Ratio>> = form.map(|form| {
+            let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+            form.of_rows(self.model.monomials(), &columns, &(0..inputs.rows))
+        });
+        let leverage = |row: usize| leverages.as_ref().map(|leverages| &leverages[row]);
+        if let Some((budget, model)) = &self.budget {
+            let columns = model.columns(inputs);
+            let repeatability_only = !budget.knows_sessions();
+            let of_row = |row: usize| {
+                let judged = budget.judge(&model.row(&columns, row), leverage(row), &predicted.value(row));
+                let k = self.factor(judged.dof);
+                let factor = Ratio::from(&k);
+                let expanded = root::to_places(&judged.variance.times(&factor).times(&factor), decimals);
+                let standard = root::to_places(&judged.variance, decimals);
+                Uncertain {
+                    expanded,
+                    budget: Some(Stated { standard, dof: judged.dof, k, repeatability_only }),
+                }
+            };
+            return Some((0..inputs.rows).map(of_row).collect());
+        }
+        let scale = self.scale.as_ref()?;
+        let of_row = |row: usize| {
+            let expanded = match leverage(row) {
+                None => root::to_places(scale, decimals),
+                Some(leverage) => {
+                    let numerator = leverage.numerator() + IBig::from(leverage.denominator().clone());
+                    let one_more = Ratio::new(numerator, leverage.denominator().clone());
+                    root::to_places(&scale.times(&one_more), decimals)
+                }
+            };
+            Uncertain { expanded, budget: None }
         };
-        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-        let leverages = form.of_rows(self.model.monomials(), &columns, &(0..inputs.rows));
-        let one_more = |leverage: &Ratio| {
-            let numerator = leverage.numerator() + IBig::from(leverage.denominator().clone());
-            Ratio::new(numerator, leverage.denominator().clone())
-        };
-        let of_row = |leverage: &Ratio| root::to_places(&scale.times(&one_more(leverage)), decimals);
-        Some(leverages.iter().map(of_row).collect())
+        Some((0..inputs.rows).map(of_row).collect())
+    }
+
+    fn factor(&self, dof: u64) -> Decimal {
+        let probability = self.weights.recipe.uncertainty.as_ref().map(|own| &own.coverage_probability.0);
+        let make = || probability.map_or(Decimal::ZERO, |share| coverage::factor(dof, &Ratio::from(share)));
+        let kept = usize::try_from(dof).ok().and_then(|dof| self.factors.get(dof));
+        kept.map_or_else(make, |kept| kept.get_or_init(make).clone())
     }
 
     /// Hands the lines of a dataset's results to `sink`, block by block in order, computed on so
@@ -289,7 +365,8 @@ impl<'a> Predictor<'a> {
         let columns: Vec<Cow<'_, Column>> =
             features.iter().map(|feature| Cow::Borrowed(&feature.values)).collect();
         let inputs = Inputs { features: &columns, tares: None, rows: rows.len() };
-        let (predicted, uncertainties) = (self.predict(inputs), self.uncertainties(inputs));
+        let predicted = self.predict(inputs);
+        let uncertainties = self.uncertainties(inputs, &predicted);
         let target = Target::of(self.weights, table, &rows);
         // One that the table lacks was refused before.
         let excluded = exclusion::of_rows(dataset, table.rows()).unwrap_or_default();
@@ -328,6 +405,12 @@ impl<'a> Predictor<'a> {
             if excluded.binary_search(&row).is_ok() {
                 let joined: &[u8] = if out.ends_with(b",") { b"excluded" } else { b"+excluded" };
                 out.extend_from_slice(joined);
+            }
+            if !gap && uncertainties.is_some() && self.is_repeatability_only() {
+                if !out.ends_with(b",") {
+                    out.push(b'+');
+                }
+                out.extend_from_slice(b"repeatability-only");
             }
             out.push(b'\n');
         }

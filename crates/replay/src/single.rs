@@ -1,7 +1,7 @@
 //! One prediction from values that somebody typed, with its uncertainty and whether it extrapolates.
 
 use crate::ReplayError;
-use crate::predict::Predictor;
+use crate::predict::{Predictor, Stated};
 use openweigh_exact::{Column, Decimal, Fixed};
 use openweigh_fit::Inputs;
 use openweigh_formats::recipe::Tare;
@@ -18,6 +18,8 @@ pub struct Prediction {
     pub predicted: Fixed,
     /// Its expanded uncertainty; none without degrees of freedom.
     pub expanded_u: Option<Fixed>,
+    /// What is stated with it, of weights of version 2.
+    pub stated: Option<Stated>,
     /// Features that are outside the range that was fitted.
     pub extrapolated: Vec<ColumnName>,
 }
@@ -92,7 +94,9 @@ pub fn predict(
     let predictor = Predictor::new(weights)?;
     let predicted = predictor.predict(inputs);
     let decimals = weights.recipe.result.decimals;
-    let expanded_u = predictor.uncertainties(inputs).and_then(|all| all.into_iter().next());
+    let uncertain = predictor.uncertainties(inputs, &predicted).and_then(|all| all.into_iter().next());
+    let (expanded_u, stated) =
+        uncertain.map_or((None, None), |uncertain| (Some(uncertain.expanded), uncertain.budget));
     let extrapolated = (given.iter())
         .filter(|(name, value)| {
             let subtracted = of(name, tare).filter(|_| weights.recipe.model.tare == Tare::Signal);
@@ -103,7 +107,7 @@ pub fn predict(
         .map(|(name, _)| name.clone())
         .collect();
     let predicted = Fixed::new(predicted.integer(0), decimals);
-    Ok(Prediction { features: given, predicted, expanded_u, extrapolated })
+    Ok(Prediction { features: given, predicted, expanded_u, stated, extrapolated })
 }
 
 fn check(features: &[ColumnName], values: &[(ColumnName, Decimal)]) -> Result<(), PredictError> {

@@ -50,14 +50,19 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
         "format": "openweigh.predict/1", "weights": format!("{}-{}", weights.name, weights.version),
         "target": target.as_str(), "unit": unit, "predicted": found.predicted.to_string(),
         "expanded_u": found.expanded_u.as_ref().map(ToString::to_string),
+        "u": found.stated.as_ref().map(|stated| stated.standard.to_string()),
+        "dof": found.stated.as_ref().map(|stated| stated.dof),
+        "k": found.stated.as_ref().map(|stated| stated.k.to_string()),
+        "repeatability_only": found.stated.as_ref().map(|stated| stated.repeatability_only),
         "extrapolated": found.extrapolated.iter().map(ColumnName::as_str).collect::<Vec<_>>(),
     }));
     let uncertain = found.expanded_u.as_ref().map_or_else(String::new, |u| format!(" ± {u}"));
     screen
         .line(&screen.tone(Tone::Strong, &format!("{target} = {}{uncertain}{in_unit}", found.predicted)))?;
-    match &found.expanded_u {
-        Some(_) => screen.line(&format!("  ± {}", coverage(&weights)))?,
-        None => {
+    match (&found.stated, &found.expanded_u) {
+        (Some(stated), _) => screen.line(&format!("  ± {}", budgeted(&weights, stated)))?,
+        (None, Some(_)) => screen.line(&format!("  ± {}", coverage(&weights)))?,
+        (None, None) => {
             screen
                 .line("  how uncertain this is, the weights do not say: they have no degrees of freedom")?;
         }
@@ -92,4 +97,21 @@ fn example(args: &Args, weights: &Weights) -> String {
         })
         .collect();
     format!("openweigh predict --weights {} {}", args.weights, values.join(" "))
+}
+
+/// What the figure behind ± is, of weights with a budget.
+fn budgeted(weights: &openweigh_formats::weights::Weights, stated: &openweigh_replay::Stated) -> String {
+    let share = weights.recipe.uncertainty.as_ref().map(|own| own.coverage_probability.to_string());
+    let share = share.unwrap_or_default();
+    let whose = if stated.repeatability_only {
+        "repeatability alone: one session does not show how the next one differs"
+    } else {
+        "for a new weighing by the same instrument"
+    };
+    format!(
+        "expanded uncertainty (k = {}, coverage probability {share}, {} {} of freedom), {whose}",
+        stated.k,
+        stated.dof,
+        if stated.dof == 1 { "degree" } else { "degrees" }
+    )
 }

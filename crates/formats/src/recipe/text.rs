@@ -1,6 +1,6 @@
 //! A recipe as the TOML that a person would have written.
 
-use super::{Estimator, Fit, Recipe, Tare};
+use super::{Distribution, Estimator, Fit, Recipe, Tare, Uncertainty};
 use crate::handwritten::quoted;
 use crate::reading::{Per, Reading, Reduction};
 use crate::touches::State;
@@ -22,7 +22,8 @@ impl Recipe {
             Tare::Signal => out.push_str("tare = \"signal\"\n"),
             Tare::Model => out.push_str("tare = \"model\"\n"),
         }
-        let (fit, usual) = (&self.fit, Fit::default());
+        let (fit, mut usual) = (&self.fit, Fit::default());
+        usual.session_terms = fit.session_terms.as_ref().map(|_| self.usual_session_terms());
         if *fit != usual {
             out.push_str("\n[fit]\n");
             if fit.estimator != usual.estimator {
@@ -38,6 +39,13 @@ impl Recipe {
                 let texts: Vec<String> = coefficients.iter().map(|number| format!("\"{number}\"")).collect();
                 let _ = writeln!(out, "coefficients = [{}]", texts.join(", "));
             }
+            if let Some(terms) = fit.session_terms.as_ref().filter(|_| fit.session_terms != usual.session_terms) {
+                let terms: Vec<String> = terms.iter().map(|term| quoted(&term.to_string())).collect();
+                let _ = writeln!(out, "session_terms = [{}]", terms.join(", "));
+            }
+        }
+        if let Some(uncertainty) = self.uncertainty.as_ref().filter(|own| **own != Uncertainty::default()) {
+            write_uncertainty(&mut out, uncertainty);
         }
         out.push_str("\n[result]\n");
         if let Some(unit) = &self.result.unit {
@@ -95,6 +103,26 @@ fn write_reading(out: &mut String, reading: &Reading) {
     }
 }
 
+fn write_uncertainty(out: &mut String, uncertainty: &Uncertainty) {
+    out.push_str("\n[uncertainty]\n");
+    let _ = writeln!(out, "coverage_probability = \"{}\"", uncertainty.coverage_probability);
+    for one in &uncertainty.component {
+        let _ = writeln!(out, "\n[[uncertainty.component]]\nname = \"{}\"", one.name);
+        for (key, number) in [("value", &one.value), ("relative", &one.relative), ("dof", &one.dof)] {
+            if let Some(number) = number {
+                let _ = writeln!(out, "{key} = \"{number}\"");
+            }
+        }
+        let distribution = match one.distribution {
+            Distribution::Normal => continue,
+            Distribution::Rectangular => "rectangular",
+            Distribution::Triangular => "triangular",
+            Distribution::Arcsine => "arcsine",
+        };
+        let _ = writeln!(out, "distribution = \"{distribution}\"");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,7 +132,8 @@ mod tests {
         let table = "format = \"openweigh.recipe/1\"\nname = \"a\"\n[model]\ntarget = \"y\"\nterms = [\"1\", \"hinge(x,-0.5)^2*z\"]\n[fit]\ndigits = 9\nvalidation = \"k-fold:7\"\n[result]\nunit = \"\\\"\\\\µg\"\ndecimals = 3\ncoverage = \"1.96\"\n";
         let declared = "format = \"openweigh.recipe/1\"\nname = \"b\"\n[reading]\nper = \"frame\"\ntouches = \"largest\"\nstates = [\"make-touch\", \"touching\"]\nsettle_s = \"0.25\"\nstatistic = \"trimmed-mean:0.1\"\ndecimals = 3\nceiling = \"254\"\n[model]\ntarget = \"reference_g\"\nterms = [\"pressure\"]\ntare = \"model\"\n[fit]\nestimator = \"declared\"\ncoefficients = [\"1\"]\n[result]\nunit = \"g\"\ndecimals = 2\n";
         let second = "format = \"openweigh.recipe/2\"\nname = \"c\"\n[model]\ntarget = \"Kraft\"\nterms = [\"1\", \"Größe\"]\n[fit]\nvalidation = \"leave-one-session-out\"\n[result]\ndecimals = 3\n";
-        for text in [table, declared, second] {
+        let budget = "format = \"openweigh.recipe/2\"\nname = \"d\"\n[model]\ntarget = \"y\"\nterms = [\"1\", \"x\"]\n[fit]\nsession_terms = [\"x\"]\n[uncertainty]\ncoverage_probability = \"0.99\"\n[[uncertainty.component]]\nname = \"drift\"\nvalue = \"0.1\"\ndistribution = \"arcsine\"\n[[uncertainty.component]]\nname = \"gravity\"\nrelative = \"0.002\"\ndof = \"8\"\n[result]\ndecimals = 3\n";
+        for text in [table, declared, second, budget] {
             let recipe = Recipe::from_toml(text.as_bytes()).unwrap();
             let written = recipe.to_toml();
             assert_eq!(Recipe::from_toml(written.as_bytes()).unwrap(), recipe, "{written}");

@@ -1,25 +1,10 @@
-//! What version 2 of weights says of their origin and of the uncertainty of predictions: not filled yet.
+//! What version 2 of weights says of their origin: not filled yet.
 
 use crate::digest::Digest;
 use crate::number::Number;
 use crate::path::RelativePath;
 use crate::text::{Line, Name};
 use serde::{Deserialize, Serialize};
-
-/// What makes a prediction uncertain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
-pub struct Contribution {
-    /// What it comes from.
-    pub name: Name,
-    /// What it is of.
-    pub of: Line,
-    /// Its variance.
-    pub variance: Number,
-    /// Degrees of freedom of the estimate.
-    pub dof: Option<Number>,
-}
 
 /// A session that was fitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
