@@ -129,7 +129,7 @@ def statistics(g, n, recipe, groups=None):  # 4.4 and 4.10, from the sums alone;
         factor = Fraction(len(v), len(v) - 1) if len(v) > 1 else None
         c = factor and [[factor * sum(u[i] * u[j] for u in v) for j in range(p)] for i in range(p)]
     def variance(x): return s2 + s2 * sum(u * sum(map(mul, row, x)) for u, row in zip(x, inverse)) / divisor  # 6
-    def through(v): return [sum(map(mul, row, v)) / divisor for row in inverse]  # (XᵀX)⁻¹v
+    def through(v): return [Fraction(sum(map(mul, row, v))) / divisor for row in inverse]  # (XᵀX)⁻¹v
     return {"n": n, "dof": dof, "through": through, "leverage": lambda x: sum(map(mul, x, through(x))), "coefficient": dict(zip(terms, b)), "rss": rss, "residual_sd": s2, "covariance": c,
             "standard_error": {t: c and c[j][j] for j, t in enumerate(terms)},
             "r_squared": 1 - rss / sst if sst else None, "variance": variance}
@@ -214,7 +214,7 @@ def two_sided_t(dof, probability):  # 4.12, the k with P(|T| <= k) = probability
             middle = (low + high) // 2
             if share(D(middle) / 20000) <= wanted: low = middle
             else: high = middle
-    return canonical((low + 1) // 2, 4)
+    return fixed((low + 1) // 2, 4)
 def predict(texts, x, decimals): return places(sum(map(mul, map(Fraction, texts), x)), decimals)  # 4.5 and 6
 def error_figures(errors):  # 4.5 and 7.3
     m = len(errors) or None

@@ -5,6 +5,8 @@
 
 mod sessions;
 
+pub use sessions::{LackOfFit, lack_of_fit};
+
 use crate::estimate::sum;
 use crate::weigh::normals;
 use crate::{Estimate, FitError, Model, Readings};
@@ -64,8 +66,7 @@ fn references(
 ) -> Result<Option<Contribution>, FitError> {
     let stated = readings.of_uncertainty();
     let sums = normals(recipe, &stated, 0..stated.rows(), 1, threads).remove(0);
-    let products: Vec<Ratio> =
-        (0..sums.terms()).map(|term| Ratio::from(&sums.xty_decimal(term))).collect();
+    let products: Vec<Ratio> = (0..sums.terms()).map(|term| Ratio::from(&sums.xty_decimal(term))).collect();
     if sums.yty_decimal() == Decimal::ZERO {
         return Ok(None);
     }
@@ -113,7 +114,10 @@ fn contribution(
 }
 
 fn number(value: &Ratio) -> Result<Number, FitError> {
-    let long = |error: DecimalError| FitError::LongNumber { what: "a component of the uncertainty".to_owned(), error };
+    let long = |error: DecimalError| FitError::LongNumber {
+        what: "a component of the uncertainty".to_owned(),
+        error,
+    };
     Number::published(round::to_digits(value, limits::BUDGET_DIGITS)).map_err(long)
 }
 
@@ -202,7 +206,8 @@ impl<'a> Budget<'a> {
             self.components.iter().map(|one| self.share(one, row, leverage, predicted)).collect();
         let variance = sum(shares.iter().cloned());
         // What sessions show of the session terms and of the coefficients is one estimate.
-        let of_sessions = |one: &Contribution| matches!(one.of, Of::SessionTerms | Of::Terms) && one.dof.is_some();
+        let of_sessions =
+            |one: &Contribution| matches!(one.of, Of::SessionTerms | Of::Terms) && one.dof.is_some();
         let mut groups: Vec<(Ratio, &Decimal)> = Vec::new();
         let mut together: Option<(Ratio, &Decimal)> = None;
         for (one, share) in self.components.iter().zip(&shares) {

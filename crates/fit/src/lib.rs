@@ -8,7 +8,6 @@
 //! number; the number of threads changes none, because exact sums do not care how they are split.
 
 pub mod budget;
-pub mod coverage;
 pub mod estimate;
 pub mod exclusion;
 mod figures;

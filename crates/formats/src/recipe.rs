@@ -467,13 +467,22 @@ decimals = 2
                 "direction = \"forward\": found the key, expected nothing",
             ),
             ("[fit]", "direction = \"sideways\"\n[fit]", "unknown variant `sideways`"),
-            ("[fit]", "[fit]\nsession_terms = [\"1\"]", "fit.session_terms: found the key"),
-            ("[fit]", "[uncertainty]\n[fit]", "[uncertainty]: found the key"),
+            ("[fit]", "[fit]\nsession_terms = [\"other\"]", "fit.session_terms: found `other`"),
+            (
+                "[fit]",
+                "[uncertainty]\ncoverage_probability = \"1\"\n[fit]",
+                "expected a share from 0.5 to 0.9999",
+            ),
             ("[fit]", "[uncertainty]\nshare = 3\n[fit]", "unknown field `share`"),
             (
                 "[fit]",
-                "[[uncertainty.component]]\nname = \"drift\"\nvalue = \"0.1\"\ndistribution = \"rectangular\"\n[fit]",
-                "[uncertainty]: found the key",
+                "[[uncertainty.component]]\nname = \"drift\"\nvalue = \"-0.1\"\ndistribution = \"rectangular\"\n[fit]",
+                "expected a number from 0",
+            ),
+            (
+                "[fit]",
+                "[[uncertainty.component]]\nname = \"rounding\"\nvalue = \"0.1\"\n[fit]",
+                "this component follows from the data",
             ),
             (
                 "[fit]",

@@ -7,8 +7,8 @@ use openweigh_exact::column::Integers;
 use openweigh_exact::decimal::power_of_ten;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
-use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root};
-use openweigh_fit::{Budget, ErrorFigures, Estimate, Fitted, Inputs, Model, Work, coverage, exclusion, reading};
+use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root, student};
+use openweigh_fit::{Budget, ErrorFigures, Estimate, Fitted, Inputs, Model, Work, exclusion, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::Format;
@@ -35,7 +35,7 @@ pub struct Predictor<'a> {
     /// The budget of weights of version 2, with the model of its terms.
     budget: Option<(Budget<'a>, Model)>,
     /// Coverage factors, by degrees of freedom, as they are needed.
-    factors: Vec<OnceLock<Decimal>>,
+    factors: Vec<OnceLock<Fixed>>,
 }
 
 /// The uncertainty of a prediction.
@@ -55,7 +55,7 @@ pub struct Stated {
     /// Degrees of freedom.
     pub dof: u64,
     /// Coverage factor.
-    pub k: Decimal,
+    pub k: Fixed,
     /// Whether nothing is known of how sessions differ.
     pub repeatability_only: bool,
 }
@@ -93,7 +93,8 @@ impl<'a> Predictor<'a> {
 
     fn with(weights: &'a Weights, estimate: Cow<'a, Estimate>) -> Self {
         let coverage = weights.recipe.result.coverage.as_ref().map(|coverage| Ratio::from(&coverage.0));
-        let scale = coverage.and_then(|coverage| Some(estimate.variance()?.times(&coverage).times(&coverage)));
+        let scale =
+            coverage.and_then(|coverage| Some(estimate.variance()?.times(&coverage).times(&coverage)));
         let budget = Budget::of(weights).map(|budget| {
             let model = budget.model();
             (budget, model)
@@ -293,9 +294,10 @@ impl<'a> Predictor<'a> {
         Some((0..inputs.rows).map(of_row).collect())
     }
 
-    fn factor(&self, dof: u64) -> Decimal {
-        let probability = self.weights.recipe.uncertainty.as_ref().map(|own| &own.coverage_probability.0);
-        let make = || probability.map_or(Decimal::ZERO, |share| coverage::factor(dof, &Ratio::from(share)));
+    fn factor(&self, dof: u64) -> Fixed {
+        let share = self.weights.recipe.uncertainty.as_ref().map(|own| &own.coverage_probability.0);
+        let share = Ratio::from(share.expect("recipes of version 2 have a probability"));
+        let make = || student::two_sided_t(dof, &share);
         let kept = usize::try_from(dof).ok().and_then(|dof| self.factors.get(dof));
         kept.map_or_else(make, |kept| kept.get_or_init(make).clone())
     }

@@ -100,7 +100,7 @@ fn example(args: &Args, weights: &Weights) -> String {
 }
 
 /// What the figure behind ± is, of weights with a budget.
-fn budgeted(weights: &openweigh_formats::weights::Weights, stated: &openweigh_replay::Stated) -> String {
+fn budgeted(weights: &Weights, stated: &openweigh_replay::Stated) -> String {
     let share = weights.recipe.uncertainty.as_ref().map(|own| own.coverage_probability.to_string());
     let share = share.unwrap_or_default();
     let whose = if stated.repeatability_only {

@@ -9,6 +9,7 @@ use openweigh_formats::number::Number;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::weights::{Contribution, Of, Reason};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The components that sessions show, or why they show none.
 pub(super) fn components(
@@ -32,7 +33,7 @@ pub(super) fn components(
             None => return Ok(Err(Reason::SingularSessionTerms)),
         }
     }
-    let loads = loads(recipe, &both, readings, &deviations);
+    let loads = loads(recipe, &both, readings, (readings.sessions(), &deviations));
     let (rows, sessions) = (readings.rows(), sums.len());
     let (count, terms) = (loads.len(), both.terms);
     let Some(pure_dof) = rows.checked_sub(count + (sessions - 1) * both.places.len()).filter(|dof| *dof > 0)
@@ -66,6 +67,35 @@ pub(super) fn components(
     Ok(Ok(list))
 }
 
+/// Whether the means of the loads depart from the model more than single readings do from those means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LackOfFit {
+    /// F = MS_L/MS_pe.
+    pub statistic: Ratio,
+    /// Degrees of freedom of MS_L: m - p.
+    pub above: u64,
+    /// Degrees of freedom of MS_pe: n - m.
+    pub below: u64,
+}
+
+/// The lack of fit of all rows as one session; none without repeated loads, without more loads than terms, or where
+/// repeated readings are all equal.
+pub fn lack_of_fit(recipe: &Recipe, readings: &Readings<'_>, estimate: &Estimate) -> Option<LackOfFit> {
+    let both = BothTerms::of(recipe);
+    let whole = Vec::from([Vec::from([0..readings.rows()])]);
+    let none = vec![vec![Number(Decimal::ZERO); both.places.len()]];
+    let loads = loads(recipe, &both, readings, (&whole, &none));
+    let above = loads.len().checked_sub(both.terms).filter(|dof| *dof > 0)? as u64;
+    let below = readings.rows().checked_sub(loads.len()).filter(|dof| *dof > 0)? as u64;
+    let between = between_loads(&loads, estimate);
+    let within = estimate.rss().minus(&between).reduced();
+    (!within.is_zero()).then(|| LackOfFit {
+        statistic: between.divided_by_count(above).divided_by(&within.divided_by_count(below)),
+        above,
+        below,
+    })
+}
+
 /// d = (ZᵀZ)⁻¹Zᵀ(y - Xb) of a session, none if its rows do not determine it.
 fn deviation(both: &BothTerms, session: &Normal, estimate: &Estimate) -> Option<Vec<Ratio>> {
     let zz: Vec<Vec<Decimal>> = (both.places.iter())
@@ -97,9 +127,8 @@ fn squares(both: &BothTerms, sums: &[Normal], estimate: &Estimate, deviations: &
             .map(|(&row, own)| score(both, session, estimate, row).times(&Ratio::from(&own.0)));
         let linear = sum(linear);
         let square = (both.places.iter().zip(deviation)).flat_map(|(&row, left)| {
-            (both.places.iter().zip(deviation)).map(move |(&column, right)| {
-                left.0.times(&right.0).times(&session.xtx_decimal(row, column))
-            })
+            (both.places.iter().zip(deviation))
+                .map(move |(&column, right)| left.0.times(&right.0).times(&session.xtx_decimal(row, column)))
         });
         let square = square.fold(Decimal::ZERO, |sum, part| sum.plus(&part));
         Ratio::from(&square).minus(&linear).minus(&linear)
@@ -122,9 +151,9 @@ fn loads(
     recipe: &Recipe,
     both: &BothTerms,
     readings: &Readings<'_>,
-    deviations: &[Vec<Number>],
+    sessions: (&[Vec<Range<usize>>], &[Vec<Number>]),
 ) -> Vec<Load> {
-    let by_target = gather(both, readings, deviations, &|row| readings.target().value(row).to_string());
+    let by_target = gather(both, readings, sessions, &|row| readings.target().value(row).to_string());
     if recipe.reading.is_some() {
         return by_target;
     }
@@ -133,19 +162,19 @@ fn loads(
             readings.features().map(|(_, column)| column.value(row).to_string()).collect();
         cells.join(",")
     };
-    let by_features = gather(both, readings, deviations, &features);
+    let by_features = gather(both, readings, sessions, &features);
     if by_features.len() <= by_target.len() { by_features } else { by_target }
 }
 
 fn gather(
     both: &BothTerms,
     readings: &Readings<'_>,
-    deviations: &[Vec<Number>],
+    (sessions, deviations): (&[Vec<Range<usize>>], &[Vec<Number>]),
     key: &dyn Fn(usize) -> String,
 ) -> Vec<Load> {
     let model = both.model();
     let mut loads: BTreeMap<String, Load> = BTreeMap::new();
-    for (runs, deviation) in readings.sessions().iter().zip(deviations) {
+    for (runs, deviation) in sessions.iter().zip(deviations) {
         for run in runs {
             for start in run.clone().step_by(PIECE) {
                 let rows = start..run.end.min(start + PIECE);
@@ -153,9 +182,8 @@ fn gather(
                 let columns = model.columns(part.inputs());
                 for (at, row) in rows.enumerate() {
                     let values = model.row(&columns, at);
-                    let own = (both.places.iter().zip(deviation)).fold(Decimal::ZERO, |sum, (&at, own)| {
-                        sum.plus(&own.0.times(&values[at]))
-                    });
+                    let own = (both.places.iter().zip(deviation))
+                        .fold(Decimal::ZERO, |sum, (&at, own)| sum.plus(&own.0.times(&values[at])));
                     let rest = readings.target().value(row).minus(&own);
                     let load = loads.entry(key(row)).or_insert_with(|| Load {
                         rows: 0,
@@ -179,8 +207,11 @@ const PIECE: usize = 1 << 10;
 
 /// Σ n_l·ē_l² over the loads.
 fn between_loads(loads: &[Load], estimate: &Estimate) -> Ratio {
-    let coefficients: Vec<Ratio> =
-        loads.first().map_or(0..0, |load| 0..load.terms.len()).map(|at| estimate.coefficient(at).reduced()).collect();
+    let coefficients: Vec<Ratio> = loads
+        .first()
+        .map_or(0..0, |load| 0..load.terms.len())
+        .map(|at| estimate.coefficient(at).reduced())
+        .collect();
     let of_load = |load: &Load| {
         let explained = (load.terms.iter().zip(&coefficients)).map(|(sum, own)| Ratio::from(sum).times(own));
         let total = Ratio::from(&load.rest).minus(&sum(explained)).reduced();

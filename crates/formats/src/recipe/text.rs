@@ -39,7 +39,9 @@ impl Recipe {
                 let texts: Vec<String> = coefficients.iter().map(|number| format!("\"{number}\"")).collect();
                 let _ = writeln!(out, "coefficients = [{}]", texts.join(", "));
             }
-            if let Some(terms) = fit.session_terms.as_ref().filter(|_| fit.session_terms != usual.session_terms) {
+            if let Some(terms) =
+                fit.session_terms.as_ref().filter(|_| fit.session_terms != usual.session_terms)
+            {
                 let terms: Vec<String> = terms.iter().map(|term| quoted(&term.to_string())).collect();
                 let _ = writeln!(out, "session_terms = [{}]", terms.join(", "));
             }
