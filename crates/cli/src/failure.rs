@@ -245,7 +245,10 @@ impl Failure {
             }
             Self::Evdev(error) => return event_device(error),
             Self::Store(error) => storing(error),
-            Self::Pad(_) => "see `openweigh devices` for the pads and what they can",
+            Self::Pad(_) => {
+                "see `openweigh devices` for the pads and what they can; without one, record a simulated pad: `cargo build \
+                 --release -p openweigh-simulator`, and give `--library target/release/libopenweigh_simulator.so`"
+            }
             _ => return None,
         })
     }

@@ -6,7 +6,7 @@ use crate::args::{Global, When};
 use crate::failure::Failure;
 use anstyle::{AnsiColor, Style};
 use clap::builder::StyledStr;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use marks::Piece;
 use openweigh_formats::shown::plain;
 use std::fs::File;
@@ -241,6 +241,10 @@ pub(crate) fn can_ask() -> bool {
 /// A mistake in the words of the command, with what was typed escaped before clap puts it into sentences: what it makes
 /// of them has no escape sequence any more, and so could not be found in them.
 pub(crate) fn mistake(mut message: clap::Error) {
+    if message.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // A help text holds nothing that was typed, and has its own columns.
+        return message.print().unwrap_or_default();
+    }
     let mut typed: Vec<String> = Vec::new();
     for (_, value) in message.context() {
         match value {

@@ -6,8 +6,9 @@
 use crate::text::may_hold;
 use std::fmt::Write;
 
-/// Spaces that may stand in a row; more could move what follows to where something else is expected.
-const GAP: usize = 4;
+/// Spaces that may stand in a row, as they do in the columns of a help text or before a comment; more could move what
+/// follows to where something else is expected.
+const GAP: usize = 16;
 
 /// Marks that may stand above or below one letter; more reach into other lines.
 const MARKS: usize = 4;
@@ -68,7 +69,8 @@ mod tests {
             ("\u{e000}\u{10fffd}\u{378}\u{3164}\u{2800}", "\\u{e000}\\u{10fffd}\\u{378}\\u{3164}\\u{2800}"),
             ("a\u{a0}b\u{2003}c", "a\\u{a0}b\\u{2003}c"),
             ("a    b", "a    b"),
-            ("a     b", "a\\u{20}×5b"),
+            ("a                b", "a                b"),
+            ("a                 b", "a\\u{20}×17b"),
             ("z\u{301}\u{301}\u{301}\u{301}\u{301}", "z\u{301}\u{301}\u{301}\u{301}\\u{301}"),
         ] {
             assert_eq!(plain(text), shown, "{text:?}");

@@ -165,9 +165,11 @@ fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
             return Ok(vec![ledger.root().join(release::MANIFEST)]);
         }
         let folder = place::shown(&ledger.root().join("manifests"));
-        let found = ledger
-            .manifests()
-            .map_err(|error| Failure::Open { path: folder.clone(), source: error.into() })?;
+        let found = match ledger.manifests() {
+            // A ledger in which nothing was sealed yet.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            found => found.map_err(|error| Failure::Open { path: folder.clone(), source: error.into() })?,
+        };
         if found.is_empty() {
             return Err(Failure::input(
                 folder,
