@@ -187,8 +187,8 @@ impl Ledger {
             _ => path.is_file() || is_release(&path),
         };
         // Typed in the folder of datasets, the name of one is the path of the same.
-        let is_other = || !is_same(&path, &named) && !(kind == Kind::Dataset && is_same(&inside, &named));
-        (is_name(word) && taken && named.is_file() && is_other()).then_some(named)
+        let is_it = || is_same(&path, &named) || kind == Kind::Dataset && is_same(&inside, &named);
+        (is_name(word) && taken && named.is_file() && !is_it()).then_some(named)
     }
 
     /// The file that a word means: the path if there is such a file, what a folder holds if it is a dataset or a

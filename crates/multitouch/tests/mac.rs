@@ -236,6 +236,7 @@ fn what_a_pad_says_of_its_force_may_be_wrong() {
 }
 
 /// How many random orders are tried: `scripts/check-abi` asks for more.
+#[allow(clippy::disallowed_methods, reason = "a test takes its count from whoever runs it")]
 fn orders() -> u32 {
     std::env::var("OPENWEIGH_ORDERS").map_or(10, |count| count.parse().expect("a number of orders"))
 }
