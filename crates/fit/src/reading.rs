@@ -207,9 +207,9 @@ fn push_uncertainty(
     if recipe.format == Format::V1 {
         return;
     }
-    let of_target = training.dataset.columns.iter();
-    let of_target = of_target.filter(|one| one.uncertainty_of.as_ref() == Some(&recipe.model.target));
-    let stated = of_target.filter_map(|one| table.numbers(&one.name)).next();
+    let columns = training.dataset.columns.iter();
+    let mut of_target = columns.filter(|one| one.uncertainty_of.as_ref() == Some(&recipe.model.target));
+    let stated = of_target.find_map(|one| table.numbers(&one.name));
     let count = chosen.map_or(table.rows(), <[usize]>::len);
     for at in 0..count {
         let row = chosen.map_or(at, |rows| rows[at]);

@@ -10,6 +10,7 @@ use openweigh_exact::sum::BLOCK;
 use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root, student};
 use openweigh_fit::{Budget, ErrorFigures, Estimate, Fitted, Inputs, Model, Work, exclusion, reading};
 use openweigh_formats::dataset::Dataset;
+use openweigh_formats::limits;
 use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::Format;
 use openweigh_formats::table::Table;
@@ -18,9 +19,6 @@ use openweigh_formats::weights::Weights;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
-
-/// Degrees of freedom that there are, from 0.
-const FACTORS: usize = openweigh_formats::limits::FREEDOM as usize + 1;
 
 /// Weights, ready to predict.
 #[derive(Debug, Clone)]
@@ -99,6 +97,8 @@ impl<'a> Predictor<'a> {
             let model = budget.model();
             (budget, model)
         });
+        let kept = budget.as_ref().map_or(0, |_| limits::FREEDOM + 1);
+        let factors = (0..kept).map(|_| OnceLock::new()).collect();
         Self {
             weights,
             features: weights.recipe.features(),
@@ -106,7 +106,7 @@ impl<'a> Predictor<'a> {
             coefficients: weights.coefficients(),
             estimate,
             scale,
-            factors: vec![OnceLock::new(); if budget.is_some() { FACTORS } else { 0 }],
+            factors,
             budget,
         }
     }

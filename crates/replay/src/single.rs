@@ -102,7 +102,10 @@ pub fn predict(
             let subtracted = of(name, tare).filter(|_| weights.recipe.model.tare == Tare::Signal);
             let value = subtracted.map_or_else(|| value.clone(), |tare| value.minus(&tare));
             let range = weights.range.iter().find(|range| range.feature == *name);
-            range.is_some_and(|range| value < range.min.0 || value > range.max.0)
+            // The range of weights that subtract term values is of whole readings; a difference alone is one at least
+            // as large, and nothing is known of how small it is.
+            let whole = weights.recipe.model.tare != Tare::Model || !tare.is_empty();
+            range.is_some_and(|range| whole && value < range.min.0 || value > range.max.0)
         })
         .map(|(name, _)| name.clone())
         .collect();

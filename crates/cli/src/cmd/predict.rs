@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
         }
     }
     if weights.recipe.model.tare != Tare::None && args.tare.is_empty() {
-        screen.line("  taken as read with the tare subtracted; give the tare's reading with --tare")?;
+        screen.line("  taken as read with the tare subtracted: give both readings (--tare) to compare with the fitted range")?;
     }
     for name in &found.extrapolated {
         let Some(range) = weights.range.iter().find(|range| range.feature == *name) else { continue };

@@ -70,11 +70,11 @@ pub(super) fn components(
 /// Whether the means of the loads depart from the model more than single readings do from those means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LackOfFit {
-    /// F = MS_L/MS_pe.
+    /// F = `MS_L`/`MS_pe`.
     pub statistic: Ratio,
-    /// Degrees of freedom of MS_L: m - p.
+    /// Degrees of freedom of `MS_L`: m - p.
     pub above: u64,
-    /// Degrees of freedom of MS_pe: n - m.
+    /// Degrees of freedom of `MS_pe`: n - m.
     pub below: u64,
 }
 
@@ -82,7 +82,8 @@ pub struct LackOfFit {
 /// repeated readings are all equal.
 pub fn lack_of_fit(recipe: &Recipe, readings: &Readings<'_>, estimate: &Estimate) -> Option<LackOfFit> {
     let both = BothTerms::of(recipe);
-    let whole = Vec::from([Vec::from([0..readings.rows()])]);
+    let rows = 0..readings.rows();
+    let whole = Vec::from([Vec::from([rows])]);
     let none = vec![vec![Number(Decimal::ZERO); both.places.len()]];
     let loads = loads(recipe, &both, readings, (&whole, &none));
     let above = loads.len().checked_sub(both.terms).filter(|dof| *dof > 0)? as u64;
@@ -205,7 +206,7 @@ fn gather(
 /// Rows whose columns are formed at a time.
 const PIECE: usize = 1 << 10;
 
-/// Σ n_l·ē_l² over the loads.
+/// Σ n·ē² over the loads.
 fn between_loads(loads: &[Load], estimate: &Estimate) -> Ratio {
     let coefficients: Vec<Ratio> = loads
         .first()
