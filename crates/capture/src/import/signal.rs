@@ -111,7 +111,8 @@ pub enum SignalError {
     },
     /// A text that is no time.
     #[error(
-        "{line}: `{found}` is no time; expected a number, a date and time as 2026-05-04 13:05:09.25, or a time of day as 13:05:09.25"
+        "{line}: `{found}` is no time{}; expected a number, a date and time as 2026-05-04 13:05:09.25, or a time of day as 13:05:09.25",
+        if found.contains(';') { " (a comma of the log is shown as `;`)" } else { "" }
     )]
     NoTime {
         /// The line.

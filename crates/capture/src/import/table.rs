@@ -33,7 +33,7 @@ mod units;
 mod workbook;
 mod write;
 
-pub use lines::{Fingerprint, LINE_BYTES, Source};
+pub use lines::{Fingerprint, LINE_BYTES, LineEnds, Source};
 pub use number::Convention;
 pub use options::{DecimalSign, Delimiter, Flag, Group, Header, Options};
 pub use plan::{Column, Note, Plan};

@@ -1,7 +1,7 @@
 //! Ways out of a refusal, each tried: what is named works when it is typed.
 
 use super::lines::Source;
-use super::options::Options;
+use super::options::{Flag, Options};
 use super::refusal::{Reason, Refusal, Way};
 use super::survey::attempt;
 
@@ -16,8 +16,13 @@ pub(crate) fn tried(source: &mut dyn Source, options: &Options, mut refusal: Ref
     let mut readings = READINGS;
     let mut works: Vec<Way> = Vec::new();
     for way in std::mem::take(&mut refusal.ways) {
+        if !way.flags.iter().all(Flag::can_be_typed) {
+            continue;
+        }
         for found in follow(source, options, way, DEPTH, &mut readings) {
-            if !works.iter().any(|known| known.flags == found.flags) {
+            if found.flags.iter().all(Flag::can_be_typed)
+                && !works.iter().any(|known| known.flags == found.flags)
+            {
                 works.push(found);
             }
         }

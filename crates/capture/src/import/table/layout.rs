@@ -374,6 +374,23 @@ impl Rows<'_> {
                     "takes the names of the columns from line {first}, and their units from line {last}"
                 );
                 refusal = refusal.or(flags, gives);
+                // Or data that lack a value.
+                let mut flags = vec![Flag::HeaderRow(first)];
+                let lacking = |column: &usize| {
+                    candidate.is_numeric(*column) && self.head[at].classes.get(*column) == Some(&Class::Text)
+                };
+                for column in (0..self.fields).filter(lacking) {
+                    let word = Flag::Missing(self.head[at].text(column));
+                    if !flags.contains(&word) {
+                        flags.push(word);
+                    }
+                }
+                if flags.len() > 1 {
+                    let gives = format!(
+                        "takes the names of the columns from line {first}, and line {last} as data without a number there"
+                    );
+                    refusal = refusal.or(flags, gives);
+                }
             }
             let refusal = refusal.or(
                 flags,

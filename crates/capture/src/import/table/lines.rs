@@ -43,6 +43,17 @@ pub struct Fingerprint {
     pub sha256: Digest,
 }
 
+/// How lines end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineEnds {
+    /// LF.
+    Lf,
+    /// CR and LF, some or all.
+    CrLf,
+    /// CR alone.
+    Cr,
+}
+
 /// Reads lines.
 pub(crate) struct Lines<'a> {
     reader: Box<dyn Read + 'a>,
@@ -104,9 +115,13 @@ impl<'a> Lines<'a> {
         Ok(Some((self.line, line)))
     }
 
-    /// Whether some lines ended in CR.
-    pub(crate) fn carriage_returns(&self) -> bool {
-        self.carriage_returns || self.end == b'\r'
+    /// How the lines ended.
+    pub(crate) fn ends(&self) -> LineEnds {
+        match (self.end, self.carriage_returns) {
+            (b'\r', _) => LineEnds::Cr,
+            (_, true) => LineEnds::CrLf,
+            (_, false) => LineEnds::Lf,
+        }
     }
 
     /// Reads what is left, and tells what all of it was.

@@ -58,12 +58,37 @@ pub(crate) fn is_close(cell: &[u8]) -> bool {
 
 /// Whether a text is so near to a number that it must not pass for a mere text.
 pub(crate) fn is_numberish(cell: &[u8]) -> bool {
+    if is_scaled(cell) || is_foreign(cell) {
+        return true;
+    }
     let start = usize::from(matches!(cell.first(), Some(b'-' | b'+' | b'.' | b',')));
     if !cell.get(start).is_some_and(u8::is_ascii_digit) {
         return false;
     }
     let mark = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'\'' | b' ' | b'%' | b'_');
     cell[start..].iter().all(mark)
+}
+
+/// A number with the prefix of a unit and no unit, or a fraction: `1.5k`, `3/4`.
+fn is_scaled(cell: &[u8]) -> bool {
+    let body = cell.strip_prefix(b"-").or(cell.strip_prefix(b"+")).unwrap_or(cell);
+    let number = |text: &[u8]| {
+        text.first().is_some_and(u8::is_ascii_digit)
+            && text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
+    };
+    match body {
+        [rest @ .., b'k' | b'K' | b'M' | b'G'] => number(rest),
+        _ => body
+            .iter()
+            .position(|byte| *byte == b'/')
+            .is_some_and(|at| number(&body[..at]) && number(&body[at + 1..])),
+    }
+}
+
+/// Digits of another script: `١٢`, `１２`.
+fn is_foreign(cell: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(cell) else { return false };
+    !text.is_ascii() && text.chars().all(|c| c.is_numeric() || matches!(c, '.' | ',' | '-' | '+' | '٫' | '٬'))
 }
 
 #[cfg(test)]

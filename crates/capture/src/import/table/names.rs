@@ -13,7 +13,9 @@ pub(crate) fn numbered(at: usize) -> String {
 
 /// What to call a column on a command line: as the source does, or by its number.
 pub(crate) fn called(header: &str, at: usize) -> String {
-    if header.is_empty() { format!("#{}", at + 1) } else { header.to_owned() }
+    // What is not seen cannot be typed.
+    let typed = !header.is_empty() && openweigh_formats::shown::plain(header) == header;
+    if typed { header.to_owned() } else { format!("#{}", at + 1) }
 }
 
 /// The name that a dataset has for a header, without its unit; not yet checked.

@@ -289,6 +289,13 @@ impl fmt::Display for Flag {
     }
 }
 
+impl Flag {
+    /// Whether a person can type it: a sign that is not seen, or that a terminal takes, is shown otherwise.
+    pub(crate) fn can_be_typed(&self) -> bool {
+        self.words().iter().all(|word| openweigh_formats::shown::plain(word) == *word)
+    }
+}
+
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| {

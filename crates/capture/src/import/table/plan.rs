@@ -4,7 +4,7 @@ use super::choice::Found;
 use super::convention::{self, Numbers};
 use super::converted::Conversion;
 use super::layout::Layout;
-use super::lines::Fingerprint;
+use super::lines::{Fingerprint, LineEnds};
 use super::names::{self, Told};
 use super::number::Convention;
 use super::options::{Delimiter, Flag, Options};
@@ -39,8 +39,8 @@ pub struct Column {
 pub enum Note {
     /// A byte order mark was left out.
     Mark,
-    /// Lines ended in CR.
-    CarriageReturns,
+    /// Lines ended otherwise than in LF.
+    LineEnds(LineEnds),
     /// Blank lines were left out.
     Blank(u64),
     /// Rows that repeat the header were left out.
@@ -115,6 +115,9 @@ impl Plan {
         }
         if layout.repeats > 0 {
             notes.push(Note::Repeats(layout.repeats));
+        }
+        if let (1, Some((line, cell))) = (layout.fields, seen.inner_rule.clone()) {
+            return Err(dashes(&layout, line, cell));
         }
         let told = names::resolve(options, &layout.names, layout.fields)?;
         let kept = kept(&layout, &told, &mut notes);
@@ -206,8 +209,8 @@ impl Seen {
         if self.marked {
             notes.push(Note::Mark);
         }
-        if self.carriage_returns {
-            notes.push(Note::CarriageReturns);
+        if self.line_ends != LineEnds::Lf {
+            notes.push(Note::LineEnds(self.line_ends));
         }
         if self.rules > 0 {
             notes.push(Note::Rules(self.rules));
@@ -217,6 +220,15 @@ impl Seen {
         }
         notes
     }
+}
+
+/// A line of dashes between the rows of one column: it may be a row that lacks its value.
+fn dashes(layout: &Layout, line: u64, cell: String) -> Refusal {
+    let column = names::called(&layout.names[0], 0);
+    let gives = format!("leaves out the lines that start with `{cell}`");
+    let flag = Flag::Comment(cell.clone());
+    let reason = Reason::BadCell { column, cell, cells: 1, numbers: layout.cells[0].numbers };
+    Refusal::at(line, 1, reason).or(vec![flag], gives)
 }
 
 /// The columns that are kept: all, but for those that a person drops and those that say nothing.

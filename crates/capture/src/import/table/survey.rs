@@ -5,7 +5,7 @@ use super::converted;
 use super::encoding::{self, Decoding};
 use super::foreign;
 use super::layout::judge_layout;
-use super::lines::{Fingerprint, Lines, Source};
+use super::lines::{Fingerprint, LineEnds, Lines, Source};
 use super::options::{Delimiter, Flag, Header, Options};
 use super::plan::Plan;
 use super::record::trimmed;
@@ -62,11 +62,15 @@ impl Sieve {
             return Line::Out;
         }
         let text = trimmed(line).0;
+        // The end of a file, as DOS wrote it.
+        if text == b"\x1a" {
+            return Line::In(b"");
+        }
         let wanted = self.wanted.contains(&number);
-        if !wanted && is_rule(text) {
+        let mark = self.comments.iter().find(|mark| text.starts_with(mark.as_bytes()));
+        if !wanted && mark.is_none() && is_rule(text) {
             return Line::Rule;
         }
-        let mark = self.comments.iter().find(|mark| text.starts_with(mark.as_bytes()));
         match (mark, wanted) {
             (None, false) => Line::In(line),
             (Some(_), false) => Line::Out,
@@ -141,11 +145,13 @@ pub(crate) struct Seen {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) encoding: String,
     pub(crate) marked: bool,
-    pub(crate) carriage_returns: bool,
+    pub(crate) line_ends: LineEnds,
     /// The line that says `sep=`.
     pub(crate) separator_line: u64,
     /// Lines of dashes.
     pub(crate) rules: u64,
+    /// The first of them that stands between rows: in a table of one column it may be a row.
+    pub(crate) inner_rule: Option<(u64, String)>,
 }
 
 /// Reads a source and decides; what is refused is refused without trying the ways out.
@@ -171,10 +177,10 @@ pub(crate) fn attempt_lines(source: &mut dyn Source, options: &Options) -> Resul
     let max_bytes = if options.max_bytes == 0 { limits::CSV_BYTES } else { options.max_bytes };
     let mut lines = Lines::new(source.open()?, decoding, max_bytes, true);
     let read = read(&mut lines, options).map_err(|refusal| encoding::propose(refusal, &head))?;
-    let carriage_returns = lines.carriage_returns();
+    let line_ends = lines.ends();
     let fingerprint = lines.finish()?.ok_or_else(|| Refusal::whole(Reason::Changed))?;
-    let Read1 { tallies, comments, separator_line, rules } = read;
-    let seen = Seen { fingerprint, encoding, marked, carriage_returns, separator_line, rules };
+    let Read1 { tallies, comments, separator_line, rules, inner_rule } = read;
+    let seen = Seen { fingerprint, encoding, marked, line_ends, separator_line, rules, inner_rule };
     let found = decide(tallies, options);
     match found.and_then(|found| Plan::new(found, seen, options)) {
         Ok(plan) => match comments.refusal(Some(&plan)) {
@@ -205,6 +211,7 @@ struct Read1 {
     comments: Comments,
     separator_line: u64,
     rules: u64,
+    inner_rule: Option<(u64, String)>,
 }
 
 /// Counts the whole source, under each delimiter that may be the right one.
@@ -216,6 +223,7 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
         None => Delimiter::ALL.into_iter().map(Tally::new).collect(),
     };
     let (mut separator_line, mut rules, mut seen, mut open) = (0, 0, 0, tallies.len() > 1);
+    let (mut above, mut rule, mut inner_rule) = (0u64, None, None);
     while let Some((number, line)) = lines.next()? {
         seen += line.len() + 1;
         if number == 1
@@ -232,9 +240,16 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
             Line::Out => continue,
             Line::Rule => {
                 rules += 1;
+                if above > 1 && rule.is_none() {
+                    rule = Some((number, String::from_utf8_lossy(trimmed(line).0).into_owned()));
+                }
                 continue;
             }
         };
+        if !trimmed(line).0.is_empty() {
+            above += 1;
+            inner_rule = inner_rule.or_else(|| rule.take());
+        }
         comments.see(number, line);
         for tally in &mut tallies {
             tally.feed(number, line, &options.missing);
@@ -244,7 +259,7 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
             keep_likely(&mut tallies, options);
         }
     }
-    Ok(Read1 { tallies, comments, separator_line, rules })
+    Ok(Read1 { tallies, comments, separator_line, rules, inner_rule })
 }
 
 /// The delimiter that a line such as `sep=;` states.

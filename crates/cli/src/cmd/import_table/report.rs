@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::screen::{Screen, padded};
 use crate::{count, exit, show};
 use openweigh_capture::import::table::{
-    Change, ChangeKind, Delimiter, Group, Note, Plan, Refusal, Rows, Source,
+    Change, ChangeKind, Delimiter, Group, LineEnds, Note, Plan, Refusal, Rows, Source,
 };
 use openweigh_formats::dataset::CellType;
 use openweigh_formats::malformed::shortened;
@@ -137,7 +137,8 @@ pub(crate) fn read_with(plan: &Plan) -> Vec<String> {
 fn noted(note: &Note) -> String {
     match note {
         Note::Mark => "left out: the byte order mark".into(),
-        Note::CarriageReturns => "changed: line ends, from CR LF to LF".into(),
+        Note::LineEnds(LineEnds::Cr) => "changed: line ends, from CR to LF".into(),
+        Note::LineEnds(_) => "changed: line ends, from CR LF to LF".into(),
         Note::Blank(lines) => format!("left out: {}", count::of(*lines, "blank line")),
         Note::Repeats(rows) => format!("left out: {} of the header", count::of(*rows, "repetition")),
         Note::Above(1) => "left out: line 1, above the header".into(),
