@@ -1,9 +1,11 @@
 //! Results: predictions, their expanded uncertainties, errors and flags.
 
+mod block;
+
+use self::block::{Feature, Target};
 use crate::ReplayError;
 use openweigh_dataset::Data;
 use openweigh_dataset::weighing::Chunk;
-use openweigh_exact::column::Integers;
 use openweigh_exact::decimal::power_of_ten;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
@@ -19,6 +21,8 @@ use openweigh_formats::weights::Weights;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
+
+pub use self::block::{bound, is_outside};
 
 /// Weights, ready to predict.
 #[derive(Debug, Clone)]
@@ -434,88 +438,4 @@ pub fn difference(predicted: &Column, row: usize, target: &Decimal) -> Fixed {
     let places = predicted.places().max(target.places());
     let lift = IBig::from(power_of_ten(places - predicted.places()));
     Fixed::new(predicted.integer(row) * lift - target.scaled_to(places), places)
-}
-
-/// A feature's values over a block, and where they are missing or outside the fitted range.
-struct Feature {
-    values: Column,
-    missing: Vec<usize>,
-    low: IBig,
-    high: IBig,
-}
-
-impl Feature {
-    fn of(weights: &Weights, table: &Table, name: &ColumnName, rows: &Range<usize>) -> Self {
-        let (column, missing) = table.numbers(name).expect("checked before the blocks");
-        let range = weights.range.iter().find(|range| &range.feature == name);
-        let range = range.expect("weights have a range for each feature");
-        let values = column.slice(rows.clone());
-        let (low, high) = (bound(&range.min.0, &values, true), bound(&range.max.0, &values, false));
-        Self { values, missing: within(missing, rows), low, high }
-    }
-
-    fn is_missing(&self, at: usize) -> bool {
-        self.missing.binary_search(&at).is_ok()
-    }
-
-    fn is_outside(&self, at: usize) -> bool {
-        is_outside(&self.values, at, &self.low, &self.high)
-    }
-
-    fn write(&self, at: usize, out: &mut Vec<u8>) {
-        if !self.is_missing(at) {
-            self.values.write_canonical(at, out);
-        }
-    }
-}
-
-/// Whether a value of a column, as its scaled integer, is not between two bounds.
-pub fn is_outside(column: &Column, at: usize, low: &IBig, high: &IBig) -> bool {
-    match column.integers() {
-        Integers::Narrow(values) => {
-            let value = IBig::from(values[at]);
-            value < *low || value > *high
-        }
-        Integers::Wide(values) => values[at] < *low || values[at] > *high,
-    }
-}
-
-/// The least (greatest) scaled integer of the column's places that is not below (above) `limit`.
-pub fn bound(limit: &Decimal, column: &Column, least: bool) -> IBig {
-    let places = column.places();
-    if places >= limit.places() {
-        return limit.scaled_to(places);
-    }
-    let power = IBig::from(power_of_ten(limit.places() - places));
-    let quotient = limit.digits() / &power;
-    let inexact = &quotient * &power != *limit.digits();
-    // Division truncates towards zero, which is already right for one of the two directions.
-    let negative = *limit.digits() < IBig::ZERO;
-    match (least, negative) {
-        (true, false) if inexact => quotient + IBig::ONE,
-        (false, true) if inexact => quotient - IBig::ONE,
-        _ => quotient,
-    }
-}
-
-/// Rows of a range, counted from its start.
-fn within(sorted: &[usize], rows: &Range<usize>) -> Vec<usize> {
-    let start = sorted.partition_point(|&row| row < rows.start);
-    let end = sorted.partition_point(|&row| row < rows.end);
-    sorted[start..end].iter().map(|row| row - rows.start).collect()
-}
-
-/// The target over a block, if the dataset has it.
-struct Target(Option<(Column, Vec<usize>)>);
-
-impl Target {
-    fn of(weights: &Weights, table: &Table, rows: &Range<usize>) -> Self {
-        let column = table.numbers(&weights.recipe.model.target);
-        Self(column.map(|(values, missing)| (values.slice(rows.clone()), within(missing, rows))))
-    }
-
-    fn value(&self, at: usize) -> Option<Decimal> {
-        let (values, missing) = self.0.as_ref()?;
-        missing.binary_search(&at).is_err().then(|| values.value(at))
-    }
 }
