@@ -7,31 +7,11 @@ use crate::failure::Failure;
 use crate::place;
 use openweigh_formats::Digest;
 use openweigh_formats::malformed::visible;
-use openweigh_ledger::{DraftError, EntryKind, Folder, Ledger, OpenError, Typed, Written, lookup};
-use openweigh_trust::dsse::{self, Envelope};
-use openweigh_trust::withdrawal::FAMILY;
-use openweigh_trust::{PublicKey, limits, statement};
+use openweigh_ledger::{DraftError, EntryKind, Folder, Ledger, Typed, Written, lookup};
+use openweigh_release::said::Said;
+use openweigh_trust::dsse::Envelope;
+use openweigh_trust::{PublicKey, limits};
 use std::path::{Path, PathBuf};
-
-/// A statement, signed by somebody; whether it is to be believed is not yet known.
-pub(crate) struct Attestation {
-    /// The name of its file, escaped.
-    pub(crate) file: String,
-    pub(crate) bytes: Vec<u8>,
-    /// What kind of statement it is.
-    pub(crate) kind: String,
-}
-
-/// What lies in a folder of statements.
-#[derive(Default)]
-pub(crate) struct Said {
-    /// Statements, by file name.
-    pub(crate) statements: Vec<Attestation>,
-    /// Files that could be a withdrawal and were not read, and why: whoever trusts the release must know.
-    pub(crate) unread: Vec<(String, String)>,
-    /// Files that are certainly no withdrawal, and why they count for nothing.
-    pub(crate) notes: Vec<(String, String)>,
-}
 
 /// Bytes that are read of all small files together, and again of all large ones.
 const ALL_BYTES: u64 = 1 << 26;
@@ -47,7 +27,7 @@ const FOLDER: &str = "attest";
 ///
 /// Anybody may put anything there. So what is small enough to be a withdrawal is read first and apart, smallest first:
 /// no junk, however large, keeps one from being read.
-pub(crate) fn all(release: &Path, id: &Digest, typed: Option<&Path>) -> Result<Said, Failure> {
+pub(crate) fn all(release: &Path, id: &Digest, typed: Option<&Path>) -> Said {
     let own = beside(release).and_then(|above| match above.enter(FOLDER)? {
         Some(all) => all.enter(id.as_str()),
         None => Ok(None),
@@ -57,28 +37,33 @@ pub(crate) fn all(release: &Path, id: &Digest, typed: Option<&Path>) -> Result<S
         let unread = vec![(FOLDER.to_owned(), error.to_string())];
         Said { unread, ..Said::default() }
     };
+    let inside = |folder: &Folder| inside(folder).unwrap_or_else(hidden);
     let Some(typed) = typed else {
         return match own {
             Ok(Some(folder)) => inside(&folder),
-            Ok(None) => Ok(Said::default()),
-            Err(error) => Ok(hidden(error)),
+            Ok(None) => Said::default(),
+            Err(error) => hidden(error),
         };
     };
-    let folder = Folder::at(typed)
-        .map_err(|_| Failure::Open { path: place::shown(typed), source: OpenError::Missing })?;
+    let folder = match Folder::at(typed) {
+        Ok(folder) => folder,
+        Err(error) => return hidden(error),
+    };
     let folder = match folder.enter(id.as_str()) {
         Ok(inner) => inner.unwrap_or(folder),
-        Err(error) => return Ok(hidden(error)),
+        Err(error) => return hidden(error),
     };
-    let mut said = inside(&folder)?;
-    let more = match own {
-        Ok(Some(own)) if !own.is(&folder)? => inside(&own)?,
-        Ok(_) => Said::default(),
+    let mut said = inside(&folder);
+    said.warned_by(match own {
+        Ok(Some(own)) => match own.is(&folder) {
+            Ok(true) => Said::default(),
+            Ok(false) => inside(&own),
+            Err(error) => hidden(error),
+        },
+        Ok(None) => Said::default(),
         Err(error) => hidden(error),
-    };
-    said.statements.extend(more.statements.into_iter().filter(|one| one.kind.starts_with(FAMILY)));
-    said.unread.extend(more.unread);
-    Ok(said)
+    });
+    said
 }
 
 /// A file in a folder of statements, or in a folder in it.
@@ -111,15 +96,15 @@ fn shown(above: &[String], name: &str) -> String {
 }
 
 /// Everything in a folder of statements, and in the folders in it. However they are spread, as many bytes are read.
-fn inside(folder: &Folder) -> Result<Said, Failure> {
+fn inside(folder: &Folder) -> Result<Said, DraftError> {
     let (mut said, mut found) = (Said::default(), Vec::new());
-    said.gather(folder, &mut Vec::new(), &mut found)?;
+    gather(&mut said, folder, &mut Vec::new(), &mut found)?;
     found.sort();
     let (small, large): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|file| file.size <= limits::WITHDRAWAL_BYTES);
-    said.read(folder, small, limits::WITHDRAWAL_BYTES);
+    read(&mut said, folder, small, limits::WITHDRAWAL_BYTES);
     // What is too large for a withdrawal may be a receipt, or a withdrawal to which somebody added.
-    said.read(folder, large, limits::ENVELOPE_BYTES);
+    read(&mut said, folder, large, limits::ENVELOPE_BYTES);
     said.statements.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(said)
 }
@@ -135,111 +120,76 @@ fn beside(release: &Path) -> Result<Folder, DraftError> {
     Ok(above.ok_or_else(missing)?.called(shown.parent().unwrap_or(Path::new("/"))))
 }
 
-impl Said {
-    /// Looks what lies in a folder, and in the folders in it, before anything is read.
-    fn gather(
-        &mut self,
-        folder: &Folder,
-        above: &mut Vec<String>,
-        found: &mut Vec<Candidate>,
-    ) -> Result<(), Failure> {
-        for (name, kind) in folder.entries()? {
-            let file = shown(above, &visible(&name.to_string_lossy()));
-            match (kind, name.to_str()) {
-                (EntryKind::File, Some(name)) => match folder.size(name) {
-                    Ok(Some(size)) => {
-                        found.push(Candidate { size, above: above.clone(), name: name.to_owned() });
+/// Looks what lies in a folder, and in the folders in it, before anything is read.
+fn gather(
+    said: &mut Said,
+    folder: &Folder,
+    above: &mut Vec<String>,
+    found: &mut Vec<Candidate>,
+) -> Result<(), DraftError> {
+    for (name, kind) in folder.entries()? {
+        let file = shown(above, &visible(&name.to_string_lossy()));
+        match (kind, name.to_str()) {
+            (EntryKind::File, Some(name)) => match folder.size(name) {
+                Ok(Some(size)) => {
+                    found.push(Candidate { size, above: above.clone(), name: name.to_owned() });
+                }
+                Ok(None) => {}
+                Err(error) => said.unread.push((file, format!("it was not read: {error}"))),
+            },
+            (EntryKind::File, None) => {
+                said.unread.push((file, "its name is no text, and it was not read".to_owned()));
+            }
+            (EntryKind::Link, _) => {
+                said.unread.push((file, "it is a symbolic link and was not followed".to_owned()));
+            }
+            // A statement that somebody moved is a statement.
+            (EntryKind::Folder, Some(name)) if above.len() < DEEP => match folder.enter(name) {
+                Ok(Some(inner)) => {
+                    let before = found.len() + said.unread.len() + said.notes.len();
+                    above.push(name.to_owned());
+                    gather(said, &inner, above, found)?;
+                    above.pop();
+                    if found.len() + said.unread.len() + said.notes.len() == before {
+                        said.notes.push((file, "an empty folder, and no statement".to_owned()));
                     }
-                    Ok(None) => {}
-                    Err(error) => self.unread.push((file, format!("it was not read: {error}"))),
-                },
-                (EntryKind::File, None) => {
-                    self.unread.push((file, "its name is no text, and it was not read".to_owned()));
                 }
-                (EntryKind::Link, _) => {
-                    self.unread.push((file, "it is a symbolic link and was not followed".to_owned()));
-                }
-                // A statement that somebody moved is a statement.
-                (EntryKind::Folder, Some(name)) if above.len() < DEEP => match folder.enter(name) {
-                    Ok(Some(inner)) => {
-                        let before = found.len() + self.unread.len() + self.notes.len();
-                        above.push(name.to_owned());
-                        self.gather(&inner, above, found)?;
-                        above.pop();
-                        if found.len() + self.unread.len() + self.notes.len() == before {
-                            self.notes.push((file, "an empty folder, and no statement".to_owned()));
-                        }
-                    }
-                    Ok(None) => {}
-                    Err(error) => self.unread.push((file, format!("it was not read: {error}"))),
-                },
-                (EntryKind::Folder, _) => {
-                    self.unread.push((file, "it is a folder, and nothing in it was read".to_owned()));
-                }
-                (EntryKind::Other, _) => {
-                    self.notes.push((file, format!("{}, and no statement", kind.noun())));
-                }
+                Ok(None) => {}
+                Err(error) => said.unread.push((file, format!("it was not read: {error}"))),
+            },
+            (EntryKind::Folder, _) => {
+                said.unread.push((file, "it is a folder, and nothing in it was read".to_owned()));
             }
-        }
-        Ok(())
-    }
-
-    /// A file that was not read: whether it is missed depends on whether it may be a withdrawal.
-    fn not_read(&mut self, file: String, size: u64, why: String) {
-        if size <= limits::WITHDRAWAL_BYTES {
-            self.unread.push((file, why));
-        } else {
-            self.notes.push((file, why));
-        }
-    }
-
-    /// Reads files of at most `limit` bytes each, and `ALL_BYTES` together.
-    fn read(&mut self, folder: &Folder, files: Vec<Candidate>, limit: u64) {
-        let mut room = ALL_BYTES;
-        for candidate in files {
-            let (file, size) = (candidate.shown(), candidate.size);
-            let most = limit.min(room);
-            let too_large = format!("it was not read: found {size} bytes, at most {most} more are read");
-            // Its size is known: a thousand large files are not read up to a limit each.
-            if size > most {
-                self.not_read(file, size, too_large);
-                continue;
-            }
-            let bytes = match candidate.read(folder, most) {
-                Ok(Some(bytes)) => bytes,
-                Ok(None) => continue,
-                Err(DraftError::TooLarge { .. }) => {
-                    self.not_read(file, size, too_large);
-                    continue;
-                }
-                Err(error) => {
-                    self.not_read(file, size, format!("it was not read: {error}"));
-                    continue;
-                }
-            };
-            room -= bytes.len() as u64;
-            let envelope = Envelope::read(&bytes);
-            let kind = envelope.and_then(|envelope| statement::predicate_type(envelope.payload()));
-            match kind {
-                Ok(kind) => self.statements.push(Attestation { file, bytes, kind }),
-                // Cut or damaged, it may have been one.
-                Err(error) if dsse::may_have_withdrawn(&bytes) || is_called_ours(&candidate.name, &bytes) => {
-                    self.unread.push((file, format!("it is a statement that cannot be read: {error}")));
-                }
-                Err(error) => {
-                    self.notes.push((file, format!("no statement, and counts for nothing: {error}")));
-                }
+            (EntryKind::Other, _) => {
+                said.notes.push((file, format!("{}, and no statement", kind.noun())));
             }
         }
     }
+    Ok(())
 }
 
-/// Whether a file has a name that this program gives to withdrawals, and other bytes than that name promises: a name
-/// of 64 digits is the SHA-256 of what was pulled.
-fn is_called_ours(name: &str, bytes: &[u8]) -> bool {
-    let Some(stem) = name.strip_suffix(".json") else { return false };
-    let pulled = stem.parse::<Digest>().is_ok_and(|digest| digest != Digest::of(bytes));
-    pulled || stem.starts_with("withdrawal-")
+/// Reads files of at most `limit` bytes each, and `ALL_BYTES` together.
+fn read(said: &mut Said, folder: &Folder, files: Vec<Candidate>, limit: u64) {
+    let mut room = ALL_BYTES;
+    for candidate in files {
+        let (file, size) = (candidate.shown(), candidate.size);
+        let most = limit.min(room);
+        let too_large = format!("it was not read: found {size} bytes, at most {most} more are read");
+        // Its size is known: a thousand large files are not read up to a limit each.
+        if size > most {
+            said.not_read(file, size, too_large);
+            continue;
+        }
+        match candidate.read(folder, most) {
+            Ok(Some(bytes)) => {
+                room -= bytes.len() as u64;
+                said.take(file, &candidate.name, bytes);
+            }
+            Ok(None) => {}
+            Err(DraftError::TooLarge { .. }) => said.not_read(file, size, too_large),
+            Err(error) => said.not_read(file, size, format!("it was not read: {error}")),
+        }
+    }
 }
 
 /// Writes a statement under the name of its kind and its signer's key, so that nobody's replaces another's: into the

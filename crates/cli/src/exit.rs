@@ -15,10 +15,5 @@ pub(crate) const INCOMPLETE: u8 = 4;
 
 /// The exit code of what verification found.
 pub(crate) fn of(found: Summary) -> u8 {
-    match found {
-        Summary::Checked => DONE,
-        Summary::Incomplete => INCOMPLETE,
-        Summary::Malformed => INPUT,
-        Summary::Failed => FAILED,
-    }
+    openweigh_release::document::exit_code(found)
 }

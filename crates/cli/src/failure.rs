@@ -18,7 +18,7 @@ use openweigh_ledger::edit::EditError;
 use openweigh_ledger::release::ReleaseError;
 use openweigh_ledger::seal::SealError;
 use openweigh_ledger::{DraftError, Kind, NotFound, OpenError, lookup};
-use openweigh_publish::Missing;
+use openweigh_release::Missing;
 use openweigh_replay::ReplayError;
 use openweigh_replay::single::PredictError;
 use openweigh_store::{ReleaseFault, StoreError};

@@ -5,7 +5,6 @@ mod args;
 mod attest;
 mod cmd;
 mod completing;
-mod count;
 mod exit;
 mod failure;
 mod keys;

@@ -8,15 +8,13 @@ use openweigh_fit::{FitError, Training, reading};
 use openweigh_formats::Digest;
 use openweigh_formats::canonical::{self, Document};
 use openweigh_formats::dataset::{Dataset, Kind};
-use openweigh_formats::files::{self, Files, Unreadable};
+use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::limits;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::recipe::Recipe;
 use openweigh_formats::table::Table;
 use openweigh_formats::weights::Weights;
-use openweigh_formats::withheld::{self, Withheld};
 use openweigh_ledger::{Folder, Ledger, OpenError, Written, lookup, read_whole};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The ledger around the current folder, or the current folder itself.
@@ -49,7 +47,7 @@ impl Files for OnDisk<'_> {
             meter.show(|| format!("reading {path}"), done);
             sink(block);
         });
-        read.map_err(unreadable)
+        read.map_err(Unreadable::from)
     }
 
     fn read_owned(
@@ -65,71 +63,17 @@ impl Files for OnDisk<'_> {
             meter.show(|| format!("reading {path}"), done);
             sink(block, start)
         });
-        read.map_err(unreadable)
+        read.map_err(Unreadable::from)
     }
 
     fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable> {
-        self.0.everything(folder).map_err(unreadable)
+        self.0.everything(folder).map_err(Unreadable::from)
     }
 }
 
 /// How many bytes a file has, for people waiting.
 fn size(path: &Path) -> Option<u64> {
     path.metadata().ok().map(|metadata| metadata.len())
-}
-
-/// A release, and a folder of somebody who was given the touches that it keeps back.
-pub(crate) struct Lent<'a> {
-    own: OnDisk<'a>,
-    other: Option<OnDisk<'a>>,
-    /// What the release says that it keeps back.
-    kept: BTreeSet<RelativePath>,
-}
-
-impl<'a> Lent<'a> {
-    /// Lends what the release keeps back, and nothing that is merely missing.
-    pub(crate) fn new(own: OnDisk<'a>, lent: Option<OnDisk<'a>>) -> Self {
-        let path: RelativePath = withheld::PATH.parse().expect("a name of the format");
-        let said = lent.as_ref().and_then(|_| files::bytes(&own, &path, limits::JSON_BYTES).ok());
-        let said = said.and_then(|bytes| canonical::read::<Withheld>(&bytes).ok());
-        let files = said.into_iter().flat_map(|said| said.files);
-        Self { own, other: lent, kept: files.map(|file| file.path).collect() }
-    }
-
-    /// Where a file is to be read: what the release has is never looked for elsewhere.
-    fn place(&self, path: &RelativePath) -> &OnDisk<'a> {
-        let lent = self.other.as_ref().filter(|_| self.kept.contains(path));
-        lent.filter(|_| self.own.0.on_disk(path).symlink_metadata().is_err()).unwrap_or(&self.own)
-    }
-}
-
-impl Files for Lent<'_> {
-    fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
-        self.place(path).read(path, limit, sink)
-    }
-
-    fn read_owned(
-        &self,
-        path: &RelativePath,
-        limit: u64,
-        block: Vec<u8>,
-        sink: &mut dyn FnMut(Vec<u8>, usize) -> Vec<u8>,
-    ) -> Result<(), Unreadable> {
-        self.place(path).read_owned(path, limit, block, sink)
-    }
-
-    fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable> {
-        self.own.everything(folder)
-    }
-}
-
-fn unreadable(error: OpenError) -> Unreadable {
-    match error {
-        OpenError::Missing => Unreadable::Missing,
-        OpenError::NotPlain(what) => Unreadable::NotPlain(what),
-        OpenError::TooLarge { found, limit } => Unreadable::TooLarge { found, limit },
-        OpenError::System(error) => Unreadable::System(error.to_string()),
-    }
 }
 
 /// Where a folder really is, however it was spelled: beside it lies what others say about it.

@@ -1,12 +1,12 @@
 //! Weights, recipes and datasets in words and columns.
 
-use crate::count;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone, padded};
 use openweigh_exact::round::brief;
 use openweigh_exact::{Decimal, Ratio, round};
 use openweigh_formats::Digest;
+use openweigh_formats::count;
 use openweigh_formats::shown::{plain, quoted};
 use openweigh_formats::text::Unit;
 use openweigh_formats::weights::{RSquared, UndefinedQuantity, Weights};

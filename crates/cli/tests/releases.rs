@@ -522,3 +522,24 @@ fn a_changelog_keeps_versions_of_one_name_and_things_of_one_claim_apart() {
     assert!(changes.contains("- Claim `rows`: now of something else, 3 1; it was 4 1."), "{changes}");
     scene.run(&["verify", "two"]).ends(0);
 }
+
+#[path = "../../release/examples/verify_release.rs"]
+#[expect(dead_code, reason = "the example is a program as well")]
+mod verify_release;
+
+#[test]
+fn a_program_of_thirty_lines_finds_what_the_command_finds() {
+    let scene = Scene::published("nist-pontius-1.0.0");
+    for changed in [false, true] {
+        if changed {
+            let card = scene.path().join("pontius/README.md");
+            let text = std::fs::read_to_string(&card).unwrap();
+            std::fs::write(&card, text.replacen("0.", "1.", 1)).unwrap();
+        }
+        let folder = scene.path().join("pontius");
+        let printed = scene.run(&["verify", folder.to_str().unwrap(), "--json"]);
+        let found = verify_release::of(folder.to_str().unwrap());
+        assert_eq!(printed.stdout.trim_end(), verify_release::as_json(&found));
+        assert_eq!(found.summary() == openweigh_verify::Summary::Checked, !changed);
+    }
+}

@@ -1,5 +1,9 @@
 //! How anyone gets bytes: files by path, from a folder, a release, or memory.
 
+mod overlay;
+
+pub use overlay::Overlay;
+
 use crate::path::RelativePath;
 use crate::{Digest, digest::Hasher};
 

@@ -9,6 +9,7 @@
 
 pub mod canonical;
 pub mod claim;
+pub mod count;
 pub mod csv;
 pub mod dataset;
 pub mod declared;

@@ -3,6 +3,7 @@
 use crate::draft::DraftError;
 use crate::folder::{EntryKind, Folder};
 use crate::layout::Ledger;
+use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::path::RelativePath;
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, Metadata};
@@ -113,6 +114,37 @@ impl Ledger {
             rest = behind;
         }
         Ok((folder, rest))
+    }
+}
+
+impl Files for Ledger {
+    fn read(&self, path: &RelativePath, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), Unreadable> {
+        Self::read(self, path, limit, sink).map_err(Unreadable::from)
+    }
+
+    fn read_owned(
+        &self,
+        path: &RelativePath,
+        limit: u64,
+        block: Vec<u8>,
+        sink: &mut dyn FnMut(Vec<u8>, usize) -> Vec<u8>,
+    ) -> Result<(), Unreadable> {
+        Self::read_owned(self, path, limit, block, sink).map_err(Unreadable::from)
+    }
+
+    fn everything(&self, folder: Option<&str>) -> Result<Vec<String>, Unreadable> {
+        Self::everything(self, folder).map_err(Unreadable::from)
+    }
+}
+
+impl From<OpenError> for Unreadable {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Missing => Self::Missing,
+            OpenError::NotPlain(what) => Self::NotPlain(what),
+            OpenError::TooLarge { found, limit } => Self::TooLarge { found, limit },
+            OpenError::System(error) => Self::System(error.to_string()),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 mod coefficient;
 
 use crate::args::Global;
-use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
@@ -14,6 +13,7 @@ use openweigh_dataset::Data;
 use openweigh_exact::{Decimal, Ratio};
 use openweigh_formats::Digest;
 use openweigh_formats::claim::{Claim, Quantity};
+use openweigh_formats::count;
 use openweigh_formats::dataset::Exclusion;
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};

@@ -50,7 +50,8 @@ mod with_frames {
     use crate::args::Global;
     use crate::failure::Failure;
     use crate::screen::Screen;
-    use crate::{count, exit, place};
+    use crate::{exit, place};
+    use openweigh_formats::count;
     use openweigh_formats::dataset::{Kind, MEASUREMENTS};
     use openweigh_frames::{DataFrame, FrameError, parquet, results, table};
     use openweigh_ledger::lookup::is_release;

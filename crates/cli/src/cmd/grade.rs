@@ -11,12 +11,12 @@ use clap::ValueEnum;
 use openweigh_formats::files;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::publication::Publication;
+use openweigh_formats::release;
 use openweigh_formats::{Digest, licence, limits};
 use openweigh_ledger::{Kind, Ledger};
 use openweigh_openness::components::Component;
 use openweigh_openness::reproduced::ReproducedBy;
 use openweigh_openness::{Answer, Card, Class, Criterion, Evidence, Grade, State, Subject, Texts, Tool};
-use openweigh_publish::release;
 use openweigh_verify::Opened;
 use openweigh_verify::Summary;
 use openweigh_verify::{Report, Stage, Verdict};
@@ -151,7 +151,7 @@ fn read(path: &Path, args: &Args, global: &Global, screen: &mut Screen) -> Resul
     let said = release::PUBLICATION.parse().expect("a path of the format");
     let said = files::bytes(&from, &said, limits::TOML_BYTES).ok();
     let publication = said.and_then(|bytes| Publication::from_toml(&bytes).ok());
-    let cards = done.report.items.iter().filter(|item| item.stage == Stage::Cards);
+    let cards = done.checks.items.iter().filter(|item| item.stage == Stage::Cards);
     let cards = cards.map(|item| Card {
         path: item.subject.clone(),
         state: match &item.verdict {
@@ -166,7 +166,7 @@ fn read(path: &Path, args: &Args, global: &Global, screen: &mut Screen) -> Resul
         manifest,
         id: done.id,
         contents,
-        report: done.report,
+        report: done.checks,
         publication,
         texts,
         cards,

@@ -3,7 +3,6 @@
 use super::record::pads;
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
-use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -11,6 +10,7 @@ use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use openweigh_capture::import::{self, Destination, Format, ImportError, Platform, Survey};
 use openweigh_capture::{Place, Warning};
+use openweigh_formats::count;
 use openweigh_formats::dataset::{Dataset, Provenance, ProvenanceKind};
 use openweigh_formats::session::Environment;
 use openweigh_formats::text::{Line, Name};

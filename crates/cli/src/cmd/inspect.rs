@@ -1,7 +1,6 @@
 //! `openweigh inspect`
 
 use crate::args::Global;
-use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -9,6 +8,7 @@ use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_formats::canonical::{self, Document};
+use openweigh_formats::count;
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::recipe::Estimator;

@@ -1,23 +1,24 @@
 //! `openweigh publish`
 
 use crate::args::Global;
-use crate::count;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, keys, show};
+use openweigh_formats::count;
 use openweigh_formats::dataset::{Dataset, ProvenanceKind};
 use openweigh_formats::files;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
+use openweigh_formats::release;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
 use openweigh_ledger::{Kind, Ledger, Written, licences};
-use openweigh_publish::previous::Previous;
-use openweigh_publish::source::false_texts;
-use openweigh_publish::{Source, release, source, withheld};
+use openweigh_release::previous::Previous;
+use openweigh_release::source::false_texts;
+use openweigh_release::{Missing, Source, generate, source, withheld};
 use openweigh_trust::{Signer, oms, sshsig};
 use openweigh_verify::examine;
 use openweigh_verify::{Opened, Scope};
@@ -96,7 +97,7 @@ struct Prepared {
     ledger: Ledger,
     manifest: Manifest,
     bytes: Vec<u8>,
-    contents: Opened,
+    opened: Opened,
     publication: Publication,
     said: Vec<u8>,
     /// Texts of the licences that only the cards are under.
@@ -118,7 +119,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         id: &id,
         publication: &prepared.publication,
         publication_id: &said,
-        contents: &prepared.contents,
+        opened: &prepared.opened,
         texts: &prepared.texts,
         previous: prepared.previous.as_ref(),
         results: &prepared.results,
@@ -138,7 +139,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         (release::MANIFEST.to_owned(), prepared.bytes.clone()),
         (release::PUBLICATION.to_owned(), prepared.said.clone()),
     ];
-    written.extend(release::generate(&source).into_iter().map(|file| (file.path, file.bytes)));
+    written.extend(generate::generate(&source).into_iter().map(|file| (file.path, file.bytes)));
     let key = args.key.as_deref().map(keys::signer).transpose()?;
     if let Some(key) = &key {
         let (_, sums) = written.last().expect("the checksums are the last that is generated");
@@ -146,12 +147,13 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         written.push((release::SIGNATURE.to_owned(), signature.into_bytes()));
     }
     let parts = Parts { copied: source.present().collect(), written };
-    let twins = release::twins(
+    let collisions = release::case_collisions(
         parts.written.iter().map(|(path, _)| path.as_str()),
         parts.copied.iter().map(|file| file.path.as_str()),
     );
-    if !twins.is_empty() {
-        return Err(Failure::Incomplete(twins));
+    if !collisions.is_empty() {
+        let missing = |one: release::Collision| Missing { what: one.to_string(), path: one.path };
+        return Err(Failure::Incomplete(collisions.into_iter().map(missing).collect()));
     }
     let Some(output) = args.output.as_ref().filter(|_| !args.dry_run) else {
         return preview(&prepared, &parts, screen);
@@ -204,7 +206,7 @@ fn about_people(prepared: &Prepared, file: &ManifestFile) -> Option<&'static str
         let own = dataset.files.iter().any(|own| path.sibling(&own.path).is_ok_and(|path| path == file.path));
         own.then_some(dataset.provenance.kind)
     };
-    let kind = prepared.contents.datasets.iter().find_map(of);
+    let kind = prepared.opened.datasets.iter().find_map(of);
     if kind == Some(ProvenanceKind::Simulated) {
         return None;
     }
@@ -283,7 +285,7 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     let budget = global.budget();
     let (progress, mut broken) = (Progress::of("deriving"), None);
     let from = OnDisk(&ledger, &progress);
-    let (report, contents) = examine(&manifest, &from, &Scope::Ledger, budget, |item| {
+    let (report, opened) = examine(&manifest, &from, &Scope::Ledger, budget, |item| {
         if broken.is_none() {
             broken = super::verify::tell(item, screen).err();
         }
@@ -301,7 +303,7 @@ fn prepare(args: &Args, global: &Global, screen: &mut Screen) -> Result<Prepared
     };
     drop(progress);
     let texts = licence_texts(&ledger, &manifest, &publication)?;
-    Ok(Prepared { ledger, manifest, bytes, contents, publication, said, texts, previous, results })
+    Ok(Prepared { ledger, manifest, bytes, opened, publication, said, texts, previous, results })
 }
 
 /// The release that this one succeeds, if its manifest names one.

@@ -2,11 +2,11 @@
 
 use super::push::{Moving, moving, state};
 use crate::args::Global;
-use crate::count;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::{access, exit, place};
+use openweigh_formats::count;
 use openweigh_store::{Location, Pull, Pulled, State, pull};
 use serde_json::json;
 use std::path::PathBuf;

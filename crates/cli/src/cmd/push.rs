@@ -1,11 +1,11 @@
 //! `openweigh push`
 
 use crate::args::Global;
-use crate::count;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::{access, exit};
+use openweigh_formats::count;
 use openweigh_store::{Location, Moment, Push, Pushed, State, push};
 use serde_json::json;
 use std::path::PathBuf;

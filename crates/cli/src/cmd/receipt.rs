@@ -1,13 +1,14 @@
 //! `openweigh receipt`
 
-use super::verify::{self, signature};
+use super::verify::{self, around};
 use crate::args::Global;
-use crate::count;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::{attest, exit, keys, place, show};
 use openweigh_formats::Digest;
-use openweigh_publish::release;
+use openweigh_formats::count;
+use openweigh_formats::release;
+use openweigh_release::receipts;
 use openweigh_trust::receipt;
 use serde_json::json;
 use std::path::PathBuf;
@@ -41,11 +42,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let key = keys::signer(&args.key)?;
     let (done, _) =
         verify::whole(&args.release.join(release::MANIFEST), None, args.sessions.as_deref(), global, screen)?;
-    let Some(manifest) = done.manifest.as_ref().filter(|_| done.report.holds()) else {
+    let Some(manifest) = done.manifest.as_ref().filter(|_| done.checks.holds()) else {
         return Err(Failure::NoReceipt { path: place::shown(&args.release) });
     };
-    let sums = signature::sums(&args.release)?;
-    let found = signature::receipt_of(manifest, &done.report)?;
+    let sums = around::sums(&args.release)?;
+    let tool = around::tool().map_err(|(path, source)| Failure::Open { path, source })?;
+    let found = receipts::of(manifest, &done.checks, tool);
     let statement = found.of(&done.id, &Digest::of(&sums)).map_err(|fault| Failure::Malformed {
         path: place::shown(&args.release.join(release::MANIFEST)),
         source: openweigh_formats::Malformed::whole(fault),

@@ -8,7 +8,6 @@ pub(crate) mod signals;
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
 use crate::cmd::protocol;
-use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -18,6 +17,7 @@ use openweigh_capture::{
     CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, Source, pad,
     run as follow,
 };
+use openweigh_formats::count;
 use openweigh_formats::number::Number;
 use openweigh_formats::session::{Clicks, Environment, PressureUnit};
 use openweigh_formats::text::{Line, Name};

@@ -1,11 +1,11 @@
 //! `openweigh recover`
 
-use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone};
 use openweigh_capture::{Kept, Loss, PART, Place, Recovery, recover};
+use openweigh_formats::count;
 use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::Folder;

@@ -1,7 +1,6 @@
 //! `openweigh replay`
 
 use crate::args::Global;
-use crate::count;
 use crate::failure::Failure;
 use crate::place;
 use crate::progress::Progress;
@@ -9,6 +8,7 @@ use crate::screen::{Screen, Tone};
 use crate::{exit, show};
 use openweigh_exact::{root, round};
 use openweigh_formats::Digest;
+use openweigh_formats::count;
 use openweigh_formats::recipe::REFERENCE;
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Ledger, Written};

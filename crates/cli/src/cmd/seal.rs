@@ -2,12 +2,12 @@
 
 use crate::args::Global;
 use crate::cmd::verify::tell;
-use crate::count;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, show};
+use openweigh_formats::count;
 use openweigh_formats::manifest::{Manifest, Tool};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Line, Name, Version};

@@ -1,37 +1,31 @@
 //! `openweigh verify`
 
-pub(crate) mod outcome;
-pub(crate) mod signature;
+pub(crate) mod around;
 mod telling;
 
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
-use crate::place::{self, Lent, OnDisk};
+use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
-use crate::show;
-use openweigh_formats::files::Unreadable;
+use crate::{keys, show};
+use around::Beside;
+use openweigh_formats::files::{Overlay, Unreadable};
 use openweigh_formats::manifest::Manifest;
-use openweigh_formats::path::RelativePath;
+use openweigh_formats::release;
 use openweigh_formats::sums::Sums;
-use openweigh_formats::{Digest, canonical, edit, limits};
+use openweigh_formats::{Digest, edit, limits};
 use openweigh_ledger::lookup::is_release;
 use openweigh_ledger::{Kind, Ledger, OpenError};
-use openweigh_publish::check::Release;
-use openweigh_publish::release;
+use openweigh_release::{Accepted, Report, Subject, Told, Trust, document};
+use openweigh_trust::PublicKey;
 use openweigh_trust::time::Time;
-use openweigh_verify::Summary;
-use openweigh_verify::{Cause, Finding, Item, Kind as Found, Other, Proof, Report, Stage, Verdict, examine};
-use openweigh_verify::{Opened, Scope};
-use serde_json::json;
-pub(crate) use telling::tell;
-
-use outcome::Signed;
-use signature::{Believed, Question};
+use openweigh_verify::{Kind as Found, Opened, Scope, Verdict};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use telling::{Heading, as_json, summary, tell_notes, tell_unchecked_claims, tell_unlisted};
+pub(crate) use telling::tell;
+use telling::{Heading, summary, tell_notes, tell_remark, tell_unchecked_claims, tell_unlisted};
 
 /// Derive everything in a manifest or release again; compare each digit
 #[derive(Debug, Default, clap::Args)]
@@ -67,21 +61,6 @@ pub(crate) struct Args {
     at: Option<Time>,
 }
 
-/// A manifest that was gone through.
-pub(crate) struct Done {
-    /// What it is called: by its file, in a release by itself.
-    pub(crate) name: String,
-    path: String,
-    pub(crate) id: Digest,
-    pub(crate) report: Report,
-    /// What it says, if it could be read.
-    pub(crate) manifest: Option<Manifest>,
-    /// Receipts of others that count: who, and the file.
-    pub(crate) receipts: Vec<(String, String)>,
-    /// What is known of who published it.
-    pub(crate) signed: Signed,
-}
-
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     let paths = manifests(args)?;
     if args.id.is_some() && paths.len() != 1 {
@@ -90,22 +69,19 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     only_of_releases(args, &paths)?;
     let mut done = Vec::new();
     let mut search = global.search();
-    let believed = Believed::read(args)?;
+    let asked = Asked::read(args)?;
     for path in &paths {
-        done.push(one(path, args, believed.as_ref(), global, &mut search, screen)?.0);
+        done.push(one(path, args, &asked, global, &mut search, screen)?.0);
     }
     let of_ledger = args.manifests.is_empty()
         && paths.first().is_some_and(|path| matches!(root_of(path).1, Scope::Ledger));
     if of_ledger {
         done.extend(gone(&paths, screen)?);
     }
-    let worst = done.iter().map(|done| done.report.summary()).max().unwrap_or(Summary::Checked);
-    let code = exit::of(worst);
+    let code = exit::of(document::worst(&done));
     let unlisted = if of_ledger { unlisted(&paths, &done) } else { None };
-    screen.document(json!({
-        "format": "openweigh.verify/2", "sentence": outcome::sentence(&done, worst), "manifests": done.iter().map(as_json).collect::<Vec<_>>(), "unlisted": unlisted, "exit": code,
-    }));
-    summary(&done, worst, screen)?;
+    screen.document(document::of(&done, unlisted.as_deref()));
+    summary(&done, screen)?;
     tell_notes(&done, screen)?;
     tell_unlisted(&unlisted.unwrap_or_default(), screen)?;
     if let ([path], [one]) = (paths.as_slice(), done.as_slice())
@@ -117,8 +93,25 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     Ok(code)
 }
 
+/// Whose word counts, as far as it is read before any manifest is.
+struct Asked {
+    policy: Option<Accepted>,
+    oms_key: Option<PublicKey>,
+}
+
+impl Asked {
+    fn read(args: &Args) -> Result<Self, Failure> {
+        let policy = args.policy.as_deref().map(|path| around::accepted(path, args.at)).transpose()?;
+        let oms_key = args.oms_key.as_deref().map(keys::public).transpose()?;
+        if let Some(typed) = &args.attest {
+            around::check(typed)?;
+        }
+        Ok(Self { policy, oms_key })
+    }
+}
+
 /// What can be done with a manifest that holds: it can be published, once it is said by whom.
-fn next(path: &Path, done: &Done, screen: &mut Screen) -> Result<(), Failure> {
+fn next(path: &Path, done: &Report, screen: &mut Screen) -> Result<(), Failure> {
     let Some(manifest) = &done.manifest else { return Ok(()) };
     let said = Ledger::at(root_of(path).0).place(Kind::Publication, manifest.name.as_str());
     let name = &done.name;
@@ -151,11 +144,11 @@ pub(crate) fn whole(
     sessions: Option<&Path>,
     global: &Global,
     screen: &mut Screen,
-) -> Result<(Done, Option<Opened>), Failure> {
+) -> Result<(Report, Option<Opened>), Failure> {
     let (policy, sessions) = (policy.map(Path::to_path_buf), sessions.map(Path::to_path_buf));
     let args = Args { policy, sessions, ..Args::default() };
-    let believed = Believed::read(&args)?;
-    one(path, &args, believed.as_ref(), global, &mut global.search(), screen)
+    let asked = Asked::read(&args)?;
+    one(path, &args, &asked, global, &mut global.search(), screen)
 }
 
 fn manifests(args: &Args) -> Result<Vec<PathBuf>, Failure> {
@@ -223,7 +216,7 @@ pub(crate) fn root_of(path: &Path) -> (PathBuf, Scope) {
 }
 
 /// Manifests that `SHA256SUMS` lists and that are not there.
-fn gone(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Done>, Failure> {
+fn gone(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Report>, Failure> {
     let Some(folder) = paths.first().and_then(|path| path.parent()) else { return Ok(Vec::new()) };
     let sums = openweigh_ledger::read_whole(&folder.join("SHA256SUMS"), limits::TOML_BYTES).ok();
     // Sums that are malformed were told with each manifest.
@@ -232,20 +225,18 @@ fn gone(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Done>, Failure> {
     for (name, digest) in sums.0 {
         let path = folder.join(name.as_str());
         if !paths.contains(&path) {
-            gone.push(alone(place::shown(&path), digest, Verdict::failed(Found::ManifestGone), screen)?);
+            let verdict = Verdict::failed(Found::ManifestGone);
+            let report = Report::alone(place::shown(&path), digest, verdict);
+            report.checks.items.iter().try_for_each(|item| tell(item, screen))?;
+            gone.push(report);
         }
     }
     Ok(gone)
 }
 
-/// The name of a file without its extension.
-fn stem(path: &str) -> String {
-    Path::new(path).file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
 /// Artifacts that no manifest of the ledger lists. That is no mistake: they may be sealed tomorrow. Claims are
 /// never listed, since a manifest holds them; nor what a publisher says, since a release holds it. Nothing is said where a manifest cannot be read.
-fn unlisted(paths: &[PathBuf], done: &[Done]) -> Option<Vec<String>> {
+fn unlisted(paths: &[PathBuf], done: &[Report]) -> Option<Vec<String>> {
     let (root, _) = root_of(paths.first()?);
     let manifests: Option<Vec<&Manifest>> = done.iter().map(|done| done.manifest.as_ref()).collect();
     let files = manifests?.into_iter().flat_map(|manifest| &manifest.files);
@@ -259,176 +250,75 @@ fn unlisted(paths: &[PathBuf], done: &[Done]) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// A manifest of which there is only one thing to say.
-fn alone(path: String, id: Digest, verdict: Verdict, screen: &mut Screen) -> Result<Done, Failure> {
-    let item = Item { stage: Stage::Bytes, subject: path.clone(), verdict };
-    tell(&item, screen)?;
-    Ok(Done {
-        name: stem(&path),
-        path,
-        id,
-        report: Report { items: vec![item], ..Report::default() },
-        manifest: None,
-        receipts: Vec::new(),
-        signed: Signed::NotAsked,
-    })
-}
-
+/// Goes through one manifest: opens what it is made of, and tells what the library finds.
 fn one(
     path: &Path,
     args: &Args,
-    believed: Option<&Believed>,
+    asked: &Asked,
     global: &Global,
     search: &mut edit::SearchBudget,
     screen: &mut Screen,
-) -> Result<(Done, Option<Opened>), Failure> {
-    let shown = place::shown(path);
-    if path.is_symlink() {
-        let verdict = Verdict::Failed(Found::Unreadable(Unreadable::NotPlain("a symbolic link")).into());
-        return Ok((alone(shown, Digest::of(b""), verdict, screen)?, None));
-    }
-    let bytes = match place::read(path, limits::JSON_BYTES) {
-        Ok(bytes) => bytes,
-        Err(Failure::Open { source, .. }) => {
-            let verdict = Verdict::Malformed(Found::NotOpened(source.to_string()).into());
-            return Ok((alone(shown, Digest::of(b""), verdict, screen)?, None));
-        }
-        Err(failure) => return Err(failure),
-    };
-    let id = Digest::of(&bytes);
-    let pinned = pinned(path, &bytes, &id, args.id.as_ref(), search);
-    let mut report = Report::default();
-    let manifest: Manifest = match canonical::read(&bytes) {
-        Ok(manifest) => manifest,
-        Err(source) => {
-            // A changed byte is told as that, even where it also broke the layout.
-            if let Some(Item { verdict: Verdict::Failed(_), .. }) = &pinned {
-                report.items.extend(pinned);
-            }
-            let finding = Finding::from(&source);
-            report.items.push(Item {
-                stage: Stage::Bytes,
-                subject: shown.clone(),
-                verdict: Verdict::Malformed(finding),
-            });
-            screen.finding(&screen.tone(Tone::Strong, &shown))?;
-            for item in &report.items {
-                tell(item, screen)?;
-            }
-            let (name, receipts, signed) = (stem(&shown), Vec::new(), Signed::NotAsked);
-            return Ok((Done { name, path: shown, id, report, manifest: None, receipts, signed }, None));
-        }
-    };
-    let title = show::title(&manifest.name, &manifest.version, &manifest.title);
-    let mut heading = Heading(Some(screen.tone(Tone::Strong, &title)));
-    if !screen.is_quiet() {
-        heading.tell(screen)?;
-    }
+) -> Result<(Report, Option<Opened>), Failure> {
     let (root, scope) = root_of(path);
-    let ledger = Ledger::at(root);
-    let budget = global.budget();
-    let named = path
-        .file_stem()
-        .is_some_and(|stem| stem == format!("{}-{}", manifest.name, manifest.version).as_str());
-    if matches!(scope, Scope::Ledger) && !named {
-        let kind = Found::OtherFileName(format!("{}-{}", manifest.name, manifest.version));
-        let item = Item { stage: Stage::Bytes, subject: shown.clone(), verdict: Verdict::failed(kind) };
-        heading.over(&item, screen)?;
-        report.items.push(item);
-    }
-    let (mut broken, progress) = (None, Progress::of("verifying"));
-    if let Some(item) = pinned {
-        broken = heading.over(&item, screen).err();
-        report.items.push(item);
-    }
-    let lent = args.sessions.clone().map(Ledger::at);
-    let from = Lent::new(OnDisk(&ledger, &progress), lent.as_ref().map(|lent| OnDisk(lent, &progress)));
-    let (rest, contents) = examine(&manifest, &from, &scope, budget, |item| {
+    let (ledger, progress) = (Ledger::at(root), Progress::of("verifying"));
+    let other = args.sessions.clone().map(Ledger::at);
+    let other = other.as_ref().map(|other| OnDisk(other, &progress));
+    let files = Overlay::new(OnDisk(&ledger, &progress), other);
+    let sums_path = path.with_file_name(release::SUMS);
+    let subject = Subject {
+        files: &files,
+        scope,
+        name: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        shown: place::shown(path),
+        shown_sums: place::shown(&sums_path),
+        manifest: bytes_of(path)?,
+        sums: match openweigh_ledger::read_whole(&sums_path, limits::TOML_BYTES) {
+            Ok(sums) => Ok(Some(sums)),
+            Err(OpenError::Missing) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        },
+        expected: args.id.as_ref(),
+    };
+    let beside = Beside { release: ledger.root(), typed: args.attest.as_deref() };
+    let trust = Trust {
+        policy: asked.policy.as_ref(),
+        receipts: args.receipts,
+        oms_key: asked.oms_key.as_ref(),
+        around: &beside,
+    };
+    let (mut broken, mut heading) = (None, Heading(None));
+    let found = openweigh_release::open(&subject, &trust, global.budget(), search, &mut |told| {
         if broken.is_none() {
-            broken = heading.over(item, screen).err();
+            broken = tell_one(&told, &mut heading, screen).err();
         }
     });
-    report.items.extend(rest.items);
-    report.notes.extend(rest.notes);
-    if broken.is_none() {
-        broken = tell_unchecked_claims(&report, screen).err();
-    }
-    if matches!(scope, Scope::Files) {
-        let max_csv = budget.max_csv;
-        let release = Release { manifest: &manifest, id: &id, contents: &contents, max_csv };
-        for item in release.check(&from) {
-            broken = broken.or(heading.over(&item, screen).err());
-            report.items.push(item);
-        }
-        report.notes.extend(release.unread(&from));
-    }
-    if let Some(failure) = broken {
-        return Err(failure);
-    }
-    let (mut receipts, mut signed) = (Vec::new(), Signed::NotAsked);
-    if matches!(scope, Scope::Files) {
-        let (folder, manifest, id) = (ledger.root(), &manifest, &id);
-        let question = Question { folder, manifest, id, report: &report, believed, args };
-        let answer = question.ask(&mut heading, screen)?;
-        report.items.extend(answer.items);
-        (receipts, signed) = (answer.receipts, answer.signed);
-    }
-    let own = matches!(scope, Scope::Files).then(|| format!("{}-{}", manifest.name, manifest.version));
-    let name = own.unwrap_or_else(|| stem(&shown));
-    Ok((Done { name, path: shown, id, report, manifest: Some(manifest), receipts, signed }, Some(contents)))
+    broken.map_or(Ok(found), Err)
 }
 
-/// Whether the manifest is the one that `SHA256SUMS` beside it, or the user, says it is.
-pub(crate) fn pinned(
-    path: &Path,
-    bytes: &[u8],
-    id: &Digest,
-    wanted: Option<&Digest>,
-    search: &mut edit::SearchBudget,
-) -> Option<Item> {
-    let subject = place::shown(path);
-    let item = |verdict| Some(Item { stage: Stage::Bytes, subject: subject.clone(), verdict });
-    let mut mismatch = |listed: &Digest, by: &'static str| {
-        // The length as published is not listed, so each kind of edit is tried.
-        let size = bytes.len() as u64;
-        let edit = [size, size.saturating_sub(1), size + 1]
-            .into_iter()
-            .find_map(|size| edit::locate(bytes, listed, size, search));
-        item(Verdict::Failed(Finding {
-            position: edit.as_ref().and_then(edit::Edit::position),
-            published: Some(listed.to_string()),
-            other: Some(Other::Found(id.to_string())),
-            cause: edit.map(|edit| Cause::Proved(Proof::Edit(edit))),
-            ..Found::OtherManifest(by).into()
-        }))
-    };
-    if let Some(wanted) = wanted
-        && wanted != id
-    {
-        return mismatch(wanted, "--id");
+/// The bytes of a manifest, or the verdict that there are none.
+fn bytes_of(path: &Path) -> Result<Result<Vec<u8>, Verdict>, Failure> {
+    if path.is_symlink() {
+        return Ok(Err(Verdict::failed(Found::Unreadable(Unreadable::NotPlain("a symbolic link")))));
     }
-    let sums_path = path.with_file_name("SHA256SUMS");
-    let sums = match openweigh_ledger::read_whole(&sums_path, limits::TOML_BYTES) {
-        Ok(sums) => sums,
-        Err(OpenError::Missing) => return None,
-        Err(error) => return item(Verdict::failed(Found::SumsUnread(error.to_string()))),
-    };
-    let sums = match Sums::read(&sums) {
-        Ok(sums) => sums,
-        Err(error) => {
-            let finding = Finding::from(&error);
-            return Some(Item {
-                stage: Stage::Bytes,
-                subject: place::shown(&sums_path),
-                verdict: Verdict::Malformed(finding),
-            });
+    match place::read(path, limits::JSON_BYTES) {
+        Ok(bytes) => Ok(Ok(bytes)),
+        Err(Failure::Open { source, .. }) => {
+            Ok(Err(Verdict::Malformed(Found::NotOpened(source.to_string()).into())))
         }
-    };
-    let name =
-        path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<RelativePath>().ok());
-    match name.and_then(|name| sums.0.get(&name).cloned()) {
-        Some(listed) if listed == *id => item(Verdict::Checked),
-        Some(listed) => mismatch(&listed, "SHA256SUMS"),
-        None => item(Verdict::failed(Found::NotInSums)),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn tell_one(told: &Told<'_>, heading: &mut Heading, screen: &mut Screen) -> Result<(), Failure> {
+    match told {
+        Told::Manifest(manifest) => {
+            let title = show::title(&manifest.name, &manifest.version, &manifest.title);
+            heading.0 = Some(screen.tone(Tone::Strong, &title));
+            if screen.is_quiet() { Ok(()) } else { heading.tell(screen) }
+        }
+        Told::Unread(shown) => screen.finding(&screen.tone(Tone::Strong, shown)),
+        Told::Item(item) => heading.over(item, screen),
+        Told::Derived(checks) => tell_unchecked_claims(checks, screen),
+        Told::Remark(remark) => tell_remark(remark, screen),
     }
 }

@@ -1,7 +1,6 @@
 //! `openweigh weigh`
 
 use crate::args::Global;
-use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -10,6 +9,7 @@ use crate::show;
 use openweigh_capture::{Protocol, RecordedSession, Statement, Suggestion, Which};
 use openweigh_dataset::rest::Stretch;
 use openweigh_exact::{Decimal, Fixed};
+use openweigh_formats::count;
 use openweigh_formats::limits;
 use openweigh_formats::number::Number;
 use openweigh_formats::text::Name;

@@ -4,7 +4,7 @@ use super::Failure;
 use crate::place;
 use openweigh_formats::shown::plain;
 use openweigh_ledger::DraftError;
-use openweigh_publish::Missing;
+use openweigh_release::Missing;
 
 impl Failure {
     /// The words. Only a list, and the readings of a table side by side, have several lines; a line end that a text from

@@ -7,12 +7,13 @@ use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
+use openweigh_formats::release::{self, HOUSEKEEPING};
 use openweigh_formats::{Digest, canonical, edit, limits};
 use openweigh_ledger::Ledger;
-use openweigh_publish::Source;
-use openweigh_publish::previous::Previous;
-use openweigh_publish::release::{self, HOUSEKEEPING};
-use openweigh_publish::source::texts_wanted;
+use openweigh_release::Source;
+use openweigh_release::generate;
+use openweigh_release::previous::Previous;
+use openweigh_release::source::texts_wanted;
 use openweigh_trust::dsse::Envelope;
 use openweigh_trust::{PrivateKey, sshsig};
 use openweigh_verify::Budget;
@@ -128,14 +129,14 @@ impl Publisher<'_> {
             id: &id,
             publication: &publication,
             publication_id: &Digest::of(&said),
-            contents: &contents,
+            opened: &contents,
             texts: &texts,
             previous: previous.as_ref(),
             results: &results,
             withheld: &contents.kept.files,
         };
         assert!(source.is_complete(), "cards follow from what can be read alone");
-        for file in release::generate(&source) {
+        for file in generate::generate(&source) {
             self.write(&file.path, &file.bytes);
         }
     }

@@ -1,11 +1,11 @@
 //! How a coefficient of weights came to be.
 
 use super::{cut, fraction};
-use crate::count;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::{Screen, Tone, padded};
+use openweigh_formats::count;
 use openweigh_formats::recipe::Estimator;
 use openweigh_formats::weights::Weights;
 use openweigh_verify::claims::Exact;

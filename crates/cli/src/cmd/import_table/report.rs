@@ -2,10 +2,11 @@
 
 use crate::failure::Failure;
 use crate::screen::{Screen, padded};
-use crate::{count, exit, show};
+use crate::{exit, show};
 use openweigh_capture::import::table::{
     Change, ChangeKind, Delimiter, Group, LineEnds, Note, Plan, Refusal, Rows, Source,
 };
+use openweigh_formats::count;
 use openweigh_formats::dataset::CellType;
 use openweigh_formats::malformed::shortened;
 use openweigh_formats::shown::plain;

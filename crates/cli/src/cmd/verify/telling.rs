@@ -1,13 +1,13 @@
 //! What verification found, for people and for machines.
 
-use super::{Done, outcome};
-use crate::count;
 use crate::failure::Failure;
 use crate::screen::{Screen, Tone, padded};
 use crate::show;
-use openweigh_verify::Summary;
-use openweigh_verify::{Cause, Finding, Item, Note, Open, Report, Stage, Verdict};
-use serde_json::{Value, json};
+use openweigh_formats::count;
+use openweigh_release::document::{self, verdict};
+use openweigh_release::outcome;
+use openweigh_release::{Remark, Report};
+use openweigh_verify::{Finding, Item, Open, Stage, Summary, Verdict};
 
 /// Files in no manifest that are named; of more there is the number, and all of them with `--json`.
 const NAMED: usize = 5;
@@ -41,15 +41,18 @@ pub(super) fn tell_unlisted(unlisted: &[String], screen: &mut Screen) -> Result<
 }
 
 /// What changes no verdict and a reader should know all the same.
-pub(super) fn tell_notes(done: &[Done], screen: &mut Screen) -> Result<(), Failure> {
-    for note in done.iter().flat_map(|done| &done.report.notes) {
+pub(super) fn tell_notes(done: &[Report], screen: &mut Screen) -> Result<(), Failure> {
+    for note in done.iter().flat_map(|done| &done.checks.notes) {
         screen.line(&screen.tone(Tone::Doubtful, &format!("note: {note}")))?;
     }
     Ok(())
 }
 
 /// Claims that share a reason for not being checkable, in one line each reason.
-pub(super) fn tell_unchecked_claims(report: &Report, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn tell_unchecked_claims(
+    report: &openweigh_verify::Report,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
     let mut reasons: Vec<(&Open, usize)> = Vec::new();
     for item in report.items.iter().filter(|item| item.stage == Stage::Claims) {
         let Verdict::NotCheckable(why) = &item.verdict else { continue };
@@ -102,11 +105,12 @@ fn tell_finding(head: &str, finding: &Finding, screen: &mut Screen) -> Result<()
         .try_for_each(|(name, text)| screen.finding(&format!("      {} {text}", padded(name, 12))))
 }
 
-pub(super) fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Result<(), Failure> {
+pub(super) fn summary(done: &[Report], screen: &mut Screen) -> Result<(), Failure> {
+    let worst = document::worst(done);
     // A column for each stage that something was checked in: ledgers have neither signatures nor cards.
     let shown = |stage: &Stage| {
         !matches!(stage, Stage::Signature | Stage::Cards)
-            || done.iter().any(|done| done.report.count(*stage).0 > 0)
+            || done.iter().any(|done| done.checks.count(*stage).0 > 0)
     };
     let stages: Vec<Stage> = Stage::ALL.into_iter().filter(shown).collect();
     let mut rows = vec![vec!["manifest".to_owned()]];
@@ -115,14 +119,14 @@ pub(super) fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Res
     for done in done {
         let mut row = vec![done.name.clone()];
         for stage in &stages {
-            let (all, checked) = done.report.count(*stage);
+            let (all, checked) = done.checks.count(*stage);
             row.push(match (all, checked) {
                 (0, _) => "-".to_owned(),
                 (all, checked) if all == checked => all.to_string(),
                 (all, checked) => format!("{checked} of {all}"),
             });
         }
-        row.push(match done.report.summary() {
+        row.push(match done.summary() {
             Summary::Failed => "FAILED".to_owned(),
             other => verdict(other).to_owned(),
         });
@@ -140,58 +144,22 @@ pub(super) fn summary(done: &[Done], worst: Summary, screen: &mut Screen) -> Res
     screen.line(&screen.tone(tone, &outcome::sentence(done, worst)))
 }
 
-pub(super) fn verdict(summary: Summary) -> &'static str {
-    match summary {
-        Summary::Checked => "checked",
-        Summary::Incomplete => "not checkable",
-        Summary::Malformed => "malformed",
-        Summary::Failed => "failed",
-    }
-}
-
-pub(super) fn as_json(done: &Done) -> Value {
-    let items: Vec<Value> = (done.report.items.iter())
-        .map(|item| {
-            let (verdict, finding, why) = match &item.verdict {
-                Verdict::Checked => ("checked", None, None),
-                Verdict::Failed(finding) => ("failed", Some(finding), None),
-                Verdict::Malformed(finding) => ("malformed", Some(finding), None),
-                Verdict::NotCheckable(why) => ("not checkable", None, Some(why)),
-            };
-            let mut value =
-                json!({ "stage": item.stage.as_str(), "subject": item.subject, "verdict": verdict });
-            if let Some(finding) = finding {
-                value["finding"] = finding_as_json(finding);
-            }
-            if let Some(why) = why {
-                value["reason"] = json!(why.to_string());
-                value["code"] = json!(why.code());
-            }
-            value
-        })
-        .collect();
-    json!({
-        "manifest": done.path, "sha256": done.id.as_str(), "verdict": verdict(done.report.summary()),
-        "done": outcome::as_json(done), "items": items,
-        "notes": done.report.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "note_codes": done.report.notes.iter().map(Note::code).collect::<Vec<_>>(),
-    })
-}
-
-/// A finding for machines. Of `derived`, `found` and `listed` at most one is a value.
-fn finding_as_json(finding: &Finding) -> Value {
-    let mut value = json!({
-        "code": finding.kind.code(), "what": finding.kind.to_string(),
-        "line": finding.position.map(|position| position.line),
-        "column": finding.position.map(|position| position.column),
-        "published": finding.published, "derived": null, "found": null, "listed": null,
-        "distance": finding.distance,
-        "cause": finding.cause.as_ref().map(Cause::to_string),
-        "cause_code": finding.cause.as_ref().and_then(Cause::code),
-        "certainty": finding.cause.as_ref().map(Cause::certainty),
-    });
-    if let Some(other) = &finding.other {
-        value[other.label()] = json!(other.value());
-    }
-    value
+/// Who speaks for a release, and about it.
+pub(super) fn tell_remark(remark: &Remark, screen: &mut Screen) -> Result<(), Failure> {
+    let text = match remark {
+        Remark::Unsigned => "not signed: nobody vouches for who published this".to_owned(),
+        Remark::SignedWith { key } => {
+            format!("signed with key {key}; pass --policy to check whose key that is")
+        }
+        Remark::SignedBy { names, key } => format!("signed by {names}, key {key}"),
+        Remark::NoStatement { file, why } => format!("{file}: {why}"),
+        Remark::MoreNoStatements(count) => format!("and {count} more that are no statements"),
+        Remark::NoWithdrawal { file, why } => format!("{file}: a withdrawal that does not count: {why}"),
+        Remark::DerivedAgain { names, same_program, file } => {
+            let same = if *same_program { "this program" } else { "another build" };
+            format!("derived again by {names}, with {same}: {file}")
+        }
+        Remark::NoReceipt { file, why } => format!("{file}: a receipt that does not count: {why}"),
+    };
+    screen.line(&format!("  {text}"))
 }

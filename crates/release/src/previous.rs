@@ -4,20 +4,17 @@
 //! weights and results. The manifest names the predecessor by its digest, and everything else here is believed only by
 //! the digests in it and in its `SHA256SUMS`: so whoever has the new release can recompute what moved, without the old.
 
-use crate::release::{CHANGELOG, MANIFEST, SIGNATURE, SUMS};
 use openweigh_formats::canonical;
 use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
+use openweigh_formats::release::{CHANGELOG, MANIFEST, SIGNATURE, SUMS};
 use openweigh_formats::sums::Sums;
 use openweigh_formats::text::{Name, Version};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, Malformed};
 use std::collections::BTreeMap;
-
-/// The folder of a release that holds what it keeps of its predecessor.
-pub const FOLDER: &str = "previous";
 
 /// What is kept of the predecessor.
 #[derive(Debug, Clone)]

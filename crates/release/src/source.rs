@@ -1,14 +1,14 @@
 //! What every generated file of a release follows from, and whether it is enough to be published.
 
 use crate::parties::text_path;
-use crate::previous::{self, Previous};
-use crate::release::PUBLICATION;
+use crate::previous::Previous;
 use openweigh_formats::Digest;
 use openweigh_formats::dataset::{Dataset, Kind};
 use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
+use openweigh_formats::release::{PREVIOUS, PUBLICATION};
 use openweigh_formats::weights::Weights;
 use openweigh_formats::withheld;
 use openweigh_verify::Opened;
@@ -28,7 +28,7 @@ pub struct Source<'a> {
     /// SHA-256 of the bytes of `publication.toml`.
     pub publication_id: &'a Digest,
     /// The manifest's files, as far as they have their digests.
-    pub contents: &'a Opened,
+    pub opened: &'a Opened,
     /// Texts of licences that the publication names and the manifest has no text of, by SPDX id: see
     /// [`texts_wanted`].
     pub texts: &'a BTreeMap<String, Vec<u8>>,
@@ -69,12 +69,12 @@ pub struct Missing {
 impl<'a> Source<'a> {
     /// The weights, by path.
     pub fn weights(&self) -> impl Iterator<Item = (&'a RelativePath, &'a Weights)> {
-        self.contents.weights.iter()
+        self.opened.weights.iter()
     }
 
     /// The datasets, by path.
     pub fn datasets(&self) -> impl Iterator<Item = (&'a RelativePath, &'a Dataset)> {
-        self.contents.datasets.iter()
+        self.opened.datasets.iter()
     }
 
     /// The files of the manifest that are in the release, by path.
@@ -91,11 +91,11 @@ impl<'a> Source<'a> {
     /// Whether all documents of the manifest could be read: only then do the generated files follow.
     pub fn is_complete(&self) -> bool {
         let all = |role, found: usize| self.files(role).count() == found;
-        all(Role::Weights, self.contents.weights.len())
-            && all(Role::Dataset, self.contents.datasets.len())
-            && all(Role::Recipe, self.contents.recipes.len())
-            && all(Role::Session, self.contents.sessions.len())
-            && (self.withheld.is_empty() || self.contents.readings.iter().all(|one| one.sessions.is_some()))
+        all(Role::Weights, self.opened.weights.len())
+            && all(Role::Dataset, self.opened.datasets.len())
+            && all(Role::Recipe, self.opened.recipes.len())
+            && all(Role::Session, self.opened.sessions.len())
+            && (self.withheld.is_empty() || self.opened.readings.iter().all(|one| one.sessions.is_some()))
     }
 
     /// The licence of a generated file: that of the publisher's words, but readings have that of their dataset, and
@@ -104,7 +104,7 @@ impl<'a> Source<'a> {
         if let Some(dataset) = self.datasets().find(|(_, dataset)| in_folder_of(path, dataset)) {
             return &dataset.1.licence;
         }
-        let kept = path.strip_prefix(previous::FOLDER).and_then(|path| path.strip_prefix('/'));
+        let kept = path.strip_prefix(PREVIOUS).and_then(|path| path.strip_prefix('/'));
         let kept = kept.and_then(|path| self.previous?.manifest.file(&path.parse().ok()?));
         let licence = kept.map(|file| &file.licence).filter(|licence| licence.is_stated());
         licence.unwrap_or(&self.publication.licence)
@@ -121,7 +121,7 @@ impl<'a> Source<'a> {
     /// The weights that results were derived with.
     pub fn weights_of(&self, results: &RelativePath) -> Option<&'a Weights> {
         let derivation = self.manifest.derivation_of(results)?;
-        self.contents.weights.get(derivation.inputs.first()?)
+        self.opened.weights.get(derivation.inputs.first()?)
     }
 
     /// What is missing for strangers to use this: licences, origins, authors, ranges, the device.

@@ -1,14 +1,15 @@
 //! Whether the generated files of a release are those that follow from it: each is generated again and compared.
 
+use crate::generate::{self, Generated};
 use crate::parties::text_path;
-use crate::previous::{self, Previous};
-use crate::release::{self, Generated};
+use crate::previous::Previous;
 use crate::source::{Source, texts_wanted};
 use openweigh_formats::files::{self, Files, Unreadable};
 use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
+use openweigh_formats::release;
 use openweigh_formats::{Digest, Position};
 use openweigh_verify::Opened;
 use openweigh_verify::completeness;
@@ -27,7 +28,7 @@ pub struct Release<'a> {
     /// SHA-256 of the manifest's bytes.
     pub id: &'a Digest,
     /// What could be read of the manifest's files.
-    pub contents: &'a Opened,
+    pub opened: &'a Opened,
     /// Bytes of a CSV file.
     pub max_csv: u64,
 }
@@ -72,7 +73,7 @@ impl Release<'_> {
     /// Files that are here although the release states that it keeps them back: somebody put them there, and the
     /// checksums do not cover them.
     fn not_kept_back(&self, from: &dyn Files) -> Vec<Item> {
-        let kept = &self.contents.kept.files;
+        let kept = &self.opened.kept.files;
         if kept.is_empty() {
             return Vec::new();
         }
@@ -99,8 +100,9 @@ impl Release<'_> {
         };
         let own = [release::MANIFEST, release::PUBLICATION, release::SIGNATURE];
         let own = own.into_iter().chain(generated.iter().map(|file| file.path.as_str()));
-        let twins = release::twins(own, self.manifest.files.iter().map(|file| file.path.as_str()));
-        items.extend(twins.into_iter().map(|twin| failed(&twin.path, Kind::SameName(twin.what))));
+        let collisions =
+            release::case_collisions(own, self.manifest.files.iter().map(|file| file.path.as_str()));
+        items.extend(collisions.into_iter().map(|one| failed(&one.path, Kind::SameName(one.to_string()))));
         items
     }
 
@@ -114,11 +116,11 @@ impl Release<'_> {
         let previous = match &self.manifest.previous {
             None => None,
             Some(id) => {
-                let prefix = format!("{}/", previous::FOLDER);
+                let prefix = format!("{}/", release::PREVIOUS);
                 let read = Previous::read(from, &prefix, id, self.max_csv)
                     .and_then(|previous| previous.precedes(self.manifest).map(|()| previous));
                 Some(read.map_err(|error| {
-                    item(previous::FOLDER, Verdict::failed(Kind::Previous(error.to_string())))
+                    item(release::PREVIOUS, Verdict::failed(Kind::Previous(error.to_string())))
                 })?)
             }
         };
@@ -129,11 +131,11 @@ impl Release<'_> {
             id: self.id,
             publication: &publication,
             publication_id: &Digest::of(&said),
-            contents: self.contents,
+            opened: self.opened,
             texts: &texts,
             previous: previous.as_ref(),
             results: &results,
-            withheld: &self.contents.kept.files,
+            withheld: &self.opened.kept.files,
         };
         if !source.is_complete() {
             return Err(item("README.md", Verdict::NotCheckable(Open::CardsUnread)));
@@ -142,7 +144,7 @@ impl Release<'_> {
         if let Some(missing) = source.missing().into_iter().next() {
             return Err(item(&missing.path, Verdict::failed(Kind::Unstated(missing.what))));
         }
-        Ok(release::generate(&source))
+        Ok(generate::generate(&source))
     }
 
     /// The texts of licences that only the publisher's words are under.

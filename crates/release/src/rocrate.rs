@@ -6,10 +6,10 @@
 //! digests: what counts is `SHA256SUMS`.
 
 use crate::croissant::media_type;
+use crate::generate::Generated;
 use crate::json::{Json, Object, list};
 use crate::parties::{self, reference};
 use crate::provenance::tool_id;
-use crate::release::{Generated, MANIFEST, PUBLICATION};
 use crate::source::Source;
 use crate::withheld;
 use openweigh_formats::Digest;
@@ -17,6 +17,7 @@ use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{Derivation, DerivationKind, ManifestFile, Tool};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Author;
+use openweigh_formats::release::{MANIFEST, PUBLICATION};
 
 /// Where the file lies; its name is fixed by RO-Crate.
 pub const PATH: &str = "ro-crate-metadata.json";
@@ -202,7 +203,7 @@ fn action(source: &Source<'_>, derivation: &Derivation) -> Object {
     };
     // A dataset.json pins its files; here each is named.
     let objects = derivation.inputs.iter().flat_map(|path| {
-        let files = source.contents.datasets.get(path).map(|dataset| &dataset.files);
+        let files = source.opened.datasets.get(path).map(|dataset| &dataset.files);
         let data = files.into_iter().flatten().filter_map(|file| path.sibling(&file.path).ok());
         let data =
             data.filter(|path| !source.withheld.contains(path)).chain(withheld::in_place_of(source, path));

@@ -76,7 +76,7 @@ pub(super) enum TermChange<'a> {
 }
 
 fn weights<'a>(source: &Source<'a>, previous: &'a Previous) -> Vec<(Title, WeightsChange<'a>)> {
-    let both = [&source.contents.weights, &previous.weights];
+    let both = [&source.opened.weights, &previous.weights];
     let repeated = repeated(both);
     let [now, before] = both.map(|weights| -> BTreeMap<Title, &'a Weights> {
         weights.values().map(|weights| (title(weights, &repeated), weights)).collect()
@@ -187,7 +187,7 @@ pub(super) struct Movement {
 }
 
 fn results<'a>(source: &Source<'a>, previous: &'a Previous) -> Vec<(Title, Option<&'a Unit>, Movement)> {
-    let [new, old] = [&source.contents.weights, &previous.weights];
+    let [new, old] = [&source.opened.weights, &previous.weights];
     let repeated = repeated([new, old]);
     let titles = |weights: &BTreeMap<RelativePath, Weights>| -> BTreeMap<RelativePath, Title> {
         weights.iter().map(|(path, weights)| (path.clone(), title(weights, &repeated))).collect()
@@ -244,7 +244,7 @@ pub(super) enum DatasetChange<'a> {
 
 fn datasets<'a>(source: &Source<'a>, previous: &'a Previous) -> Vec<(&'a str, DatasetChange<'a>)> {
     let (now, before) = (described(source.manifest), described(&previous.manifest));
-    let version = |path: &RelativePath| source.contents.datasets.get(path).map(|dataset| &dataset.version);
+    let version = |path: &RelativePath| source.opened.datasets.get(path).map(|dataset| &dataset.version);
     let mut changes = Vec::new();
     for (folder, (path, digest)) in &now {
         match before.get(folder) {
@@ -281,7 +281,7 @@ pub(super) enum ClaimChange<'a> {
 }
 
 fn claims<'a>(source: &Source<'a>, previous: &'a Previous) -> Vec<(String, ClaimChange<'a>)> {
-    let both = [&source.contents.weights, &previous.weights];
+    let both = [&source.opened.weights, &previous.weights];
     let repeated = repeated(both);
     // A file of the next version has another path: it is the same if it is of the same weights.
     let same = |manifest: &Manifest, weights: &BTreeMap<RelativePath, Weights>, file: &RelativePath| {

@@ -1,27 +1,12 @@
 //! Which files a release holds, and the bytes of those that are generated.
 
-use crate::previous;
-use crate::source::{Missing, Source, texts_wanted};
+use crate::source::{Source, texts_wanted};
 use crate::{card, changelog, citation, coefficients, croissant, datapackage};
 use crate::{parameters, parties, provenance, reuse, rocrate, withheld};
 use openweigh_formats::Digest;
 use openweigh_formats::manifest::DerivationKind;
 use openweigh_formats::publication::Format;
-use std::collections::BTreeMap;
-
-/// The manifest in a release, whatever its name in the ledger.
-pub const MANIFEST: &str = "manifest.json";
-/// What the publisher says.
-pub const PUBLICATION: &str = "publication.toml";
-/// What changed since the release before.
-pub const CHANGELOG: &str = "CHANGELOG.md";
-/// The digests of all other files, as coreutils check them.
-pub const SUMS: &str = "SHA256SUMS";
-/// The publisher's signature of `SHA256SUMS`.
-pub const SIGNATURE: &str = "SHA256SUMS.sig";
-
-/// Folders that belong to whoever moves a release, not to it: nothing in them is read.
-pub const HOUSEKEEPING: [&str; 2] = [".git/", ".cache/huggingface/"];
+use openweigh_formats::release::{CHANGELOG, MANIFEST, PREVIOUS, PUBLICATION, SUMS};
 
 /// A file that follows from the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,28 +27,6 @@ impl Generated {
 /// Git must not change a line end in any file of a release: digests are of bytes.
 const GIT_ATTRIBUTES: &str = "* -text\n";
 
-/// Listed files whose paths, or the folders on the way, differ from others in letter case alone: some file systems
-/// hold one of the two.
-pub fn twins<'a>(own: impl Iterator<Item = &'a str>, listed: impl Iterator<Item = &'a str>) -> Vec<Missing> {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    let mut twins = Vec::new();
-    for path in own.chain(listed) {
-        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        let parts = ends.map(|end| &path[..end]);
-        let twin = parts.filter_map(|part| {
-            let earlier = *seen.entry(part.to_ascii_lowercase()).or_insert(part);
-            (earlier != part).then_some((part, earlier))
-        });
-        if let Some((part, earlier)) = twin.last() {
-            let what = format!(
-                "`{part}` and `{earlier}` differ in letter case alone: not every file system holds both"
-            );
-            twins.push(Missing { path: path.to_owned(), what });
-        }
-    }
-    twins
-}
-
 /// Every generated file, the checksums last.
 pub fn generate(source: &Source<'_>) -> Vec<Generated> {
     let mut files = vec![
@@ -76,9 +39,7 @@ pub fn generate(source: &Source<'_>) -> Vec<Generated> {
     ];
     if let Some(previous) = source.previous {
         let kept = previous.files.iter();
-        files.extend(
-            kept.map(|(path, bytes)| Generated::new(format!("{}/{path}", previous::FOLDER), bytes.clone())),
-        );
+        files.extend(kept.map(|(path, bytes)| Generated::new(format!("{}/{path}", PREVIOUS), bytes.clone())));
     }
     if source.publication.format != Format::V1 {
         files.extend(parameters::write(source).map(|text| Generated::new(parameters::PATH, text)));
@@ -131,20 +92,4 @@ fn sums(source: &Source<'_>, generated: &[Generated]) -> String {
     lines.extend(generated.iter().map(|file| (file.path.as_str(), Digest::of(&file.bytes))));
     lines.sort_by(|left, right| left.0.cmp(right.0));
     lines.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::twins;
-
-    #[test]
-    fn files_and_folders_that_differ_in_letter_case_alone_are_named() {
-        let found = |own: &[&str], listed: &[&str]| -> Vec<String> {
-            let twins = twins(own.iter().copied(), listed.iter().copied());
-            twins.into_iter().map(|twin| twin.path).collect()
-        };
-        assert_eq!(found(&["README.md", "exports/a"], &["data/a.csv", "data/b.csv"]), [""; 0]);
-        assert_eq!(found(&["README.md"], &["readme.md"]), ["readme.md"]);
-        assert_eq!(found(&["exports/a"], &["Exports/b"]), ["Exports/b"]);
-    }
 }

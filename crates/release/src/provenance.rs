@@ -45,7 +45,7 @@ fn inputs(source: &Source<'_>, derivation: &Derivation) -> Vec<RelativePath> {
     let mut all = Vec::new();
     for path in &derivation.inputs {
         all.push(path.clone());
-        if let Some(dataset) = source.contents.datasets.get(path) {
+        if let Some(dataset) = source.opened.datasets.get(path) {
             all.extend(dataset.files.iter().filter_map(|file| path.sibling(&file.path).ok()));
         }
     }

@@ -7,8 +7,8 @@ use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::{Digest, canonical, limits};
-use openweigh_publish::release::{self, Generated};
-use openweigh_publish::{Missing, Source};
+use openweigh_release::generate::{self, Generated};
+use openweigh_release::{Missing, Source};
 use openweigh_verify::Budget;
 use openweigh_verify::Scope;
 use openweigh_verify::Summary;
@@ -58,7 +58,7 @@ fn with_source<T>(
         id: &Digest::of(&bytes),
         publication: &Publication::from_toml(said.as_bytes()).unwrap(),
         publication_id: &Digest::of(said.as_bytes()),
-        contents: &contents,
+        opened: &contents,
         texts,
         previous: None,
         results: &BTreeMap::new(),
@@ -73,8 +73,8 @@ fn generated(name: &str) -> Vec<Generated> {
         &BTreeMap::new(),
         |source| {
             assert_eq!(source.missing(), []);
-            let files = release::generate(source);
-            assert_eq!(files, release::generate(source), "two runs give the same bytes");
+            let files = generate::generate(source);
+            assert_eq!(files, generate::generate(source), "two runs give the same bytes");
             files
         },
     )
@@ -91,7 +91,7 @@ fn check(name: &str, paths: &[&str]) {
 fn compare(files: &[Generated], name: &str, paths: &[&str]) {
     for path in paths {
         let found = named(files, path);
-        let golden = repository().join("crates/publish/tests/golden").join(name).join(path);
+        let golden = repository().join("crates/release/tests/golden").join(name).join(path);
         #[expect(clippy::disallowed_methods, reason = "how a person asks the test to rewrite the files")]
         if std::env::var_os("OPENWEIGH_WRITE_GOLDEN").is_some() {
             std::fs::create_dir_all(golden.parent().unwrap()).unwrap();
@@ -142,7 +142,7 @@ fn the_second_generator_writes_as_committed() {
         said.replace("keywords", "risks = \"# None & <none>\"\nmisuse = \"- Trade | law\"\nkeywords")
     };
     for name in ["nist-pontius", "simulated-magic-trackpad"] {
-        let files = with_source(name, edit, &BTreeMap::new(), release::generate);
+        let files = with_source(name, edit, &BTreeMap::new(), generate::generate);
         compare(&files, &format!("{name}-2"), &["CHANGELOG.md", "README.md", "params.json"]);
     }
 }
@@ -190,7 +190,7 @@ fn every_file_has_a_licence_and_a_place_in_the_crate() {
 fn what_the_words_lack_is_told() {
     let told = |edit: fn(String) -> String, texts: &BTreeMap<String, Vec<u8>>| -> Vec<String> {
         with_source("nist-pontius", edit, texts, |source| {
-            let files = release::generate(source);
+            let files = generate::generate(source);
             for (id, text) in texts {
                 assert_eq!(named(&files, &format!("LICENSES/{id}.txt")), text);
             }

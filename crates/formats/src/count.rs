@@ -1,7 +1,7 @@
 //! Counts and their nouns: 1 row, 2 rows.
 
 /// A count with its noun in the right number; the noun is given for one.
-pub(crate) fn of(count: impl TryInto<u64>, noun: &str) -> String {
+pub fn of(count: impl TryInto<u64>, noun: &str) -> String {
     // A count that no u64 holds is surely not one.
     let count = count.try_into().unwrap_or(u64::MAX);
     if count == 1 { format!("1 {noun}") } else { format!("{count} {}", plural(noun)) }

@@ -13,6 +13,9 @@
 //! SHA256SUMS.sig                                                          signed
 //! ```
 //!
+//! [`verify`] is the whole act of checking one: bytes, derivations, claims, cards, signatures, receipts, withdrawals, under
+//! the reader's [`Trust`]. Its [`Report`] serialises to the document that the command prints with `--json`.
+//!
 //! What this crate does *not* do: it opens no file, reads no clock, and signs nothing.
 
 pub mod card;
@@ -22,17 +25,28 @@ pub mod citation;
 pub mod coefficients;
 pub mod croissant;
 pub mod datapackage;
+pub mod document;
+pub mod generate;
 mod json;
+pub mod outcome;
 pub mod parameters;
 mod parties;
 pub mod previous;
 pub mod provenance;
 mod quantity;
-pub mod release;
+pub mod receipts;
+pub mod report;
 pub mod reuse;
 pub mod rocrate;
+pub mod said;
+mod signature;
 pub mod source;
 mod tables;
+pub mod trust;
+mod verify;
 pub mod withheld;
 
+pub use report::{Remark, Report, Signed};
 pub use source::{Missing, Source};
+pub use trust::{Accepted, Around, Bundle, Nothing, Trust};
+pub use verify::{Subject, Told, open, verify};

@@ -6,10 +6,10 @@
 
 use crate::json::{Json, Object, list};
 use crate::parties::{self, reference};
-use crate::release::{MANIFEST, PUBLICATION};
 use crate::source::Source;
 use crate::tables::{self, Cells, Column, Table};
 use openweigh_formats::publication::Author;
+use openweigh_formats::release::{MANIFEST, PUBLICATION};
 
 /// The specification's context, word for word: a reader warns of any other.
 const CONTEXT: [(&str, &str); 28] = [

@@ -1,25 +1,9 @@
 //! What was done, and no more: the last sentence of `verify`, and the same for machines.
 
-use super::Done;
-use crate::count;
-use openweigh_verify::Summary;
-use openweigh_verify::{Open, Stage, Verdict};
+use crate::report::{Report, Signed};
+use openweigh_formats::count;
+use openweigh_verify::{Open, Stage, Summary, Verdict};
 use serde_json::{Value, json};
-
-/// What is known of who published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Signed {
-    /// A manifest in a ledger, which nobody signs.
-    NotAsked,
-    /// Nobody signed it.
-    No,
-    /// A key signed it; whose it is was not asked.
-    Key(String),
-    /// The policy accepts who signed it: their names, and the key.
-    Accepted(String, String),
-    /// There is a signature, and it is not accepted.
-    Refused,
-}
 
 impl Signed {
     fn as_json(&self) -> Value {
@@ -56,11 +40,11 @@ struct Work {
 }
 
 impl Work {
-    fn of(done: &[Done]) -> Self {
-        let checked = |stage| done.iter().map(|done| done.report.count(stage).1).sum::<usize>();
+    fn of(done: &[Report]) -> Self {
+        let checked = |stage| done.iter().map(|done| done.checks.count(stage).1).sum::<usize>();
         let signed = |wanted: fn(&Signed) -> bool| done.iter().filter(|done| wanted(&done.signed)).count();
         let open = || {
-            done.iter().flat_map(|done| &done.report.items).filter_map(|item| match &item.verdict {
+            done.iter().flat_map(|done| &done.checks.items).filter_map(|item| match &item.verdict {
                 Verdict::NotCheckable(open) => Some(open),
                 _ => None,
             })
@@ -194,14 +178,14 @@ impl Work {
 }
 
 /// The last sentence, made from what was done.
-pub(super) fn sentence(done: &[Done], worst: Summary) -> String {
+pub fn sentence(done: &[Report], worst: Summary) -> String {
     let work = Work::of(done);
     match worst {
         Summary::Checked => work.checked(),
         Summary::Incomplete => work.incomplete(),
         Summary::Malformed => "A file could not be read; what depends on it was not checked.".to_owned(),
         Summary::Failed => {
-            let items = done.iter().flat_map(|done| &done.report.items);
+            let items = done.iter().flat_map(|done| &done.checks.items);
             let failed = items.filter(|item| matches!(item.verdict, Verdict::Failed(_))).count();
             format!("Failed: {} did not pass.", count::of(failed, "check"))
         }
@@ -209,7 +193,7 @@ pub(super) fn sentence(done: &[Done], worst: Summary) -> String {
 }
 
 /// What was done with one manifest, for machines.
-pub(super) fn as_json(done: &Done) -> Value {
+pub(crate) fn as_json(done: &Report) -> Value {
     let work = Work::of(std::slice::from_ref(done));
     json!({
         "files": work.files, "derivations": work.derivations, "claims": work.claims, "cards": work.cards,

@@ -137,7 +137,7 @@ fn measurements(dataset: &Dataset) -> Vec<Column> {
 /// The session that a file is of.
 fn session_of<'a>(source: &Source<'a>, path: &RelativePath) -> Option<&'a Session> {
     let description = path.sibling(&"session.json".parse().ok()?).ok()?;
-    source.contents.sessions.get(&description)
+    source.opened.sessions.get(&description)
 }
 
 fn sample_columns(source: &Source<'_>, path: &RelativePath) -> Vec<Column> {
@@ -189,7 +189,7 @@ fn roles() -> [&'static str; 3] {
 }
 
 fn weighing_columns(source: &Source<'_>, path: &RelativePath) -> Vec<Column> {
-    let weighings = source.contents.weighings.get(path);
+    let weighings = source.opened.weighings.get(path);
     let second = weighings.is_some_and(|all| all.iter().any(|weighing| weighing.details.is_some()));
     let details = [
         Column::text("reference"),

@@ -3,8 +3,8 @@
 //!
 //! Whoever has the touches derives the same readings from them and gets the same bytes.
 
+use crate::generate::Generated;
 use crate::quantity::shown;
-use crate::release::Generated;
 use crate::source::{Missing, Source};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::manifest::{ManifestFile, Role};
@@ -34,7 +34,7 @@ pub fn obstacles(source: &Source<'_>) -> Vec<Missing> {
         found.push(Missing { path: source.manifest.name.to_string(), what: what.to_owned() });
     }
     let mut seen = BTreeSet::new();
-    for one in &source.contents.readings {
+    for one in &source.opened.readings {
         if one.recipe.reading.as_ref().is_some_and(|reading| reading.per == Per::Frame) {
             let what = format!(
                 "the recipe `{}` reads every frame: its readings are the touches over again, which cannot be kept back",
@@ -79,9 +79,9 @@ pub(crate) fn generate(source: &Source<'_>) -> Vec<Generated> {
 
 /// The readings that are stated, each with its dataset and its bytes.
 fn stated<'a>(source: &Source<'a>) -> impl Iterator<Item = (&'a DatasetReadings, &'a Dataset, Vec<u8>)> {
-    let (contents, withheld) = (source.contents, source.withheld);
-    contents.readings.iter().filter_map(move |one| {
-        let dataset = contents.datasets.get(&one.dataset)?;
+    let (opened, withheld) = (source.opened, source.withheld);
+    opened.readings.iter().filter_map(move |one| {
+        let dataset = opened.datasets.get(&one.dataset)?;
         let mut own = dataset.files.iter().filter_map(|file| one.dataset.sibling(&file.path).ok());
         if !own.any(|path| withheld.contains(&path)) {
             return None;

@@ -2,10 +2,10 @@
 //!
 //! Each file is named, none by a pattern: so `reuse lint` notices a file that somebody adds.
 
-use crate::release::{MANIFEST, PUBLICATION, SIGNATURE, SUMS};
 use crate::source::Source;
 use openweigh_formats::licence::Licence;
 use openweigh_formats::manifest::{ManifestFile, Role};
+use openweigh_formats::release::{MANIFEST, PUBLICATION, SIGNATURE, SUMS};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
