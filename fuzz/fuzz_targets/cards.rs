@@ -7,10 +7,10 @@ use openweigh_formats::files::{Files, Unreadable};
 use openweigh_formats::manifest::Manifest;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
-use openweigh_formats::{Digest, canonical, edit, limits};
-use openweigh_publish::check::Release;
-use openweigh_publish::release::{self, Generated};
-use openweigh_publish::Source;
+use openweigh_formats::{Digest, canonical, edit, limits, release};
+use openweigh_release::Source;
+use openweigh_release::check::Release;
+use openweigh_release::generate::{Generated, generate as cards_of};
 use openweigh_verify::{Budget, Opened, Scope, Verdict, examine};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -69,14 +69,14 @@ fn generate(manifest: &Manifest, id: &Digest, opened: &Opened, said: &[u8]) -> O
         id,
         publication: &publication,
         publication_id: &Digest::of(said),
-        contents: opened,
+        opened,
         texts: &texts,
         previous: None,
         results: &results,
         withheld: &BTreeSet::new(),
     };
-    let files = release::generate(&source);
-    assert_eq!(files, release::generate(&source), "the same again");
+    let files = cards_of(&source);
+    assert_eq!(files, cards_of(&source), "the same again");
     let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths.len(), files.len(), "each once");
     for file in files.iter().filter(|file| file.path.ends_with(".json")) {
@@ -103,7 +103,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let [manner, at, rest @ ..] = bytes else { return };
     let own = &*PUBLISHED;
     let holds = |files: &Memory| {
-        let release = Release { manifest: &own.manifest, id: &own.id, contents: &own.opened, max_csv: limits::CSV_BYTES };
+        let release =
+            Release { manifest: &own.manifest, id: &own.id, opened: &own.opened, max_csv: limits::CSV_BYTES };
         release.check(files).iter().all(|item| matches!(item.verdict, Verdict::Checked))
     };
     let mut changed = own.release.clone();
@@ -115,7 +116,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         }
         b'a' => {
             let name = String::from_utf8_lossy(rest).into_owned();
-            let known = changed.0.contains_key(&name) || release::HOUSEKEEPING.iter().any(|own| name.starts_with(own));
+            let known = changed.0.contains_key(&name)
+                || release::HOUSEKEEPING.iter().any(|own| name.starts_with(own));
             let signature = name == release::SIGNATURE;
             changed.0.entry(name.clone()).or_default();
             assert_eq!(holds(&changed), known || signature, "{name:?}");

@@ -39,7 +39,7 @@ pub fn generate(source: &Source<'_>) -> Vec<Generated> {
     ];
     if let Some(previous) = source.previous {
         let kept = previous.files.iter();
-        files.extend(kept.map(|(path, bytes)| Generated::new(format!("{}/{path}", PREVIOUS), bytes.clone())));
+        files.extend(kept.map(|(path, bytes)| Generated::new(format!("{PREVIOUS}/{path}"), bytes.clone())));
     }
     if source.publication.format != Format::V1 {
         files.extend(parameters::write(source).map(|text| Generated::new(parameters::PATH, text)));
