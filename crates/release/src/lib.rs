@@ -13,7 +13,7 @@
 //! SHA256SUMS.sig                                                          signed
 //! ```
 //!
-//! [`verify`] is the whole act of checking one: bytes, derivations, claims, cards, signatures, receipts, withdrawals, under
+//! [`verify()`] is the whole act of checking one: bytes, derivations, claims, cards, signatures, receipts, withdrawals, under
 //! the reader's [`Trust`]. Its [`Report`] serialises to the document that the command prints with `--json`.
 //!
 //! What this crate does *not* do: it opens no file, reads no clock, and signs nothing.
