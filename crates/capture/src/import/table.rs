@@ -38,6 +38,7 @@ pub use number::Convention;
 pub use options::{DecimalSign, Delimiter, Flag, Group, Header, Options};
 pub use plan::{Column, Note, Plan};
 pub use refusal::{Kind, Place, Readings, Reason, Refusal, Way};
+pub use survey::LeftOut;
 pub use write::{Cell, Change, ChangeKind, Row, Rows};
 
 /// Reads a table and decides how it is to be read; writes nothing.

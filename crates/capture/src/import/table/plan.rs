@@ -9,7 +9,7 @@ use super::names::{self, Told};
 use super::number::Convention;
 use super::options::{Delimiter, Flag, Options};
 use super::refusal::{Reason, Refusal};
-use super::survey::{Seen, Sieve};
+use super::survey::{LeftOut, Seen, Sieve};
 use super::tally::Cells;
 use openweigh_formats::dataset::CellType;
 use openweigh_formats::text::{ColumnName, Unit};
@@ -59,6 +59,8 @@ pub enum Note {
     UnitInCells(ColumnName, Unit),
     /// Lines of dashes, as between a head and its rows, were left out.
     Rules(u64),
+    /// Lines that start with a stated mark were left out.
+    Comments(LeftOut),
 }
 
 /// How a table is read.
@@ -215,6 +217,7 @@ impl Seen {
         if self.rules > 0 {
             notes.push(Note::Rules(self.rules));
         }
+        notes.extend(self.left_out.iter().cloned().map(Note::Comments));
         if self.separator_line > 0 {
             notes.push(Note::Separator(self.separator_line));
         }

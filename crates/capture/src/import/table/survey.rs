@@ -27,10 +27,39 @@ const COMMENT_MARKS: [&str; 4] = ["#", "%", "//", "!"];
 pub(crate) enum Line<'a> {
     /// To be left out.
     Out,
+    /// To be left out: it starts with this one of the stated marks.
+    Comment(usize),
     /// To be left out: dashes alone.
     Rule,
     /// Part of the table.
     In(&'a [u8]),
+}
+
+/// Lines that were left out because they start with a mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The mark, as it was stated.
+    pub mark: String,
+    /// How many they are.
+    pub lines: u64,
+    /// The numbers of the first of them.
+    pub first: Vec<u64>,
+}
+
+impl LeftOut {
+    /// Numbers that are kept.
+    const KEPT: usize = 5;
+
+    fn of(mark: &str) -> Self {
+        Self { mark: mark.to_owned(), lines: 0, first: Vec::new() }
+    }
+
+    fn count(&mut self, number: u64) {
+        self.lines += 1;
+        if self.first.len() < Self::KEPT {
+            self.first.push(number);
+        }
+    }
 }
 
 /// Which lines are part of the table.
@@ -67,13 +96,14 @@ impl Sieve {
             return Line::In(b"");
         }
         let wanted = self.wanted.contains(&number);
-        let mark = self.comments.iter().find(|mark| text.starts_with(mark.as_bytes()));
+        let at = self.comments.iter().position(|mark| text.starts_with(mark.as_bytes()));
+        let mark = at.map(|at| &self.comments[at]);
         if !wanted && mark.is_none() && is_rule(text) {
             return Line::Rule;
         }
-        match (mark, wanted) {
+        match (at, wanted) {
             (None, false) => Line::In(line),
-            (Some(_), false) => Line::Out,
+            (Some(at), false) => Line::Comment(at),
             (_, true) => {
                 let known = mark.map(String::as_str).into_iter().chain(COMMENT_MARKS);
                 let bare = known.into_iter().find_map(|mark| text.strip_prefix(mark.as_bytes()));
@@ -146,6 +176,8 @@ pub(crate) struct Seen {
     pub(crate) encoding: String,
     pub(crate) marked: bool,
     pub(crate) line_ends: LineEnds,
+    /// Lines that `--comment` left out.
+    pub(crate) left_out: Vec<LeftOut>,
     /// The line that says `sep=`.
     pub(crate) separator_line: u64,
     /// Lines of dashes.
@@ -179,8 +211,8 @@ pub(crate) fn attempt_lines(source: &mut dyn Source, options: &Options) -> Resul
     let read = read(&mut lines, options).map_err(|refusal| encoding::propose(refusal, &head))?;
     let line_ends = lines.ends();
     let fingerprint = lines.finish()?.ok_or_else(|| Refusal::whole(Reason::Changed))?;
-    let Read1 { tallies, comments, separator_line, rules, inner_rule } = read;
-    let seen = Seen { fingerprint, encoding, marked, line_ends, separator_line, rules, inner_rule };
+    let Read1 { tallies, comments, left_out, separator_line, rules, inner_rule } = read;
+    let seen = Seen { fingerprint, encoding, marked, line_ends, left_out, separator_line, rules, inner_rule };
     let found = decide(tallies, options);
     match found.and_then(|found| Plan::new(found, seen, options)) {
         Ok(plan) => match comments.refusal(Some(&plan)) {
@@ -209,6 +241,7 @@ pub(crate) fn beginning(source: &mut dyn Source) -> Result<Vec<u8>, Refusal> {
 struct Read1 {
     tallies: Vec<Tally>,
     comments: Comments,
+    left_out: Vec<LeftOut>,
     separator_line: u64,
     rules: u64,
     inner_rule: Option<(u64, String)>,
@@ -218,6 +251,7 @@ struct Read1 {
 fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
     let sieve = Sieve::of(options);
     let mut comments = Comments::default();
+    let mut left_out: Vec<LeftOut> = sieve.comments.iter().map(|mark| LeftOut::of(mark)).collect();
     let mut tallies: Vec<Tally> = match options.delimiter {
         Some(delimiter) => vec![Tally::new(delimiter)],
         None => Delimiter::ALL.into_iter().map(Tally::new).collect(),
@@ -238,6 +272,10 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
         let line = match sieve.line(number, line) {
             Line::In(line) => line,
             Line::Out => continue,
+            Line::Comment(at) => {
+                left_out[at].count(number);
+                continue;
+            }
             Line::Rule => {
                 rules += 1;
                 if above > 1 && rule.is_none() {
@@ -259,7 +297,8 @@ fn read(lines: &mut Lines, options: &Options) -> Result<Read1, Refusal> {
             keep_likely(&mut tallies, options);
         }
     }
-    Ok(Read1 { tallies, comments, separator_line, rules, inner_rule })
+    left_out.retain(|one| one.lines > 0);
+    Ok(Read1 { tallies, comments, left_out, separator_line, rules, inner_rule })
 }
 
 /// The delimiter that a line such as `sep=;` states.

@@ -149,6 +149,13 @@ fn noted(note: &Note) -> String {
         Note::Arrows(at) => format!("left out: column {}, which holds arrows alone", at + 1),
         Note::Index(at) => format!("named: column {} has no name and counts the rows; it is `index`", at + 1),
         Note::UnitInCells(name, unit) => format!("read: the cells of `{name}` state its unit, {unit}"),
+        Note::Comments(left) => {
+            let numbers: Vec<String> = left.first.iter().map(u64::to_string).collect();
+            let more = if left.lines > numbers.len() as u64 { ", …" } else { "" };
+            let (lines, numbers) = (count::of(left.lines, "line"), numbers.join(", "));
+            let start = if left.lines == 1 { "starts" } else { "start" };
+            format!("left out: {lines} that {start} with `{}` ({numbers}{more})", left.mark)
+        }
         Note::Rules(lines) => format!("left out: {} of dashes", count::of(*lines, "line")),
         _ => "left out: something that is not named here".into(),
     }
