@@ -21,7 +21,6 @@ use crate::decimal::Fixed;
 use crate::ratio::Ratio;
 use dashu_int::{IBig, UBig};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 /// The decimals of a coverage factor.
 pub const PLACES: u32 = 4;
@@ -89,39 +88,6 @@ fn quantile_is_above(functions: &mut Vec<Beta>, dof: u64, halves: &UBig, outside
     }
     // A tie goes to the even multiple: the midpoint (2g - 1)/2 lies below g, which takes it if even.
     (halves % 4u8) == 3
-}
-
-/// Coverage factors at one probability. They fall as the degrees of freedom grow, so that one between two
-/// equal factors is known without computing it.
-#[derive(Debug)]
-pub struct Factors {
-    probability: Ratio,
-    known: BTreeMap<u64, Fixed>,
-}
-
-impl Factors {
-    /// Factors at a probability above zero and below one.
-    pub fn at(probability: Ratio) -> Self {
-        Self { probability, known: BTreeMap::new() }
-    }
-
-    /// [`two_sided_t`] of these degrees of freedom.
-    ///
-    /// # Panics
-    /// As [`two_sided_t`].
-    pub fn factor(&mut self, dof: u64) -> Fixed {
-        let dof = dof.min(MOST_DOF);
-        let before = self.known.range(..=dof).next_back().map(|(_, factor)| factor);
-        let after = self.known.range(dof..).next().map(|(_, factor)| factor);
-        if let (Some(before), Some(after)) = (before, after)
-            && before == after
-        {
-            return before.clone();
-        }
-        let factor = two_sided_t(dof, &self.probability);
-        self.known.insert(dof, factor.clone());
-        factor
-    }
 }
 
 #[cfg(test)]
@@ -242,15 +208,6 @@ mod tests {
         ];
         for (probability, dof, expected) in table {
             assert_eq!(t(dof, probability), expected, "t at {dof} and {probability}");
-        }
-    }
-
-    #[test]
-    fn factors_kept_are_those_computed() {
-        let probability = Ratio::from(&"0.95".parse::<Decimal>().unwrap());
-        let mut factors = Factors::at(probability.clone());
-        for dof in [1, 900, 300, 100, 5000, 301, 4999, 2, 700, 650] {
-            assert_eq!(factors.factor(dof), two_sided_t(dof, &probability), "{dof}");
         }
     }
 }
