@@ -6,7 +6,14 @@ use std::path::PathBuf;
 
 /// Reproducible measurement artifacts: anyone re-derives every digit.
 #[derive(Debug, Parser)]
-#[command(name = "openweigh", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "openweigh",
+    bin_name = "openweigh",
+    version,
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 #[command(
     after_help = "Exit codes: 0 done, everything checked; 1 a check failed; 2 usage; 3 input malformed or \
 unreadable; 4 nothing failed, something not checkable."

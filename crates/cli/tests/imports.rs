@@ -102,6 +102,15 @@ const ROWS: &[&[&str]] = &[
 const TABLE: &str = "Mass,Reading,Note\n0,12.1,empty\n7.5,19.7,1 Euro\n8.5,20.6,2 Euro\n15,27.1,x\n";
 
 #[test]
+fn what_a_comment_leaves_out_is_told() {
+    let scene = Scene::empty();
+    scene.write("log.csv", b"a,b\n1,2\nERR\n2,4\n# c\n3,5.9\nERR\n");
+    let words = ["import", "table", "log.csv", "--name", "log", "--comment", "#", "--comment", "ERR"];
+    let told = scene.run(&words).ends(0).says("3 rows of 2 columns");
+    told.says("2 lines that start with `ERR` (3, 7)").says("1 line that starts with `#` (5)");
+}
+
+#[test]
 fn cells_of_workbooks_that_are_not_certain_are_refused_by_name() {
     let scene = Scene::ledger();
     let cases = [

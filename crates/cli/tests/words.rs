@@ -117,6 +117,22 @@ fn a_slip_of_the_hand_finds_its_command() {
 }
 
 #[test]
+fn a_link_to_the_program_puts_no_words_into_its_help() {
+    let scene = Scene::empty();
+    let link = scene.path().join("openweigh\nChecked.");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_openweigh"), &link).unwrap();
+    for words in [&[][..], &["verify", "--help"], &["fti"]] {
+        let told = scene::ran(std::process::Command::new(&link).args(words).output().unwrap());
+        assert!(!told.all().contains("Checked."), "{}", told.all());
+    }
+}
+
+#[test]
+fn a_ledger_in_which_nothing_was_sealed_says_how_to() {
+    Scene::empty().run(&["verify"]).ends(3).says("found no manifest").says("openweigh seal");
+}
+
+#[test]
 fn coefficients_are_explained_claimed_or_not() {
     let scene = fitted();
     scene.run(&["explain", "kitchen-1.0.0", "b1"]).ends(0).says("93355/93508").says("the claim holds");

@@ -140,7 +140,10 @@ impl Ledger {
         force: bool,
         relies_on: &[(RelativePath, Digest)],
     ) -> Result<Written, DraftError> {
-        if let Some(poured) = pour(path, bytes) {
+        // A pipe inside the ledger came with it: nobody waits at its other end, or somebody who should not.
+        if !self.is_beside(path)?
+            && let Some(poured) = pour(path, bytes)
+        {
             return poured;
         }
         let typed = Typed::at(path)?;
@@ -155,6 +158,12 @@ impl Ledger {
             self.insist_replaceable(&[&path])?;
         }
         typed.write(bytes, force)
+    }
+
+    /// Whether a path, as it was typed, stands in this ledger.
+    fn is_beside(&self, path: &Path) -> Result<bool, DraftError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Folder::at(folder.unwrap_or(Path::new("."))).map_or(Ok(false), |folder| self.holds(&folder))
     }
 
     /// Whether a folder is this ledger's, or in it.
@@ -210,5 +219,19 @@ mod tests {
         let other = Ledger::at(at("real/inner"));
         assert_eq!(other.write_typed(&at("real/file"), b"4", true, &[]).unwrap(), Written::New);
         assert!(!at("real/inner/.openweigh").exists());
+    }
+
+    #[test]
+    fn a_pipe_in_the_ledger_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("artifacts/pipe");
+        std::fs::create_dir(pipe.parent().unwrap()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let ledger = Ledger::at(folder.path().to_path_buf());
+        for force in [false, true] {
+            let refused = ledger.write_typed(&pipe, b"1", force, &[]);
+            assert!(matches!(refused, Err(DraftError::NotPlain { .. })), "{refused:?}");
+        }
+        assert_eq!(ledger.write_typed(Path::new("/dev/null"), b"1", false, &[]).unwrap(), Written::New);
     }
 }
