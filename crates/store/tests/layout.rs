@@ -191,11 +191,39 @@ fn a_release_that_is_not_as_listed_is_not_sent() {
     }
 }
 
+/// A manifest of the stand-in's data: only what has one is a release that may be replaced.
+fn manifest() -> String {
+    let file = |path: &str, role, text: &str| ManifestFile {
+        path: path.parse().unwrap(),
+        role,
+        bytes: text.len() as u64,
+        sha256: Digest::of(text.as_bytes()),
+        licence: "CC0-1.0".parse().unwrap(),
+    };
+    let manifest = Manifest {
+        format: Format::V1,
+        name: "a".parse().unwrap(),
+        version: "1.0.0".parse().unwrap(),
+        title: "A".parse().unwrap(),
+        previous: None,
+        files: vec![
+            file(FILES[2].0, Role::Dataset, FILES[2].1),
+            file(FILES[3].0, Role::Measurements, FILES[3].1),
+        ],
+        derivations: Vec::new(),
+        claims: Vec::new(),
+    };
+    String::from_utf8(openweigh_formats::canonical::write(&manifest)).unwrap()
+}
+
 #[test]
 fn a_tag_keeps_its_meaning_unless_forced() {
     let scene = Scene::new();
-    let first = scene.push(":1", false).unwrap();
+    let manifest = manifest();
     let mut files = FILES;
+    files[4].1 = &manifest;
+    scene.release(&files);
+    let first = scene.push(":1", false).unwrap();
     files[1].1 = "# Another stand-in\n";
     scene.release(&files);
     assert!(matches!(scene.push(":1", false), Err(StoreError::TagTaken { .. })));
@@ -433,27 +461,7 @@ fn what_is_no_plain_file_in_a_store_is_refused() {
 #[test]
 fn only_a_release_is_replaced_and_version_control_is_kept() {
     let scene = Scene::new();
-    let file = |path: &str, role, text: &str| ManifestFile {
-        path: path.parse().unwrap(),
-        role,
-        bytes: text.len() as u64,
-        sha256: Digest::of(text.as_bytes()),
-        licence: "CC0-1.0".parse().unwrap(),
-    };
-    let manifest = Manifest {
-        format: Format::V1,
-        name: "a".parse().unwrap(),
-        version: "1.0.0".parse().unwrap(),
-        title: "A".parse().unwrap(),
-        previous: None,
-        files: vec![
-            file(FILES[2].0, Role::Dataset, FILES[2].1),
-            file(FILES[3].0, Role::Measurements, FILES[3].1),
-        ],
-        derivations: Vec::new(),
-        claims: Vec::new(),
-    };
-    let manifest = String::from_utf8(openweigh_formats::canonical::write(&manifest)).unwrap();
+    let manifest = manifest();
     let mut files = FILES;
     files[4].1 = &manifest;
     scene.release(&files);
