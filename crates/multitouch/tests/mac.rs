@@ -16,6 +16,14 @@ fn mac(before: &str, more: &str) -> Pad {
     ))
 }
 
+/// The same as fast as time goes: it does not play to its end while something slow is done to it.
+fn mac_in_real_time(before: &str) -> Pad {
+    pad(&format!(
+        "behaviour = \"mac\"\npace = \"real-time\"\n{before}\n[[pad]]\nseconds = 600.0\n\
+         [[pad.contact]]\nkind = \"base\"\nfrom_s = 0.0\nuntil_s = 600.0\n"
+    ))
+}
+
 /// An event of the pad.
 fn mac_event(before: &str, event: &str) -> Pad {
     pad(&format!(
@@ -175,7 +183,7 @@ fn nothing_rests_on_what_registering_answers() {
 
 #[test]
 fn one_callback_is_registered_however_often_a_pad_is_started() {
-    let pad = mac("answers = { callback_slots = 1, restart_pause_s = 0.0 }", "");
+    let pad = mac_in_real_time("answers = { callback_slots = 1, restart_pause_s = 0.0 }");
     let mut stream = pad.start(1 << 16);
     for _ in 0..10 {
         stream.restart().unwrap();
