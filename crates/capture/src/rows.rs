@@ -10,6 +10,22 @@ use openweigh_formats::touches::COLUMNS;
 const NOTHING: &[u8] = b",,,,,,,,,,,,,,,,,,,,\n";
 const _: () = assert!(NOTHING.len() == COLUMNS.len() - 4 + 1);
 
+/// The rows of frames as a [`Recorder`](crate::Recorder) of the same session writes them, numbered from 0.
+#[derive(Debug, Default)]
+pub struct FrameText(Rows);
+
+impl FrameText {
+    /// For a session of this source.
+    pub fn new(source: &Source) -> Self {
+        Self(Rows::new(source))
+    }
+
+    /// Appends the rows of the next frame.
+    pub fn push(&mut self, out: &mut Vec<u8>, frame: &Frame) {
+        self.0.push(out, frame, |_, _| {});
+    }
+}
+
 /// Turns frames into rows.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {

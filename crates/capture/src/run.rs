@@ -3,6 +3,7 @@
 use crate::error::CaptureError;
 use crate::frame::{Frame, Moment, Source};
 use crate::guide::{Guide, Outcome, load};
+use crate::journal::{Journal, Unrecorded};
 use crate::recorder::{Recorded, Recorder};
 use crate::warning::Warning;
 use openweigh_formats::events::Kind;
@@ -34,6 +35,8 @@ pub enum Wish {
     Skip,
     /// A remark.
     Note(String),
+    /// A weighing that was made without a protocol, of frames that were taken in.
+    Weigh(Box<Weighing>),
     /// End the recording.
     End,
 }
@@ -42,7 +45,7 @@ pub enum Wish {
 #[derive(Debug)]
 pub enum News<'a> {
     /// Recording has begun.
-    Begun(&'a Recorder),
+    Begun(&'a dyn Journal),
     /// The next step of the protocol.
     Step(&'a Guide),
     /// A weighing is complete.
@@ -64,7 +67,7 @@ pub trait Operator {
     /// Tells news.
     fn tell(&mut self, news: &News<'_>);
     /// Shows how it stands after this frame. Called for each, so it must be quick.
-    fn show(&mut self, recorder: &Recorder, guide: Option<&Guide>, frame: &Frame);
+    fn show(&mut self, journal: &dyn Journal, guide: Option<&Guide>, frame: &Frame);
 }
 
 /// Why a recording ended.
@@ -105,10 +108,6 @@ pub fn run(
     operator: &mut dyn Operator,
 ) -> Result<Ended, CaptureError> {
     let mut course = Course::new(source.info().steady);
-    operator.tell(&News::Begun(&recorder));
-    if let Some(guide) = &guide {
-        operator.tell(&News::Step(guide));
-    }
     let end = course.follow(source, &mut recorder, &mut guide, limits, operator)?;
     let references = course.references;
     let left_out = guide
@@ -117,6 +116,19 @@ pub fn run(
     let recorded = recorder.finish()?;
     let warnings = Warning::all(&recorded, &evidence, references > 0, left_out, course.pressed);
     Ok(Ended { recorded, end, warnings })
+}
+
+/// Follows a source as [`run`] does, without keeping anything.
+///
+/// # Errors
+/// Those of the operator's own, through what it is told.
+pub fn watch(
+    source: &mut dyn Source,
+    limits: &Limits,
+    operator: &mut dyn Operator,
+) -> Result<End, CaptureError> {
+    let mut course = Course::new(source.info().steady);
+    course.follow(source, &mut Unrecorded::default(), &mut None, limits, operator)
 }
 
 /// What is remembered on the way.
@@ -149,32 +161,36 @@ impl Course {
     fn follow(
         &mut self,
         source: &mut dyn Source,
-        recorder: &mut Recorder,
+        journal: &mut dyn Journal,
         guide: &mut Option<Guide>,
         limits: &Limits,
         operator: &mut dyn Operator,
     ) -> Result<End, CaptureError> {
+        operator.tell(&News::Begun(journal));
+        if let Some(guide) = guide {
+            operator.tell(&News::Step(guide));
+        }
         loop {
             while let Some(wish) = operator.wish() {
                 if wish == Wish::End {
                     source.close();
-                    return self.drain(source, recorder, guide, operator);
+                    return self.drain(source, journal, guide, operator);
                 }
-                self.grant(wish, recorder, guide, operator)?;
+                self.grant(wish, journal, guide, operator)?;
             }
             if guide.as_ref().is_some_and(|guide| guide.step().is_none()) {
                 return Ok(End::Protocol);
             }
             match source.next(&mut self.frame, LISTEN) {
                 Moment::Frame => {
-                    if let Some(end) = self.take(recorder, guide, limits, operator)? {
+                    if let Some(end) = self.take(journal, guide, limits, operator)? {
                         return Ok(end);
                     }
                 }
                 Moment::Silence => {
                     self.silent += LISTEN;
-                    recorder.breathe()?;
-                    operator.show(recorder, guide.as_ref(), &self.frame);
+                    journal.breathe()?;
+                    operator.show(journal, guide.as_ref(), &self.frame);
                     if !self.heard && self.silent >= limits.patience && !self.told_silence {
                         self.told_silence = true;
                         operator.tell(&News::NoFrames);
@@ -183,7 +199,7 @@ impl Course {
                         return Ok(End::Seconds);
                     }
                 }
-                Moment::Event(kind, detail) => self.note(kind, &detail, recorder, operator)?,
+                Moment::Event(kind, detail) => self.note(kind, &detail, journal, operator)?,
                 Moment::End => return Ok(End::Source),
             }
         }
@@ -193,16 +209,16 @@ impl Course {
     fn drain(
         &mut self,
         source: &mut dyn Source,
-        recorder: &mut Recorder,
+        journal: &mut dyn Journal,
         guide: &mut Option<Guide>,
         operator: &mut dyn Operator,
     ) -> Result<End, CaptureError> {
         loop {
             match source.next(&mut self.frame, Duration::ZERO) {
                 Moment::Frame => {
-                    self.take(recorder, guide, &Limits::default(), operator)?;
+                    self.take(journal, guide, &Limits::default(), operator)?;
                 }
-                Moment::Event(kind, detail) => self.note(kind, &detail, recorder, operator)?,
+                Moment::Event(kind, detail) => self.note(kind, &detail, journal, operator)?,
                 Moment::Silence | Moment::End => return Ok(End::Wish),
             }
         }
@@ -213,14 +229,14 @@ impl Course {
         &mut self,
         kind: Kind,
         detail: &str,
-        recorder: &mut Recorder,
+        journal: &mut dyn Journal,
         operator: &mut dyn Operator,
     ) -> Result<(), CaptureError> {
         operator.tell(&News::Event(kind, detail));
         if kind == Kind::Dropped {
-            recorder.dropped(frames_of(detail), detail)?;
+            journal.dropped(frames_of(detail), detail)?;
         } else {
-            recorder.event(kind, detail)?;
+            journal.event(kind, detail)?;
         }
         if kind == Kind::Wake {
             // A stream that was started again may give nothing, as one that was started first.
@@ -235,7 +251,7 @@ impl Course {
     /// Takes the frame in. Says whether it was the last.
     fn take(
         &mut self,
-        recorder: &mut Recorder,
+        journal: &mut dyn Journal,
         guide: &mut Option<Guide>,
         limits: &Limits,
         operator: &mut dyn Operator,
@@ -251,34 +267,34 @@ impl Course {
         }
         if let Some(detail) = self.pauses.as_mut().and_then(|pauses| pauses.frame(&self.frame)) {
             operator.tell(&News::Event(Kind::Gap, &detail));
-            recorder.event(Kind::Gap, &detail)?;
+            journal.event(Kind::Gap, &detail)?;
         }
-        recorder.frame(&self.frame)?;
-        let number = recorder.last_frame().unwrap_or_default();
+        journal.frame(&self.frame)?;
+        let number = journal.last_frame().unwrap_or_default();
         self.pressed |= load(&self.frame).is_some_and(|load| load != 0.0);
         let outcome = guide.as_mut().and_then(|guide| guide.frame(number, &self.frame));
         if let Some(outcome) = outcome {
-            self.tell(outcome, recorder, guide, operator)?;
+            self.tell(outcome, journal, guide, operator)?;
         }
-        operator.show(recorder, guide.as_ref(), &self.frame);
+        operator.show(journal, guide.as_ref(), &self.frame);
         Ok(limits.frames.is_some_and(|frames| number + 1 >= frames).then_some(End::Frames))
     }
 
     fn tell(
         &mut self,
         outcome: Outcome,
-        recorder: &mut Recorder,
+        journal: &mut dyn Journal,
         guide: &mut Option<Guide>,
         operator: &mut dyn Operator,
     ) -> Result<(), CaptureError> {
         match outcome {
             Outcome::Weighed(weighing) => {
-                recorder.weighing(&weighing)?;
+                journal.weighing(&weighing)?;
                 self.references += usize::from(weighing.role == Role::Reference);
                 operator.tell(&News::Weighed(&weighing));
             }
             Outcome::TimedOut(id) => {
-                recorder.event(Kind::Note, &format!("step {id} took too long and was left out"))?;
+                journal.event(Kind::Note, &format!("step {id} took too long and was left out"))?;
                 operator.tell(&News::TimedOut(&id));
             }
         }
@@ -293,22 +309,26 @@ impl Course {
     fn grant(
         &mut self,
         wish: Wish,
-        recorder: &mut Recorder,
+        journal: &mut dyn Journal,
         guide: &mut Option<Guide>,
         operator: &mut dyn Operator,
     ) -> Result<(), CaptureError> {
         match (wish, guide.as_mut()) {
-            (Wish::Note(text), _) => return recorder.event(Kind::Note, &text),
+            (Wish::Note(text), _) => return journal.event(Kind::Note, &text),
+            (Wish::Weigh(weighing), None) => {
+                journal.weighing(&weighing)?;
+                operator.tell(&News::Weighed(&weighing));
+            }
             (Wish::Accept, Some(following)) => {
                 if let Some(outcome) = following.accept() {
-                    return self.tell(outcome, recorder, guide, operator);
+                    return self.tell(outcome, journal, guide, operator);
                 }
             }
             (Wish::Repeat, Some(following)) => {
                 let role = following.last().map(|weighing| weighing.role);
                 if let Some(id) = following.repeat() {
                     self.references -= usize::from(role == Some(Role::Reference));
-                    recorder.retract()?;
+                    journal.retract()?;
                     operator.tell(&News::TakenBack(&id));
                     operator.tell(&News::Step(following));
                 }

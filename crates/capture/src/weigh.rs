@@ -10,7 +10,7 @@ pub use error::WeighError;
 
 use crate::guide::{Guide, Outcome};
 use crate::protocol::{Protocol, Step};
-use openweigh_dataset::rest::{Moment, Stretch, Stretches};
+use openweigh_dataset::rest::{self, Moment, Stretch, Stretches};
 use openweigh_exact::Decimal;
 use openweigh_formats::dataset::{DatasetFile, DatasetRole, Kind};
 use openweigh_formats::digest::Hasher;
@@ -26,9 +26,6 @@ use openweigh_ledger::edit::{Edit, EditError, Edited};
 
 /// Differences between neighbours that are looked at to estimate the noise.
 const DIFFERENCES: usize = 1 << 20;
-
-/// The noise of a window, in median differences of neighbours: for white noise about six standard deviations.
-const WIDTH: f64 = 6.3;
 
 /// Which frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -294,11 +291,7 @@ impl<'a> RecordedSession<'a> {
             }
             before = load;
         })?;
-        differences.sort_by(f64::total_cmp);
-        let median = differences.get(differences.len() / 2).copied().unwrap_or_default();
-        let step = differences.iter().copied().find(|difference| *difference > 0.0).unwrap_or_default();
-        // A value that is counted in steps moves by one though nothing moves.
-        Ok((WIDTH * median).max(2.0 * step))
+        Ok(rest::noise(&mut differences))
     }
 
     /// The load of each frame in order: its number, the device's time, and the value if something rests.

@@ -11,7 +11,7 @@ use openweigh_capture::evdev::codes::{
 use openweigh_capture::evdev::{
     Axis, Description, Device, Evdev, EvdevError, Event, Folders, Refusal, devices,
 };
-use openweigh_capture::{End, Limits, News, Operator, PadOptions, Recorder, Wish, run};
+use openweigh_capture::{End, Journal, Limits, News, Operator, PadOptions, Recorder, Wish, run};
 use openweigh_formats::events::Kind;
 use openweigh_formats::session::PressureUnit;
 use scene::{order, read};
@@ -174,7 +174,7 @@ impl Operator for Nobody {
         None
     }
     fn tell(&mut self, _: &News<'_>) {}
-    fn show(&mut self, _: &Recorder, _: Option<&openweigh_capture::Guide>, _: &openweigh_capture::Frame) {}
+    fn show(&mut self, _: &dyn Journal, _: Option<&openweigh_capture::Guide>, _: &openweigh_capture::Frame) {}
 }
 
 /// A finger that was there before, a load, and events that were lost on the way.

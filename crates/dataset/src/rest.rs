@@ -17,6 +17,18 @@ pub struct Moment {
     pub value: f64,
 }
 
+/// The noise of a window, in median differences of neighbours: for white noise about six standard deviations.
+const WIDTH: f64 = 6.3;
+
+/// The noise of a window at rest, from differences of neighbours in which loads seldom change. They are put in order.
+pub fn noise(differences: &mut [f64]) -> f64 {
+    differences.sort_by(f64::total_cmp);
+    let median = differences.get(differences.len() / 2).copied().unwrap_or_default();
+    let step = differences.iter().copied().find(|difference| *difference > 0.0).unwrap_or_default();
+    // A value that is counted in steps moves by one though nothing moves.
+    (WIDTH * median).max(2.0 * step)
+}
+
 /// Watches the values of the last seconds.
 #[derive(Debug, Clone)]
 pub struct Rest {

@@ -209,6 +209,30 @@ pub fn stated(recipe: &Recipe, weighings: &[Weighing], readings: Vec<Reduced>) -
     chunk_of(recipe.features().len(), recipe.model.tare, weighings, &done)
 }
 
+/// The reading of one weighing from its frames, which need be in no file yet: what a [`Reducer`] makes of a session that
+/// has them, under a recipe that reads by weighing. `events` are those of the session; frames outside the weighing do
+/// not count.
+///
+/// # Errors
+/// Numbers beyond the limits.
+///
+/// # Panics
+/// If the recipe has no `[reading]`.
+pub fn reduce<'f>(
+    recipe: &Recipe,
+    weighing: &Weighing,
+    events: &[Event],
+    frames: impl IntoIterator<Item = &'f Frame>,
+) -> Result<Reduced, ReadingError> {
+    let mut reducer = Reducer::new(recipe, std::slice::from_ref(weighing), events);
+    frames.into_iter().for_each(|frame| reducer.frame(frame));
+    if reducer.state.at == 0 {
+        reducer.state.close();
+    }
+    reducer.check()?;
+    Ok(reducer.state.done.pop().flatten().expect("the weighing is closed"))
+}
+
 /// The readings of weighings that are closed, each beside that of its tare.
 fn chunk_of(features: usize, wanted: Tare, weighings: &[Weighing], done: &[Option<Reduced>]) -> Chunk {
     let mut chunk = Chunk::new(features, wanted);

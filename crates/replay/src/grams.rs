@@ -1,12 +1,12 @@
 //! Results of touch sessions: grams by weighing or by frame (docs/spec/6-results.md, 6.2).
 
 use crate::ReplayError;
-use crate::predict::{self, Outcome, Predictor};
+use crate::predict::{self, Outcome, Predictor, Uncertain};
 use openweigh_dataset::SessionReadings;
 use openweigh_dataset::weighing::{Chunk, Key};
 use openweigh_exact::column::Integers;
 use openweigh_exact::digits::write_natural;
-use openweigh_exact::{Column, IBig};
+use openweigh_exact::{Column, Fixed, IBig};
 use openweigh_fit::exclusion::{self, Excluded};
 use openweigh_fit::reading::check_tares;
 use openweigh_fit::{ErrorFigures, Inputs};
@@ -142,6 +142,77 @@ impl Predictor<'_> {
     }
 }
 
+/// A reading, weighed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weighed {
+    /// Grams; none where values or the tare are missing.
+    pub grams: Option<Fixed>,
+    /// Their uncertainty; none without degrees of freedom, and of readings by frame.
+    pub uncertain: Option<Uncertain>,
+    /// What is to be said about it.
+    pub flags: Flags,
+}
+
+impl Predictor<'_> {
+    /// The readings of a chunk, weighed: what its lines say, as values.
+    pub fn weighed(&self, weighings: &[Weighing], chunk: &Chunk) -> Vec<Weighed> {
+        let features: Vec<Cow<'_, Column>> = chunk.features.iter().map(Cow::Borrowed).collect();
+        let inputs = Inputs { features: &features, tares: chunk.tares.as_deref(), rows: chunk.keys.len() };
+        let predicted = self.predict(inputs);
+        let per = self.weights.recipe.reading.as_ref().map_or(Per::Weighing, |reading| reading.per);
+        let uncertainties = if per == Per::Weighing { self.uncertainties(inputs, &predicted) } else { None };
+        let ranges = Ranges::of(self, inputs);
+        let one = |(at, key): (usize, &Key)| {
+            let tare = key.weighing.is_some_and(|weighing| weighings[weighing].role == Role::Tare);
+            let is_weighed = key.complete && key.tared && !tare;
+            let alone = is_weighed && uncertainties.is_some() && self.is_repeatability_only();
+            let places = self.weights.recipe.result.decimals;
+            Weighed {
+                grams: is_weighed.then(|| Fixed::new(predicted.integer(at), places)),
+                uncertain: uncertainties.as_ref().filter(|_| is_weighed).map(|all| all[at].clone()),
+                flags: Flags {
+                    saturated: key.saturated,
+                    extrapolated: is_weighed && ranges.is_outside(at),
+                    gap: key.gap,
+                    excluded: false,
+                    repeatability_only: alone,
+                },
+            }
+        };
+        chunk.keys.iter().enumerate().map(one).collect()
+    }
+}
+
+/// What is to be said about a reading (docs/spec/6-results.md, 6.2).
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// A frame was at the ceiling.
+    pub saturated: bool,
+    /// A feature is outside the range that was fitted.
+    pub extrapolated: bool,
+    /// Frames are missing, or values in them.
+    pub gap: bool,
+    /// It is stated that it is not to be fitted.
+    pub excluded: bool,
+    /// Nothing is known of how sessions differ.
+    pub repeatability_only: bool,
+}
+
+impl Flags {
+    /// The words that are set, in the order of results.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let flags = [
+            (self.saturated, "saturated"),
+            (self.extrapolated, "extrapolated"),
+            (self.gap, "gap"),
+            (self.excluded, "excluded"),
+            (self.repeatability_only, "repeatability-only"),
+        ];
+        flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, word)| word)
+    }
+}
+
 /// The header of the readings that a recipe makes, before any weights.
 pub fn readings_header(recipe: &Recipe) -> Vec<u8> {
     let per = recipe.reading.as_ref().map_or(Per::Weighing, |reading| reading.per);
@@ -233,21 +304,13 @@ impl Place<'_> {
     }
 }
 
-fn write_flags(key: &Key, [outside, excluded, alone]: [bool; 3], out: &mut Vec<u8>) {
-    let flags = [
-        (key.saturated, "saturated"),
-        (outside, "extrapolated"),
-        (key.gap, "gap"),
-        (excluded, "excluded"),
-        (alone, "repeatability-only"),
-    ];
-    let mut first = true;
-    for (_, flag) in flags.iter().filter(|(is_set, _)| *is_set) {
-        if !first {
+fn write_flags(key: &Key, [extrapolated, excluded, repeatability_only]: [bool; 3], out: &mut Vec<u8>) {
+    let flags = Flags { saturated: key.saturated, extrapolated, gap: key.gap, excluded, repeatability_only };
+    for (at, word) in flags.words().enumerate() {
+        if at > 0 {
             out.push(b'+');
         }
-        out.extend_from_slice(flag.as_bytes());
-        first = false;
+        out.extend_from_slice(word.as_bytes());
     }
 }
 

@@ -11,6 +11,7 @@ pub mod predict;
 pub mod single;
 pub mod write;
 
+pub use grams::{Flags, Weighed};
 pub use predict::{Predictor, Stated, Uncertain};
 pub use write::{Pair, write};
 

@@ -2,7 +2,7 @@
 
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::{cursor, queue, terminal};
-use openweigh_capture::{Frame, Guide, News, Operator, Recorder, View, Wish, load};
+use openweigh_capture::{Frame, Guide, Journal, News, Operator, View, Wish, load};
 use openweigh_formats::csv::is_text_byte;
 use openweigh_formats::events::Kind;
 use openweigh_formats::shown::plain;
@@ -107,9 +107,11 @@ impl Operator for Panel {
 
     fn tell(&mut self, news: &News<'_>) {
         match news {
-            News::Begun(recorder) => {
+            News::Begun(journal) => {
                 let how = if self.live.is_some() { "q ends it" } else { "Ctrl-C ends it" };
-                self.line(&format!("recording session {}; {how}", recorder.id()));
+                if let Some(id) = journal.id() {
+                    self.line(&format!("recording session {id}; {how}"));
+                }
             }
             News::Step(guide) => {
                 let Some((at, step)) = guide.step() else { return };
@@ -140,13 +142,13 @@ impl Operator for Panel {
         }
     }
 
-    fn show(&mut self, recorder: &Recorder, guide: Option<&Guide>, frame: &Frame) {
+    fn show(&mut self, journal: &dyn Journal, guide: Option<&Guide>, frame: &Frame) {
         if let Some(live) = &mut self.live
             && live.drawn.is_none_or(|drawn| drawn.elapsed() >= REWRITTEN)
         {
             let bare = || View { pressure: load(frame), ..View::default() };
             let view = guide.map_or_else(bare, |guide| guide.view(frame));
-            live.show(&self.prefix, recorder, guide.and(self.tolerance), &view);
+            live.show(&self.prefix, journal, guide.and(self.tolerance), &view);
         }
     }
 }
@@ -198,9 +200,9 @@ impl Live {
         self.lines = 0;
     }
 
-    fn show(&mut self, prefix: &str, recorder: &Recorder, tolerance: Option<f64>, view: &View) {
+    fn show(&mut self, prefix: &str, journal: &dyn Journal, tolerance: Option<f64>, view: &View) {
         self.drawn = Some(now());
-        self.frames = recorder.quality().frames;
+        self.frames = journal.quality().frames;
         let reading = view.pressure.map_or_else(|| "   nothing".to_owned(), |value| format!("{value:10.2}"));
         let bar = |share: f64| {
             let full = (0..BAR).map(|cell| if f64::from(cell) < share * f64::from(BAR) { '#' } else { '-' });
