@@ -28,6 +28,7 @@ pub(crate) mod recipe;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod seal;
 pub(crate) mod verify;
 pub(crate) mod weigh;
@@ -63,6 +64,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Protocol(Protocol::List(_)) => protocol::list(screen),
         Command::Predict(args) => predict::run(&args, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
+        Command::Report(args) => report::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),
         Command::Publish(args) => publish::run(&args, &global, screen),
         Command::Verify(args) => verify::run(&args, &global, screen),

@@ -91,7 +91,7 @@ fn only_one_place_prints() {
 fn formats_and_functions_know_no_disk_clock_or_environment() {
     let words =
         ["std::fs", "std::env", "std::time", "std::path", "std::io", "f64", "f32", "println!", "eprintln!"];
-    without(&["fit", "replay", "verify"], &words);
+    without(&["fit", "replay", "metrology", "verify"], &words);
     for (path, text) in sources("dataset") {
         for word in &words {
             // Rest is looked for with binary64: it finds frames, and publishes no number of its own.
@@ -157,7 +157,7 @@ fn no_path_is_resolved_before_it_is_opened() {
 
 #[test]
 fn arrows_point_inward() {
-    let allowed: [(&str, &[&str]); 10] = [
+    let allowed: [(&str, &[&str]); 11] = [
         ("exact", &[]),
         ("formats", &["openweigh-exact"]),
         ("ledger", &["openweigh-formats"]),
@@ -165,6 +165,17 @@ fn arrows_point_inward() {
         ("dataset", &["openweigh-exact", "openweigh-formats"]),
         ("fit", &["openweigh-dataset", "openweigh-exact", "openweigh-formats"]),
         ("replay", &["openweigh-dataset", "openweigh-exact", "openweigh-fit", "openweigh-formats"]),
+        (
+            "metrology",
+            &[
+                "openweigh-dataset",
+                "openweigh-exact",
+                "openweigh-fit",
+                "openweigh-formats",
+                "openweigh-markup",
+                "openweigh-replay",
+            ],
+        ),
         (
             "verify",
             &[

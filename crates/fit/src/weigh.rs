@@ -176,7 +176,7 @@ fn long(what: &str, error: DecimalError) -> FitError {
 }
 
 /// The number of folds of the recipe's validation, 1 without one.
-fn folds(recipe: &Recipe, readings: &Readings<'_>) -> Result<usize, FitError> {
+pub(crate) fn folds(recipe: &Recipe, readings: &Readings<'_>) -> Result<usize, FitError> {
     let (limit, rows) = (limits::FOLDS, readings.rows());
     let folds = match recipe.fit.validation {
         Validation::None => return Ok(1),

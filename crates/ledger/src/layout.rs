@@ -113,6 +113,11 @@ impl Ledger {
         RelativePath::try_from(format!("artifacts/results/{stem}.csv"))
     }
 
+    /// `artifacts/reports/<name>-<version>.html`.
+    pub fn report(name: &Name, version: &Version) -> RelativePath {
+        relative(format!("artifacts/reports/{name}-{version}.html"))
+    }
+
     /// `manifests/<name>-<version>.json`.
     pub fn manifest(name: &Name, version: &Version) -> RelativePath {
         relative(format!("manifests/{name}-{version}.json"))

@@ -1,0 +1,523 @@
+//! Figures that a laboratory states of an instrument (docs/spec/12-reports.md, 12.4): each from the fitted rows, exactly, and
+//! undefined by name where the data do not have what it takes. Figures, never a verdict.
+
+use crate::observations::{Observation, Observations};
+use openweigh_exact::{Decimal, Fixed, Ratio, fisher, root, round};
+use openweigh_formats::weighings::Direction;
+use openweigh_formats::weights::Weights;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Degrees of freedom up to which a probability is computed.
+const FREEDOM: u64 = 10_000;
+
+/// Seconds after which creep is stated first.
+const SETTLED_S: u32 = 30;
+
+/// What a figure is of, in the words of the VIM where it has some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quantity {
+    /// Standard deviation of repeated readings of one load in one session, pooled.
+    Repeatability,
+    /// Standard deviation of the mean errors of sessions.
+    Reproducibility,
+    /// Readings downwards less readings upwards, at one load.
+    Hysteresis,
+    /// The last reading without a load less the first, in a session.
+    ZeroReturn,
+    /// The reading of a load that has rested long less its first one.
+    Creep,
+    /// Largest departure of the loads' mean readings from the line through the first and the last.
+    LinearityEndPoints,
+    /// Largest departure of the loads' mean readings from the line of least squares.
+    LinearityLeastSquares,
+    /// Mean error at a position less that at the centre.
+    Eccentricity,
+    /// Mean error of the last session less that of the first.
+    Drift,
+    /// F of the lack of fit.
+    LackOfFit,
+    /// The instrument's step, in the unit of results.
+    Resolution,
+    /// The smallest load whose repeatability, twice, is at most 1 % of it.
+    MinimumWeight,
+}
+
+impl Quantity {
+    /// All of them, in order.
+    pub const ALL: [Self; 12] = [
+        Self::Repeatability,
+        Self::Reproducibility,
+        Self::Hysteresis,
+        Self::ZeroReturn,
+        Self::Creep,
+        Self::LinearityEndPoints,
+        Self::LinearityLeastSquares,
+        Self::Eccentricity,
+        Self::Drift,
+        Self::LackOfFit,
+        Self::Resolution,
+        Self::MinimumWeight,
+    ];
+
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Repeatability => "repeatability",
+            Self::Reproducibility => "reproducibility",
+            Self::Hysteresis => "hysteresis",
+            Self::ZeroReturn => "zero-return",
+            Self::Creep => "creep",
+            Self::LinearityEndPoints => "linearity-end-points",
+            Self::LinearityLeastSquares => "linearity-least-squares",
+            Self::Eccentricity => "eccentricity",
+            Self::Drift => "drift",
+            Self::LackOfFit => "lack-of-fit",
+            Self::Resolution => "resolution",
+            Self::MinimumWeight => "minimum-weight",
+        }
+    }
+}
+
+impl Quantity {
+    /// The name for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Repeatability => "repeatability",
+            Self::Reproducibility => "reproducibility, between sessions",
+            Self::Hysteresis => "hysteresis, down less up",
+            Self::ZeroReturn => "zero return",
+            Self::Creep => "creep",
+            Self::LinearityEndPoints => "linearity, end points",
+            Self::LinearityLeastSquares => "linearity, least squares",
+            Self::Eccentricity => "eccentricity, less centre",
+            Self::Drift => "drift, last session less first",
+            Self::LackOfFit => "lack of fit",
+            Self::Resolution => "resolution",
+            Self::MinimumWeight => "minimum weight, 2 s at most 1 %",
+        }
+    }
+}
+
+/// Why a figure is undefined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// No load was read twice in a session.
+    NoRepeats,
+    /// There are no two sessions.
+    OneSession,
+    /// No load was read upwards and downwards.
+    NoDirections,
+    /// No session reads zero twice.
+    NoZero,
+    /// No load was read again after 30 s or more.
+    NoHolds,
+    /// The model has not exactly one feature.
+    NotOneFeature,
+    /// There are fewer than three loads.
+    FewLoads,
+    /// No load was read at the centre and elsewhere.
+    NoPositions,
+    /// The data cannot show a lack of fit.
+    NoLackOfFit,
+    /// The instrument states no step, or the model is no straight line.
+    NoStep,
+}
+
+impl Reason {
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoRepeats => "no-repeats",
+            Self::OneSession => "one-session",
+            Self::NoDirections => "no-directions",
+            Self::NoZero => "no-zero",
+            Self::NoHolds => "no-holds",
+            Self::NotOneFeature => "not-one-feature",
+            Self::FewLoads => "few-loads",
+            Self::NoPositions => "no-positions",
+            Self::NoLackOfFit => "no-lack-of-fit",
+            Self::NoStep => "no-step",
+        }
+    }
+
+    /// The reason in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoRepeats => "no load was read twice in one session",
+            Self::OneSession => "the data have no two sessions",
+            Self::NoDirections => "no load was read both upwards and downwards (column `direction`)",
+            Self::NoZero => "no session reads zero twice",
+            Self::NoHolds => "no load was read again after 30 s or more (column `hold_s`)",
+            Self::NotOneFeature => "the model has not exactly one feature",
+            Self::FewLoads => "there are fewer than three different loads",
+            Self::NoPositions => "no load was read at the `centre` and elsewhere (column `position`)",
+            Self::NoLackOfFit => "no load was repeated, or there are no more loads than terms",
+            Self::NoStep => "the instrument states no step, or the model is no straight line",
+        }
+    }
+}
+
+/// In what a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum In {
+    /// The unit of results.
+    Result,
+    /// Percent of the span of known values, or of readings.
+    PercentOfSpan,
+    /// A plain number.
+    One,
+}
+
+/// A value of a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Where it is: a load, a position, a probability; empty where there is but one.
+    pub at: String,
+    /// The number.
+    pub value: String,
+    /// In what.
+    pub unit: In,
+    /// Degrees of freedom, of a standard deviation; two of a ratio of variances.
+    pub dof: Vec<u64>,
+}
+
+/// A figure with its values, or why it has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is of.
+    pub quantity: Quantity,
+    /// The values.
+    pub values: Result<Vec<Value>, Reason>,
+}
+
+/// All figures, in order.
+pub fn characterise(weights: &Weights, found: &Observations<'_>) -> Vec<Figure> {
+    let all = Rows { weights, found };
+    let of = |quantity: Quantity| match quantity {
+        Quantity::Repeatability => all.repeatability(),
+        Quantity::Reproducibility => all.reproducibility(),
+        Quantity::Hysteresis => all.hysteresis(),
+        Quantity::ZeroReturn => all.zero_return(),
+        Quantity::Creep => all.creep(),
+        Quantity::LinearityEndPoints => all.linearity(false),
+        Quantity::LinearityLeastSquares => all.linearity(true),
+        Quantity::Eccentricity => all.eccentricity(),
+        Quantity::Drift => all.drift(),
+        Quantity::LackOfFit => all.lack_of_fit(),
+        Quantity::Resolution => all.resolution(),
+        Quantity::MinimumWeight => all.minimum_weight(),
+    };
+    Quantity::ALL.into_iter().map(|quantity| Figure { quantity, values: of(quantity) }).collect()
+}
+
+type Values = Result<Vec<Value>, Reason>;
+
+/// A session with a load.
+type Place = (Option<usize>, Decimal);
+
+struct Rows<'a> {
+    weights: &'a Weights,
+    found: &'a Observations<'a>,
+}
+
+/// A sum of numbers with how many there are.
+#[derive(Default, Clone)]
+struct Mean {
+    sum: Option<Decimal>,
+    count: u64,
+}
+
+impl Mean {
+    fn add(&mut self, value: &Decimal) {
+        self.sum = Some(self.sum.take().map_or_else(|| value.clone(), |sum| sum.plus(value)));
+        self.count += 1;
+    }
+
+    /// The mean of what was added; there is something.
+    fn value(&self) -> Ratio {
+        Ratio::from(self.sum.as_ref().unwrap_or(&Decimal::ZERO)).divided_by_count(self.count.max(1))
+    }
+}
+
+fn total(values: impl IntoIterator<Item = Ratio>) -> Ratio {
+    values.into_iter().fold(Ratio::from(&Decimal::ZERO), |sum, value| sum.plus(&value).reduced())
+}
+
+fn mean(values: &[Ratio]) -> Ratio {
+    total(values.iter().cloned()).divided_by_count(values.len().max(1) as u64).reduced()
+}
+
+/// Σ(v - v̄)².
+fn squares(values: &[Ratio]) -> Ratio {
+    let middle = mean(values);
+    total(values.iter().map(|value| {
+        let off = value.minus(&middle).reduced();
+        off.times(&off)
+    }))
+}
+
+fn is_negative(value: &Ratio) -> bool {
+    *value.numerator() < Decimal::ZERO.digits().clone()
+}
+
+fn magnitude(value: &Ratio) -> Ratio {
+    if is_negative(value) { Ratio::from(&Decimal::ZERO).minus(value) } else { value.clone() }
+}
+
+/// The largest in magnitude, the first of equals.
+fn largest(values: impl IntoIterator<Item = Ratio>) -> Option<Ratio> {
+    let mut found: Option<Ratio> = None;
+    for value in values {
+        if found.as_ref().is_none_or(|own| is_negative(&magnitude(own).minus(&magnitude(&value)))) {
+            found = Some(value);
+        }
+    }
+    found
+}
+
+impl Rows<'_> {
+    /// Two places more than results have.
+    fn places(&self) -> u32 {
+        self.weights.recipe.result.decimals + 2
+    }
+
+    fn fixed(&self, value: &Ratio) -> String {
+        round::to_places(value, self.places()).to_string()
+    }
+
+    fn value(&self, at: impl Into<String>, value: &Ratio) -> Value {
+        Value { at: at.into(), value: self.fixed(value), unit: In::Result, dof: Vec::new() }
+    }
+
+    fn deviation(&self, variance: &Ratio, dof: u64) -> Value {
+        let value: Fixed = root::to_places(variance, self.places());
+        Value { at: String::new(), value: value.to_string(), unit: In::Result, dof: vec![dof] }
+    }
+
+    /// What a row is read to be.
+    fn read(row: &Observation<'_>) -> Decimal {
+        row.predicted.to_decimal()
+    }
+
+    /// The pooled variance of repeated readings, with its degrees of freedom.
+    fn pooled(&self) -> Option<(Ratio, u64)> {
+        let mut groups: BTreeMap<(Place, Option<String>), Vec<Ratio>> = BTreeMap::new();
+        for row in &self.found.rows {
+            let position = row.weighing.and_then(|own| own.details.as_ref()?.position.as_ref());
+            let key = ((row.session, row.target.clone()), position.map(ToString::to_string));
+            groups.entry(key).or_default().push(Ratio::from(&row.error));
+        }
+        let dof: u64 = groups.values().map(|own| own.len() as u64 - 1).sum();
+        let sum = total(groups.values().filter(|own| own.len() > 1).map(|own| squares(own)));
+        (dof > 0).then(|| (sum.divided_by_count(dof).reduced(), dof))
+    }
+
+    fn repeatability(&self) -> Values {
+        let (variance, dof) = self.pooled().ok_or(Reason::NoRepeats)?;
+        Ok(vec![self.deviation(&variance, dof)])
+    }
+
+    /// The mean error of each session.
+    fn of_sessions(&self) -> Result<Vec<Ratio>, Reason> {
+        let mut sessions: BTreeMap<usize, Mean> = BTreeMap::new();
+        for row in &self.found.rows {
+            if let Some(session) = row.session {
+                sessions.entry(session).or_default().add(&row.error);
+            }
+        }
+        if sessions.len() < 2 {
+            Err(Reason::OneSession)
+        } else {
+            Ok(sessions.values().map(Mean::value).collect())
+        }
+    }
+
+    fn reproducibility(&self) -> Values {
+        let means = self.of_sessions()?;
+        let dof = means.len() as u64 - 1;
+        Ok(vec![self.deviation(&squares(&means).divided_by_count(dof), dof)])
+    }
+
+    fn drift(&self) -> Values {
+        let means = self.of_sessions()?;
+        Ok(vec![self.value("", &means[means.len() - 1].minus(&means[0]))])
+    }
+
+    /// The span of known values.
+    fn span(&self) -> Ratio {
+        let targets: BTreeSet<&Decimal> = self.found.rows.iter().map(|row| &row.target).collect();
+        match (targets.first(), targets.last()) {
+            (Some(low), Some(high)) => Ratio::from(&high.minus(low)),
+            _ => Ratio::from(&Decimal::ZERO),
+        }
+    }
+
+    fn hysteresis(&self) -> Values {
+        let mut loads: BTreeMap<Place, [Mean; 2]> = BTreeMap::new();
+        for row in &self.found.rows {
+            let Some(direction) = row.weighing.and_then(|own| own.details.as_ref()?.direction) else {
+                continue;
+            };
+            let at = usize::from(direction == Direction::Down);
+            loads.entry((row.session, row.target.clone())).or_default()[at].add(&Self::read(row));
+        }
+        let both = loads.into_iter().filter(|(_, own)| own.iter().all(|mean| mean.count > 0));
+        let mut by_load: BTreeMap<Decimal, Vec<Ratio>> = BTreeMap::new();
+        for ((_, load), [up, down]) in both {
+            by_load.entry(load).or_default().push(down.value().minus(&up.value()).reduced());
+        }
+        if by_load.is_empty() {
+            return Err(Reason::NoDirections);
+        }
+        let means: Vec<(Decimal, Ratio)> =
+            by_load.into_iter().map(|(load, own)| (load, mean(&own))).collect();
+        let mut values: Vec<Value> =
+            means.iter().map(|(load, own)| self.value(load.to_string(), own)).collect();
+        let span = self.span();
+        if let Some(most) = largest(means.into_iter().map(|(_, own)| own)).filter(|_| !span.is_zero()) {
+            values.push(percent("largest", &most, &span));
+        }
+        Ok(values)
+    }
+
+    fn zero_return(&self) -> Values {
+        let mut zeros: BTreeMap<Option<usize>, Vec<Decimal>> = BTreeMap::new();
+        for row in self.found.rows.iter().filter(|row| row.target == Decimal::ZERO) {
+            zeros.entry(row.session).or_default().push(Self::read(row));
+        }
+        let returns = zeros.values().filter(|own| own.len() > 1);
+        let most = largest(returns.map(|own| Ratio::from(&own[own.len() - 1].minus(&own[0]))));
+        Ok(vec![self.value("", &most.ok_or(Reason::NoZero)?)])
+    }
+
+    fn creep(&self) -> Values {
+        let mut first: BTreeMap<(Place, Option<String>), (Decimal, Decimal)> = BTreeMap::new();
+        let mut later: BTreeMap<Decimal, Vec<Ratio>> = BTreeMap::new();
+        for row in &self.found.rows {
+            let Some(details) = row.weighing.and_then(|own| own.details.as_ref()) else { continue };
+            let Some(hold) = details.hold_s.as_ref().map(|own| own.0.clone()) else { continue };
+            let key = ((row.session, row.target.clone()), details.series.as_ref().map(ToString::to_string));
+            match first.get(&key) {
+                Some((least, read)) if hold >= Decimal::new(SETTLED_S.into(), 0) && hold > *least => {
+                    later.entry(hold).or_default().push(Ratio::from(&Self::read(row).minus(read)));
+                }
+                Some(_) => {}
+                None => {
+                    first.insert(key, (hold, Self::read(row)));
+                }
+            }
+        }
+        if later.is_empty() {
+            return Err(Reason::NoHolds);
+        }
+        let value = |(hold, own): (Decimal, Vec<Ratio>)| {
+            let most = largest(own).unwrap_or_else(|| Ratio::from(&Decimal::ZERO));
+            self.value(format!("{hold} s"), &most)
+        };
+        Ok(later.into_iter().map(value).collect())
+    }
+
+    /// The largest departure of the mean readings of the loads from a line.
+    fn linearity(&self, least_squares: bool) -> Values {
+        if self.found.features.len() != 1 {
+            return Err(Reason::NotOneFeature);
+        }
+        let mut loads: BTreeMap<Decimal, Mean> = BTreeMap::new();
+        for row in &self.found.rows {
+            loads.entry(row.target.clone()).or_default().add(&row.features[0]);
+        }
+        if loads.len() < 3 {
+            return Err(Reason::FewLoads);
+        }
+        let points: Vec<(Ratio, Ratio)> =
+            loads.iter().map(|(load, own)| (Ratio::from(load), own.value().reduced())).collect();
+        let ((x, y), (last_x, last_y)) = (&points[0], &points[points.len() - 1]);
+        let span = magnitude(&last_y.minus(y)).reduced();
+        if span.is_zero() {
+            return Err(Reason::FewLoads);
+        }
+        let (through, slope) = if least_squares {
+            let xs: Vec<Ratio> = points.iter().map(|(x, _)| x.clone()).collect();
+            let ys: Vec<Ratio> = points.iter().map(|(_, y)| y.clone()).collect();
+            let (x, y) = (mean(&xs), mean(&ys));
+            let products = total(points.iter().map(|(own, read)| own.minus(&x).times(&read.minus(&y))));
+            ((x, y), products.divided_by(&squares(&xs)).reduced())
+        } else {
+            let slope = last_y.minus(y).divided_by(&last_x.minus(x)).reduced();
+            ((x.clone(), y.clone()), slope)
+        };
+        let off = points.iter().map(|(x, y)| {
+            let line = through.1.plus(&slope.times(&x.minus(&through.0)));
+            y.minus(&line).reduced()
+        });
+        let most = largest(off).unwrap_or_else(|| Ratio::from(&Decimal::ZERO));
+        Ok(vec![percent("", &most, &span)])
+    }
+
+    fn eccentricity(&self) -> Values {
+        let mut loads: BTreeMap<Decimal, BTreeMap<String, Mean>> = BTreeMap::new();
+        for row in &self.found.rows {
+            let Some(position) = row.weighing.and_then(|own| own.details.as_ref()?.position.as_ref()) else {
+                continue;
+            };
+            let load = loads.entry(row.target.clone()).or_default();
+            load.entry(position.to_string()).or_default().add(&row.error);
+        }
+        let is_centre = |name: &str| matches!(name, "centre" | "center");
+        let mut values = Vec::new();
+        for (load, positions) in &loads {
+            let Some((_, centre)) = positions.iter().find(|(name, _)| is_centre(name)) else { continue };
+            for (name, own) in positions.iter().filter(|(name, _)| !is_centre(name)) {
+                values.push(self.value(format!("{load}, {name}"), &own.value().minus(&centre.value())));
+            }
+        }
+        if values.is_empty() { Err(Reason::NoPositions) } else { Ok(values) }
+    }
+
+    fn lack_of_fit(&self) -> Values {
+        let lack = self.found.lack_of_fit.as_ref().ok_or(Reason::NoLackOfFit)?;
+        let one = |at: &str, value: String| Value {
+            at: at.to_owned(),
+            value,
+            unit: In::One,
+            dof: vec![lack.above, lack.below],
+        };
+        let mut values = vec![one("F", round::to_places(&lack.statistic, 4).to_string())];
+        if lack.above.max(lack.below) <= FREEDOM {
+            let p = fisher::upper_tail(&lack.statistic, lack.above, lack.below);
+            values.push(one("p", p.to_string()));
+        }
+        Ok(values)
+    }
+
+    fn resolution(&self) -> Values {
+        let applies = &self.weights.applies_to;
+        let [feature] = self.found.features.as_slice() else { return Err(Reason::NotOneFeature) };
+        let step = match (&applies.pad, &applies.channels) {
+            (Some(pad), _) if feature.as_str() == "pressure" => pad.quantum.as_ref(),
+            (_, Some(channels)) => {
+                channels.iter().find(|own| own.name == *feature).and_then(|own| own.quantum.as_ref())
+            }
+            _ => None,
+        };
+        // Of a straight line, the reading's coefficient is what a step is worth everywhere.
+        let terms = &self.weights.terms;
+        let slope = terms.iter().find(|own| own.term.to_string() == feature.as_str());
+        let straight = terms.iter().all(|own| own.term.is_one() || own.term.to_string() == feature.as_str());
+        let (Some(step), Some(slope), true) = (step, slope, straight) else { return Err(Reason::NoStep) };
+        Ok(vec![self.value("", &magnitude(&Ratio::from(&step.0.times(&slope.coefficient.0))))])
+    }
+
+    fn minimum_weight(&self) -> Values {
+        let (variance, dof) = self.pooled().ok_or(Reason::NoRepeats)?;
+        // 2·s at most a hundredth of the load.
+        let square = variance.times(&Ratio::from(&Decimal::new(40_000.into(), 0)));
+        Ok(vec![Value { at: "1 %".to_owned(), ..self.deviation(&square, dof) }])
+    }
+}
+
+fn percent(at: &str, value: &Ratio, span: &Ratio) -> Value {
+    let share = value.divided_by(span).times_power_of_ten(2);
+    let value = round::to_places(&share, 4).to_string();
+    Value { at: at.to_owned(), value, unit: In::PercentOfSpan, dof: Vec::new() }
+}
