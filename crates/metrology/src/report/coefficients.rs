@@ -60,7 +60,7 @@ fn correlations(covariance: &[Vec<Number>]) -> Element {
     table.element()
 }
 
-/// C_ij/√(C_ii·C_jj) to 4 decimals, from the published texts.
+/// `C_ij/√(C_ii·C_jj)` to 4 decimals, from the published texts.
 fn correlation(covariance: &[Vec<Number>], row: usize, column: usize) -> String {
     let entry = |row: usize, column: usize| &covariance[row][column].0;
     let scale = entry(row, row).times(entry(column, column));

@@ -92,41 +92,41 @@ pub(super) fn conditions(known: &Known<'_>) -> Vec<Element> {
             missing("Temperature, gravity, contact: a table has no sessions that state them."),
         ];
     }
-    let mut table = Table::new([
-        ("session", false),
-        ("temperature / °C", true),
-        ("gravity / (m/s²)", true),
-        ("latitude / °", true),
-        ("altitude / m", true),
-        ("contact", false),
-        ("frames", true),
-        ("gaps", true),
-        ("note", false),
-    ]);
-    for session in sessions.iter().take(LISTED) {
-        let place = &session.environment;
-        let number = |number: &Option<openweigh_formats::number::Number>| {
-            number.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string)
-        };
-        let words = |line: &Option<openweigh_formats::text::Line>| {
-            line.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string)
-        };
-        table.row([
-            session.id.to_string(),
-            number(&place.temperature_c),
-            number(&place.gravity_m_s2),
-            number(&place.latitude_deg),
-            number(&place.altitude_m),
-            words(&place.contact),
-            session.quality.frames.to_string(),
-            session.quality.gaps.to_string(),
-            words(&place.note),
-        ]);
+    let number =
+        |number: &Option<openweigh_formats::number::Number>| number.as_ref().map(ToString::to_string);
+    let line = |line: &Option<openweigh_formats::text::Line>| line.as_ref().map(ToString::to_string);
+    let columns: [(&str, bool, Vec<Option<String>>); 8] = [
+        ("temperature / °C", true, each(&sessions, |one| number(&one.environment.temperature_c))),
+        ("gravity / (m/s²)", true, each(&sessions, |one| number(&one.environment.gravity_m_s2))),
+        ("latitude / °", true, each(&sessions, |one| number(&one.environment.latitude_deg))),
+        ("altitude / m", true, each(&sessions, |one| number(&one.environment.altitude_m))),
+        ("contact", false, each(&sessions, |one| line(&one.environment.contact))),
+        ("frames", true, each(&sessions, |one| Some(one.quality.frames.to_string()))),
+        ("gaps", true, each(&sessions, |one| Some(one.quality.gaps.to_string()))),
+        ("note", false, each(&sessions, |one| line(&one.environment.note))),
+    ];
+    let (stated, unstated): (Vec<_>, Vec<_>) =
+        columns.into_iter().partition(|(_, _, cells)| cells.iter().any(Option::is_some));
+    let head = stated.iter().map(|(name, number, _)| (*name, *number));
+    let mut table = Table::new([("session", false)].into_iter().chain(head));
+    for (at, session) in sessions.iter().take(LISTED).enumerate() {
+        let cells = stated.iter().map(|(_, _, cells)| cells[at].clone().unwrap_or_else(|| "–".to_owned()));
+        table.row([session.id.to_string()].into_iter().chain(cells));
     }
     let mut inside = vec![table.element()];
     if sessions.len() > LISTED {
         inside.push(paragraph(format!("The first {LISTED} of {} sessions.", sessions.len())));
     }
     inside.push(date);
+    if !unstated.is_empty() {
+        let names: Vec<&str> =
+            unstated.iter().map(|(name, _, _)| name.split(" / ").next().unwrap_or(name)).collect();
+        inside.push(missing(format!("Not stated by any session: {}.", names.join(", "))));
+    }
     inside
+}
+
+/// A cell of each session.
+fn each(sessions: &[&Session], cell: impl Fn(&Session) -> Option<String>) -> Vec<Option<String>> {
+    sessions.iter().map(|session| cell(session)).collect()
 }

@@ -65,6 +65,9 @@ pub(super) struct Points {
     pub at: Vec<(Decimal, Decimal)>,
 }
 
+/// An x with the lower and upper end of a band there.
+pub(super) type Ends = (Decimal, Decimal, Decimal);
+
 /// A picture.
 #[derive(Debug, Clone)]
 pub(super) struct Plot {
@@ -79,7 +82,7 @@ pub(super) struct Plot {
     /// Points.
     pub points: Vec<Points>,
     /// The name of a band, and for each x its lower and upper end.
-    pub band: Option<(String, Vec<(Decimal, Decimal, Decimal)>)>,
+    pub band: Option<(String, Vec<Ends>)>,
     /// The name of a line, and its values.
     pub line: Option<(String, Vec<(Decimal, Decimal)>)>,
     /// Places between groups along x, each with the name of the group behind it.
@@ -160,9 +163,9 @@ impl Plot {
         for (start, name) in &self.groups {
             let at = x.at(start, LEFT, RIGHT);
             svg = svg.with(element("path", "group").attribute("d", format!("M{} {TOP}V{BOTTOM}", text(&at))));
-            svg = svg.with(label("tick", text(&moved(&at, 4)), (TOP + 10).to_string(), name.clone()));
+            svg = svg.with(label("tick", text(&moved(&at, 4)), (TOP - 6).to_string(), name.clone()));
         }
-        let middle = ((LEFT + RIGHT) / 2).to_string();
+        let middle = u32::midpoint(LEFT, RIGHT).to_string();
         svg.with(label("axis middle", middle, (HEIGHT - 6).to_string(), self.x.words(x))).with(label(
             "axis",
             "0".to_owned(),
@@ -228,7 +231,7 @@ fn path(values: &[(Decimal, Decimal)], x: &Scale, y: &Scale) -> String {
     format!("M{}", values.iter().map(point).collect::<Vec<_>>().join("L"))
 }
 
-fn band_path(values: &[(Decimal, Decimal, Decimal)], x: &Scale, y: &Scale) -> String {
+fn band_path(values: &[Ends], x: &Scale, y: &Scale) -> String {
     let upper = values.iter().map(|(at, _, high)| (at.clone(), high.clone()));
     let lower = values.iter().rev().map(|(at, low, _)| (at.clone(), low.clone()));
     format!("{}z", path(&upper.chain(lower).collect::<Vec<_>>(), x, y))
