@@ -71,25 +71,35 @@ pub struct Listening {
     pub clocks: Duration,
     /// To a pad that is touched.
     pub frames: Duration,
+    /// To a stream of which it is known that frames come.
+    pub short: Duration,
+    /// Not at all, between a stop and a start that is to succeed.
+    pub settled: Duration,
     /// Whether a person is there, whom the system may ask for a permission.
     pub attended: bool,
 }
 
 impl Default for Listening {
     fn default() -> Self {
-        Self { clocks: Duration::from_secs(5), frames: Duration::from_secs(6), attended: true }
+        Self {
+            clocks: Duration::from_secs(5),
+            frames: Duration::from_secs(6),
+            short: Duration::from_secs(1),
+            settled: Duration::from_millis(600),
+            attended: true,
+        }
     }
 }
 
 impl Listening {
-    /// For a stream of which it is known that frames come.
-    fn short(self) -> Duration {
-        self.frames.min(Duration::from_secs(1))
-    }
-
     /// For where nobody is there.
     pub fn unattended() -> Self {
-        Self { clocks: Duration::from_secs(1), frames: Duration::from_secs(2), attended: false }
+        Self {
+            clocks: Duration::from_secs(1),
+            frames: Duration::from_secs(2),
+            attended: false,
+            ..Self::default()
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod pad;
 
-use openweigh_multitouch::{Access, ArrivalClock, Condition, Frame, Options, Presence};
+use openweigh_multitouch::{Access, ArrivalClock, Condition, Frame, Options, Presence, Stream};
 use pad::{Pad, pad};
 use std::time::Duration;
 
@@ -32,20 +32,59 @@ fn mac_event(before: &str, event: &str) -> Pad {
     ))
 }
 
+/// An event that waits until there is a file `go` in this folder; the pad is not played to its end before.
+fn mac_waits(event: &str, folder: &std::path::Path) -> Pad {
+    pad(&format!(
+        "behaviour = \"mac\"\npace = 10.0\n[[pad]]\nseconds = 100000.0\n\
+         [[pad.contact]]\nkind = \"base\"\nfrom_s = 0.0\nuntil_s = 99990.0\n\
+         [[pad.event]]\nat_s = 0.0\n{event}\nonce = \"{}\"\n",
+        folder.join("go").display()
+    ))
+}
+
+/// Longer than a start has to wait after a stop.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Long enough for the simulator to make a frame, under valgrind too.
-const CALM: Duration = Duration::from_secs(2);
-
-/// All frames until none came for a while.
-fn until_silent(stream: &mut openweigh_multitouch::Stream) -> Vec<Frame> {
+/// All frames until this is so of the stream, after which none comes.
+fn until(stream: &mut Stream, mut ended: impl FnMut(&Stream) -> bool) -> Vec<Frame> {
     let (mut frames, mut frame) = (Vec::new(), Frame::default());
-    while stream.wait(CALM) {
+    for _ in 0..300_000 {
+        // What came before the end is in the queue by the time the end is seen.
+        let last = ended(stream);
         while stream.next(&mut frame) {
             frames.push(frame.clone());
         }
+        if last {
+            return frames;
+        }
+        stream.wait(Duration::from_millis(2));
     }
-    frames
+    panic!("it never happened");
+}
+
+/// Frames after a start, of which some come: the stream is halted then.
+fn some(stream: &mut Stream) -> Vec<Frame> {
+    assert!(stream.wait(pad::LONG));
+    stream.halt();
+    until(stream, |_| true)
+}
+
+/// All frames until the pad is in no list any more: it was unplugged, or its scenario has ended.
+fn until_gone(stream: &mut Stream) -> Vec<Frame> {
+    until(stream, |stream| stream.presence() == Presence::Gone)
+}
+
+/// Starts it until frames come: after a pause that is long enough.
+fn restart_until_frames_come(stream: &mut Stream) {
+    for pause in [PAUSE, PAUSE * 4, PAUSE * 16] {
+        stream.halt();
+        std::thread::sleep(pause);
+        stream.restart().unwrap();
+        if stream.wait(PAUSE * 20) {
+            return;
+        }
+    }
+    panic!("no frame comes");
 }
 
 #[test]
@@ -54,7 +93,7 @@ fn neither_alive_nor_running_tells_of_anything() {
     let device = pad.only();
     assert_eq!((device.is_alive(), device.is_running()), (Some(false), Some(false)));
     let mut stream = device.start(Options { capacity: 1 << 16 }).unwrap();
-    assert!(!until_silent(&mut stream).is_empty());
+    assert!(!until_gone(&mut stream).is_empty());
     // Pulled out long ago.
     assert_eq!(stream.device().is_running(), Some(true));
     assert_eq!(stream.condition(), Condition::Running);
@@ -66,15 +105,17 @@ fn neither_alive_nor_running_tells_of_anything() {
 
 #[test]
 fn a_pad_that_comes_back_is_another_entry_of_the_registry() {
-    let pad = mac_event("", "kind = \"unplug\"\nfor_s = 1.0");
+    let go = tempfile::tempdir().unwrap();
+    let pad = mac_waits("kind = \"unplug\"\nfor_s = 1.0", go.path());
     let mut stream = pad.start(1 << 16);
-    let before = until_silent(&mut stream);
-    assert_eq!(stream.presence(), Presence::Returned);
+    assert!(stream.wait(pad::LONG));
+    assert_eq!(stream.presence(), Presence::Here);
+    std::fs::write(go.path().join("go"), "").unwrap();
+    let before = until(&mut stream, |stream| stream.presence() == Presence::Returned);
     stream.halt();
     std::thread::sleep(PAUSE);
     stream.restart().unwrap();
-    assert_eq!(stream.presence(), Presence::Here);
-    let after = until_silent(&mut stream);
+    let after = some(&mut stream);
     assert!(after[0].device_s > before.last().unwrap().device_s + 1.0);
     assert_eq!((before.len() + after.len()) as u64, pad.sent(stream.device().id()).0);
     stream.stop();
@@ -89,7 +130,9 @@ fn a_pad_goes_on_over_another_transport_if_it_keeps_its_id() {
         let device = pad.only();
         assert_eq!((device.id(), device.identity().transport), (first, Some(4)));
         let mut stream = device.start(Options { capacity: 1 << 16 }).unwrap();
-        let before = until_silent(&mut stream);
+        let returned =
+            |_: &Stream| pad.library.devices().unwrap().iter().any(|one| one.identity().transport == Some(1));
+        let before = until(&mut stream, returned);
         let there = pad.only();
         assert_eq!((there.id(), there.identity().transport), (id, Some(1)));
         stream.halt();
@@ -97,7 +140,7 @@ fn a_pad_goes_on_over_another_transport_if_it_keeps_its_id() {
         if id == first {
             assert_eq!(stream.presence(), Presence::Returned);
             stream.restart().unwrap();
-            let after = until_silent(&mut stream);
+            let after = until_gone(&mut stream);
             assert_eq!((before.len() + after.len()) as u64, pad.sent(first).0);
         } else {
             // Nothing says that this is the same pad.
@@ -111,16 +154,20 @@ fn a_pad_goes_on_over_another_transport_if_it_keeps_its_id() {
 
 #[test]
 fn sleep_is_told_by_the_clocks_alone() {
-    let pad = mac_event("", "kind = \"sleep\"\nfor_s = 5.0");
+    let go = tempfile::tempdir().unwrap();
+    let pad = mac_waits("kind = \"sleep\"\nfor_s = 5.0", go.path());
     let mut stream = pad.start(1 << 16);
-    let before = until_silent(&mut stream);
+    assert!(stream.wait(pad::LONG));
+    assert_eq!(stream.asleep(), Some(Duration::ZERO));
+    std::fs::write(go.path().join("go"), "").unwrap();
+    let before = until(&mut stream, |stream| stream.asleep() > Some(Duration::ZERO));
     assert!(before.iter().all(|frame| frame.asleep.is_zero()));
     assert_eq!(stream.asleep(), Some(Duration::from_secs(5)));
     assert_eq!((stream.condition(), stream.presence()), (Condition::Running, Presence::Here));
     stream.halt();
     std::thread::sleep(PAUSE);
     stream.restart().unwrap();
-    let after = until_silent(&mut stream);
+    let after = some(&mut stream);
     assert!(after.iter().all(|frame| frame.asleep == Duration::from_secs(5)));
     // The device's clock went on, and the time of arrival stood still.
     let (last, first) = (before.last().unwrap(), &after[0]);
@@ -134,7 +181,7 @@ fn sleep_is_told_by_the_clocks_alone() {
 fn a_stream_may_survive_its_sleep() {
     let pad = mac_event("answers = { survives_sleep = true }", "kind = \"sleep\"\nfor_s = 5.0");
     let mut stream = pad.start(1 << 16);
-    let frames = until_silent(&mut stream);
+    let frames = until_gone(&mut stream);
     let slept: Vec<u64> = frames.iter().map(|frame| frame.asleep.as_secs()).collect();
     assert!(slept.is_sorted() && slept[0] == 0 && slept[slept.len() - 1] == 5);
     stream.stop();
@@ -143,30 +190,45 @@ fn a_stream_may_survive_its_sleep() {
 
 #[test]
 fn a_start_too_soon_after_a_stop_succeeds_and_gives_nothing() {
-    let pad =
-        pad("behaviour = \"mac\"\npace = \"unthrottled\"\nanswers = { restart_pause_s = 0.4 }\n[[pad]]\n\
-         flood = { frames = 1000000000000, touches = 1 }");
-    let mut stream = pad.start(1 << 10);
+    let flood = |pause_s: &str| {
+        pad(&format!(
+            "behaviour = \"mac\"\npace = \"unthrottled\"\nanswers = {{ restart_pause_s = {pause_s} }}\n[[pad]]\n\
+             flood = {{ frames = 1000000000000, touches = 1 }}"
+        ))
+    };
+    // Any pause is too short.
+    let never = flood("1000000.0");
+    let mut stream = never.start(1 << 10);
     assert!(stream.wait(pad::LONG));
     stream.restart().unwrap();
     let mut frame = Frame::default();
     while stream.next(&mut frame) {}
     assert!(!stream.wait(Duration::from_millis(200)), "status 0, and no frame");
-    stream.halt();
-    std::thread::sleep(PAUSE);
-    stream.restart().unwrap();
-    assert!(stream.wait(pad::LONG));
     stream.stop();
-    pad.assert_faultless();
+    never.assert_faultless();
+    let short = flood("0.4");
+    let mut stream = short.start(1 << 10);
+    assert!(stream.wait(pad::LONG));
+    stream.halt();
+    while stream.next(&mut frame) {}
+    restart_until_frames_come(&mut stream);
+    stream.stop();
+    short.assert_faultless();
 }
 
 #[test]
 fn two_programs_may_record_a_pad() {
-    let pad = mac("", "");
+    let pad = mac_in_real_time("");
     let (mut first, mut second) = (pad.start(1 << 16), pad.start(1 << 16));
-    let (one, other) = (until_silent(&mut first), until_silent(&mut second));
-    assert!(!one.is_empty() && !other.is_empty());
-    assert_eq!(one.last().unwrap().device_frame, other.last().unwrap().device_frame);
+    assert!(second.wait(pad::LONG));
+    let mut frame = Frame::default();
+    assert!(second.next(&mut frame));
+    let mut same = Frame::default();
+    // The same frame comes to the first, whatever came before.
+    while same.device_frame != frame.device_frame {
+        assert!(first.wait(pad::LONG));
+        assert!(first.next(&mut same));
+    }
     drop(first);
     drop(second);
     pad.assert_faultless();
@@ -176,7 +238,7 @@ fn two_programs_may_record_a_pad() {
 fn nothing_rests_on_what_registering_answers() {
     let pad = mac("answers = { register_answers = false }", "");
     let mut stream = pad.start(1 << 16);
-    assert!(!until_silent(&mut stream).is_empty());
+    assert!(!until_gone(&mut stream).is_empty());
     stream.stop();
     pad.assert_faultless();
 }
@@ -198,7 +260,7 @@ fn the_frameworks_clock_is_not_the_time_of_arrival() {
     let pad = mac("", "");
     assert_eq!(pad.library.arrival_clock(), ArrivalClock::System);
     let mut stream = pad.start(1 << 16);
-    let frames = until_silent(&mut stream);
+    let frames = until_gone(&mut stream);
     let (first, last) = (&frames[0], frames.last().unwrap());
     let device_s = last.device_s - first.device_s;
     let slope = |seconds: f64| seconds / device_s;
@@ -222,8 +284,8 @@ fn rights_and_clicks_are_asked_not_guessed() {
         (denied.library.access(), denied.library.request_access()),
         (Some(Access::Denied), Some(false))
     );
-    let mut stream = denied.start(1 << 10);
-    assert!(until_silent(&mut stream).is_empty(), "it starts, and gives nothing");
+    let stream = denied.start(1 << 10);
+    assert!(!stream.wait(PAUSE), "it starts, and gives nothing");
     drop(stream);
     for (fixed, off) in [(false, Some(false)), (true, Some(true))] {
         let pad = mac("", &format!("clicks_fixed = {fixed}"));
@@ -239,7 +301,7 @@ fn what_a_pad_says_of_its_force_may_be_wrong() {
     let pad = mac("", "says_force = false");
     assert_eq!(pad.only().identity().supports_force, Some(false));
     let mut stream = pad.start(1 << 16);
-    assert!(!until_silent(&mut stream).is_empty());
+    assert!(!until_gone(&mut stream).is_empty());
     stream.stop();
 }
 

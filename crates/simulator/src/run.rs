@@ -6,7 +6,7 @@ use crate::clock;
 use crate::machine::{Callback, Handle};
 use crate::report::Calls;
 use crate::scenario::{AtEnd, Pace};
-use crate::score::{Score, Shot, Step};
+use crate::score::{Return, Score, Shot, Step};
 use crate::stage::{Played, complain, lock};
 use std::collections::BTreeMap;
 use std::ptr;
@@ -15,15 +15,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
-/// How long the first frames wait for the other devices to be started, so that all speak in turn.
-const GATHERING: Duration = Duration::from_millis(100);
-
 /// Sees to it that frames are told of in the order of their times, over all devices that are started.
 pub(crate) struct Conductor {
     turns: Mutex<Turns>,
     changed: Condvar,
     /// How many devices there are.
     pads: usize,
+    /// How long the first frames wait for the other devices to be started, so that all speak in turn.
+    gathering: Duration,
 }
 
 #[derive(Default)]
@@ -55,8 +54,8 @@ impl Run {
 }
 
 impl Conductor {
-    pub(crate) fn new(pads: usize) -> Conductor {
-        Conductor { turns: Mutex::default(), changed: Condvar::new(), pads }
+    pub(crate) fn new(pads: usize, gathering: Duration) -> Conductor {
+        Conductor { turns: Mutex::default(), changed: Condvar::new(), pads, gathering }
     }
 
     fn wait<'a>(&self, turns: MutexGuard<'a, Turns>, longest: Duration) -> MutexGuard<'a, Turns> {
@@ -72,7 +71,7 @@ impl Conductor {
         self.changed.notify_all();
         while first && turns.started.len() < self.pads && !run.is_stopped() {
             let last = turns.started.values().max().copied();
-            let left = GATHERING.saturating_sub(last.map_or(GATHERING, |last| last.elapsed()));
+            let left = self.gathering.saturating_sub(last.map_or(self.gathering, |last| last.elapsed()));
             if left.is_zero() {
                 break;
             }
@@ -233,7 +232,7 @@ fn perform(handle: &Handle, run: &Run, calls: &mut Option<Calls>) {
                 pad.alive.store(false, Ordering::SeqCst);
                 if let Some(for_s) = score.shot.pause_s {
                     let away = Duration::from_secs_f64(for_s / stage.pace.factor());
-                    come_back(pad, away, score.shot.returns_as);
+                    come_back(pad, away, score.shot.returns.clone());
                 }
             }
             Step::End if stage.at_end == AtEnd::Unplug => pad.alive.store(false, Ordering::SeqCst),
@@ -270,14 +269,17 @@ fn turn_to_play<'a>(handle: &'a Handle, run: &Run) -> Option<MutexGuard<'a, Scor
 }
 
 /// Plugs a pad in again after a while, whatever becomes of those who listened to it.
-fn come_back(pad: &Arc<Played>, after: Duration, (id, transport): (Option<u64>, Option<i32>)) {
+fn come_back(pad: &Arc<Played>, after: Duration, how: Return) {
     let pad = Arc::clone(pad);
     let back = move || {
         std::thread::sleep(after);
-        if let Some(id) = id {
+        while how.once.as_ref().is_some_and(|file| !file.exists()) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if let Some(id) = how.id {
             pad.id.store(id, Ordering::SeqCst);
         }
-        if let Some(transport) = transport {
+        if let Some(transport) = how.transport {
             pad.transport.store(transport, Ordering::SeqCst);
         }
         pad.returns.fetch_add(1, Ordering::SeqCst);

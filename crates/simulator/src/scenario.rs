@@ -50,6 +50,10 @@ pub struct Scenario {
     /// What comes after.
     #[serde(default)]
     pub at_end: AtEnd,
+    /// How many seconds, in real time, the first frames wait for the other devices to be started, so that all of them
+    /// speak in the order of their times.
+    #[serde(default = "short")]
+    pub gathering_s: f64,
     /// Whether `MTDeviceStop` returns only when the device's thread has ended.
     #[serde(default = "yes")]
     pub stop_waits: bool,
@@ -330,7 +334,7 @@ pub enum Field {
 }
 
 /// Something that happens once.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// What.
@@ -339,6 +343,12 @@ pub struct Event {
     pub at_s: f64,
     /// Of a sleep, or of an unplugging: how long.
     pub for_s: Option<f64>,
+    /// A file for which the event waits, from `at_s` on: whoever plays the scenario makes it when they are ready for what
+    /// happens, so that nothing depends on how fast they are. Later events wait as well. Relative to the scenario's
+    /// folder.
+    pub once: Option<PathBuf>,
+    /// Of an unplugging with a return: a file for which the return waits, after `for_s`.
+    pub back_once: Option<PathBuf>,
     /// Of an unplugging with a return: the transport and the id that it comes back with, as of a pad that goes on over
     /// Bluetooth when its cable is pulled out.
     pub transport: Option<i32>,
@@ -391,6 +401,9 @@ impl Scenario {
         let mut scenario: Scenario = toml::from_str(text).map_err(|error| {
             ScenarioError::at(text, error.span().map_or(0, |span| span.start), error.message())
         })?;
+        if !is_time(&[scenario.gathering_s]) {
+            return Err(ScenarioError::at(text, 0, "gathering_s is a time, at most a week"));
+        }
         for (number, spanned) in std::mem::take(&mut scenario.pads_with_places).into_iter().enumerate() {
             let at = spanned.span().start;
             let mut pad = spanned.into_inner();
@@ -406,7 +419,9 @@ impl Scenario {
     #[must_use]
     pub fn beside(mut self, folder: &Path) -> Scenario {
         for pad in &mut self.pads {
-            if let Some(file) = &mut pad.playback {
+            let events = pad.event.iter_mut().map(Spanned::get_mut);
+            let files = events.flat_map(|event| [&mut event.once, &mut event.back_once]);
+            for file in files.chain([&mut pad.playback]).flatten() {
                 *file = folder.join(&*file);
             }
         }
@@ -499,6 +514,7 @@ impl Event {
         let returns = self.for_s.is_some() && wanted(Happening::Unplug);
         let anew = self.transport.is_some() || self.id.is_some();
         insist(returns || !anew, at, "transport and id go with an unplug that has for_s")?;
+        insist(returns || self.back_once.is_none(), at, "back_once goes with an unplug that has for_s")?;
         let counts = wanted(Happening::Burst) || wanted(Happening::Lost);
         insist(self.frames.is_some() == counts, at, "frames goes with a burst and with lost")?;
         insist(self.to.is_some() == wanted(Happening::Counter), at, "to goes with a counter")?;

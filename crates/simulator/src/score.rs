@@ -4,6 +4,7 @@ use crate::abi::Record;
 use crate::playback::Recording;
 use crate::scenario::{Flood, Pad};
 use crate::timeline::Timeline;
+use std::path::PathBuf;
 
 /// A frame that is ready to be told of.
 #[derive(Clone, Debug, Default)]
@@ -19,10 +20,21 @@ pub(crate) struct Shot {
     pub(crate) count: Option<i32>,
     /// How long a sleep takes, or for how long the pad is away.
     pub(crate) pause_s: Option<f64>,
-    /// The id and the transport that it comes back with, if others.
-    pub(crate) returns_as: (Option<u64>, Option<i32>),
+    /// How it comes back.
+    pub(crate) returns: Return,
     /// Gives no address.
     pub(crate) null: bool,
+}
+
+/// How a pad comes back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Return {
+    /// With this id, if with another one.
+    pub(crate) id: Option<u64>,
+    /// Over this transport, if over another one.
+    pub(crate) transport: Option<i32>,
+    /// Not before there is this file.
+    pub(crate) once: Option<PathBuf>,
 }
 
 /// What comes next.

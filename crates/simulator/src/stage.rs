@@ -16,7 +16,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The variable that names the scenario.
 const VARIABLE: &str = "OPENWEIGH_SCENARIO";
@@ -154,7 +154,7 @@ fn read(text: &str, folder: &Path) -> Result<Stage, Unplayable> {
     let first_ms = scenario.pads.iter().filter(|pad| pad.playback.is_none()).map(begun_ms).min();
     clock::reset(first_ms.unwrap_or(0) * 1_000_000);
     Ok(Stage {
-        conductor: Conductor::new(cast.len()),
+        conductor: Conductor::new(cast.len(), Duration::from_secs_f64(scenario.gathering_s)),
         pads: cast.into_iter().map(Arc::new).collect(),
         pace: scenario.pace,
         at_end: scenario.at_end,
@@ -173,7 +173,7 @@ impl Stage {
             stop_waits: true,
             report: false,
             behaviour: Answers::default().with(Manner::Mac),
-            conductor: Conductor::new(0),
+            conductor: Conductor::new(0, Duration::ZERO),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::abi::{Record, state};
 use crate::physics::{Hardware, Memory, count, fading};
 use crate::random::Random;
 use crate::scenario::{Contact, Event, Field, Happening, Pad, Toucher};
-use crate::score::{Shot, Step, begun_ms};
+use crate::score::{Return, Shot, Step, begun_ms};
 
 /// Between two frames, in seconds.
 const PERIOD_S: f64 = 0.011_25;
@@ -70,7 +70,7 @@ impl Timeline {
             .iter()
             .map(|contact| (*contact.get_ref(), Followed { left: 1.0, ..Followed::default() }))
             .collect();
-        let mut events: Vec<Event> = pad.event.iter().map(|event| *event.get_ref()).collect();
+        let mut events: Vec<Event> = pad.event.iter().map(|event| event.get_ref().clone()).collect();
         events.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
         Timeline {
             hardware: pad.hardware(),
@@ -121,10 +121,11 @@ impl Timeline {
     }
 
     fn due_event(&mut self, time_s: f64) -> Option<Event> {
-        let event = *self.events.get(self.next_event)?;
-        (event.at_s <= time_s).then(|| {
+        let event = self.events.get(self.next_event)?;
+        let is_due = event.at_s <= time_s && event.once.as_ref().is_none_or(|file| file.exists());
+        is_due.then(|| {
             self.next_event += 1;
-            event
+            event.clone()
         })
     }
 
@@ -138,7 +139,7 @@ impl Timeline {
             }
             Happening::Unplug => {
                 shot.pause_s = event.for_s;
-                shot.returns_as = (event.id, event.transport);
+                shot.returns = Return { id: event.id, transport: event.transport, once: event.back_once };
                 if let Some(for_s) = event.for_s {
                     self.pass(for_s);
                 }

@@ -199,7 +199,10 @@ fn order(rows: &str) -> Vec<i32> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("two.csv");
     std::fs::write(&path, format!("{}\n{rows}", openweigh_simulator::playback::HEADER)).unwrap();
-    let stage = Stage::set(&format!("pace = \"unthrottled\"\n[[pad]]\nplayback = \"{}\"\n", path.display()));
+    let stage = Stage::set(&format!(
+        "gathering_s = 600.0\npace = \"unthrottled\"\n[[pad]]\nplayback = \"{}\"\n",
+        path.display()
+    ));
     ORDER.lock().unwrap().clear();
     // SAFETY: as above.
     unsafe {

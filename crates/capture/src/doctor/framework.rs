@@ -16,9 +16,6 @@ use std::time::Duration;
 /// How long to wait between a stop and a start, from one try to the next.
 const PAUSES_MS: [u64; 5] = [0, 100, 300, 500, 2000];
 
-/// Between a stop and a start that is to succeed.
-const SETTLED: Duration = Duration::from_millis(600);
-
 /// How long a pad that was plugged in is looked for.
 const RETURN: Duration = Duration::from_secs(20);
 
@@ -333,11 +330,11 @@ impl Examination<'_> {
             Err(error) => section.put("status", refused(&error)),
             Ok(mut second) => {
                 section.put("status", status_words(0));
-                let first = self.listen(asked, self.listening.short());
+                let first = self.listen(asked, self.listening.short);
                 section.put("frames_to_the_first", first > 0);
                 section.put("frames_to_the_second", Heard::default().drain(&mut second) > 0);
                 second.stop();
-                section.put("frames_to_the_first_afterwards", self.listen(asked, self.listening.short()) > 0);
+                section.put("frames_to_the_first_afterwards", self.listen(asked, self.listening.short) > 0);
             }
         }
         self.add(section);
@@ -356,7 +353,7 @@ impl Examination<'_> {
             let key = format!("after_{pause}_ms");
             match asked.stream.restart() {
                 Err(error) => section.put(&key, refused(&error)),
-                Ok(()) if self.first(asked, self.listening.short()).is_some() => {
+                Ok(()) if self.first(asked, self.listening.short).is_some() => {
                     section.put(&key, "frames");
                     break;
                 }
@@ -373,7 +370,7 @@ impl Examination<'_> {
         };
         asked.stream.halt();
         asked.heard.drain(&mut asked.stream);
-        self.pause(SETTLED);
+        self.pause(self.listening.settled);
         section.put("frames_afterwards", asked.heard.drain(&mut asked.stream) > 0);
         said(&mut section, asked.stream.device());
         asked.found(&mut section);
@@ -383,7 +380,7 @@ impl Examination<'_> {
     /// Starts the stream again for the next question. `false` if that failed, which is noted.
     fn again(&self, asked: &mut Asked<'_>, section: &mut Section) -> bool {
         asked.stream.halt();
-        self.pause(SETTLED);
+        self.pause(self.listening.settled);
         match asked.stream.restart() {
             Ok(()) => true,
             Err(error) => {
@@ -444,9 +441,9 @@ impl Examination<'_> {
             if self.ask(&section, Wish::Unplug).is_none() {
                 return;
             }
-            self.pause(SETTLED);
+            self.pause(self.listening.settled);
             asked.heard.drain(&mut asked.stream);
-            section.put("frames_while_away", self.listen(asked, self.listening.short()) > 0);
+            section.put("frames_while_away", self.listen(asked, self.listening.short) > 0);
             away(&mut section, asked.stream.device());
             asked.found(&mut section);
         }
