@@ -109,6 +109,7 @@ pub(crate) enum Command {
     Readings(cmd::readings::Args),
     Replay(cmd::replay::Args),
     Predict(cmd::predict::Args),
+    Characterise(cmd::characterise::Args),
     Report(cmd::report::Args),
     Seal(cmd::seal::Args),
     Publish(cmd::publish::Args),

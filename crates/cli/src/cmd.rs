@@ -1,6 +1,7 @@
 //! One file a command, each with its `Args` and a `run`.
 
 pub(crate) mod about;
+pub(crate) mod characterise;
 pub(crate) mod claims;
 pub(crate) mod devices;
 pub(crate) mod doctor;
@@ -64,6 +65,7 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Protocol(Protocol::List(_)) => protocol::list(screen),
         Command::Predict(args) => predict::run(&args, screen),
         Command::Replay(args) => replay::run(&args, &global, screen),
+        Command::Characterise(args) => characterise::run(&args, &global, screen),
         Command::Report(args) => report::run(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),
         Command::Publish(args) => publish::run(&args, &global, screen),

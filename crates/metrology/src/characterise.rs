@@ -126,12 +126,22 @@ impl Rows<'_> {
         row.predicted.to_decimal()
     }
 
+    /// Whether the rows of a table repeat features rather than targets, as those do whose target was read.
+    fn repeats_features(&self) -> bool {
+        let rows = &self.found.rows;
+        let targets: BTreeSet<&Decimal> = rows.iter().map(|row| &row.target).collect();
+        let features: BTreeSet<&Vec<Decimal>> = rows.iter().map(|row| &row.features).collect();
+        self.weights.recipe.reading.is_none() && features.len() < targets.len()
+    }
+
     /// The pooled variance of repeated readings, with its degrees of freedom.
     fn pooled(&self) -> Option<(Ratio, u64)> {
-        let mut groups: BTreeMap<(Place, Option<String>), Vec<Ratio>> = BTreeMap::new();
+        let by_features = self.repeats_features();
+        let mut groups: BTreeMap<_, Vec<Ratio>> = BTreeMap::new();
         for row in &self.found.rows {
             let position = row.weighing.and_then(|own| own.details.as_ref()?.position.as_ref());
-            let key = ((row.session, row.target.clone()), position.map(ToString::to_string));
+            let load = if by_features { row.features.clone() } else { vec![row.target.clone()] };
+            let key = (row.session, load, position.map(ToString::to_string));
             groups.entry(key).or_default().push(Ratio::from(&row.error));
         }
         let dof: u64 = groups.values().map(|own| own.len() as u64 - 1).sum();

@@ -114,9 +114,13 @@ fn around(ledger: &Ledger, path: &Path) -> Ledger {
 }
 
 /// The datasets that weights were fitted on, with the very bytes.
-fn training(ledger: &Ledger, weights: &Weights, global: &Global) -> Result<Vec<place::Loaded>, Failure> {
+pub(crate) fn training(
+    ledger: &Ledger,
+    weights: &Weights,
+    global: &Global,
+) -> Result<Vec<place::Loaded>, Failure> {
     let folder = |name: &openweigh_formats::text::Name| {
-        place::shown(&ledger.on_disk(&Ledger::dataset(name)).parent().unwrap_or(Path::new(".")).to_path_buf())
+        place::shown(&ledger.on_disk(&Ledger::dataset(name)).parent().unwrap_or(Path::new(".")))
     };
     let words: Vec<String> = weights.trained_on.iter().map(|one| folder(&one.name)).collect();
     let loaded = place::datasets(ledger, &words, &weights.recipe, global.max_csv())?;
