@@ -120,7 +120,7 @@ pub(crate) fn training(
     global: &Global,
 ) -> Result<Vec<place::Loaded>, Failure> {
     let folder = |name: &openweigh_formats::text::Name| {
-        place::shown(&ledger.on_disk(&Ledger::dataset(name)).parent().unwrap_or(Path::new(".")))
+        place::shown(ledger.on_disk(&Ledger::dataset(name)).parent().unwrap_or(Path::new(".")))
     };
     let words: Vec<String> = weights.trained_on.iter().map(|one| folder(&one.name)).collect();
     let loaded = place::datasets(ledger, &words, &weights.recipe, global.max_csv())?;
