@@ -111,6 +111,8 @@ pub struct Stream {
     tells_life: bool,
     /// Its entry in the registry when it was started.
     entry: Option<u64>,
+    /// Whether waiting runs the thread's run loop.
+    loops: bool,
 }
 
 impl Stream {
@@ -119,7 +121,8 @@ impl Stream {
         let system = device.library().system_clock();
         let writer = Writer::new(sink, device.symbols().clock, system);
         let seat = Seat::take(writer).ok_or(StartError::TooMany)?;
-        let mut stream = Stream { device, seat, source, attached: false, tells_life: false, entry: None };
+        let mut stream =
+            Stream { device, seat, source, attached: false, tells_life: false, entry: None, loops: true };
         stream.attach()?;
         Ok(stream)
     }
@@ -135,7 +138,17 @@ impl Stream {
         self.source.pop(frame)
     }
 
+    /// From now on waiting only waits, and runs no run loop: to find out whether frames need one.
+    #[must_use]
+    pub fn without_run_loop(mut self) -> Stream {
+        self.loops = false;
+        self
+    }
+
     /// Waits until there is a frame, but no longer than this. `false` if there is still none.
+    ///
+    /// Where the library has a run loop, it is that of this thread that runs meanwhile: some say that without it no
+    /// frame comes.
     #[allow(clippy::disallowed_methods, reason = "waiting is measured")]
     pub fn wait(&self, longest: Duration) -> bool {
         let begun = Instant::now();
@@ -144,7 +157,12 @@ impl Stream {
             if left.is_zero() {
                 return false;
             }
-            std::thread::sleep(left.min(LOOK));
+            let until = Instant::now() + left.min(LOOK);
+            if self.loops {
+                self.device.library().run_loop(left.min(LOOK));
+            }
+            // A run loop with nothing to wait for ends at once.
+            std::thread::sleep(until.saturating_duration_since(Instant::now()));
         }
         true
     }

@@ -217,6 +217,18 @@ fn a_start_too_soon_after_a_stop_succeeds_and_gives_nothing() {
 }
 
 #[test]
+fn frames_that_need_a_run_loop_come_to_who_waits() {
+    let pad = mac_in_real_time("answers = { needs_run_loop = true, restart_pause_s = 0.0 }");
+    let stream = pad.start(1 << 10).without_run_loop();
+    assert!(!stream.wait(PAUSE), "nobody runs a run loop");
+    drop(stream);
+    let stream = pad.start(1 << 10);
+    assert!(stream.wait(pad::LONG));
+    stream.stop();
+    pad.assert_faultless();
+}
+
+#[test]
 fn two_programs_may_record_a_pad() {
     let pad = mac_in_real_time("");
     let (mut first, mut second) = (pad.start(1 << 16), pad.start(1 << 16));

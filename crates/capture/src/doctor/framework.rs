@@ -132,6 +132,8 @@ impl Examination<'_> {
                 return self.add(section);
             }
         };
+        // Whether frames need a run loop is asked by itself.
+        let stream = stream.without_run_loop();
         section.put("status", status_words(0));
         said(&mut section, device);
         self.add(section);
@@ -328,7 +330,8 @@ impl Examination<'_> {
         };
         match device.start(Options::default()) {
             Err(error) => section.put("status", refused(&error)),
-            Ok(mut second) => {
+            Ok(second) => {
+                let mut second = second.without_run_loop();
                 section.put("status", status_words(0));
                 let first = self.listen(asked, self.listening.short);
                 section.put("frames_to_the_first", first > 0);
