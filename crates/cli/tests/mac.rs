@@ -8,6 +8,7 @@ mod scene;
 use bench::{Bench, read};
 use openweigh_formats::events::{self, Kind};
 use openweigh_formats::session::Clicks;
+use std::time::Duration;
 
 /// A base that lies there, at five times the pace of a pad. `lines` are of the scenario, `pad` of its pad.
 fn scenario(lines: &str, pad: &str) -> String {
@@ -131,4 +132,77 @@ fn what_the_framework_prints_spoils_no_document() {
     let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(document["sessions"][0]["session"], "s01");
     assert!(ran.stderr.contains("a message of the framework"), "it is said where messages are");
+}
+
+#[test]
+fn frames_that_need_a_run_loop_are_recorded() {
+    let bench = Bench::new(&scenario("answers = { needs_run_loop = true }", ""));
+    bench.record(&["--name", "pad", "--frames", "5"]).ends(0);
+    assert_eq!(read(&bench.path("datasets/pad"), "s01").session.quality.frames, 5);
+}
+
+/// Waits until a file of a recording that goes on says this, however slow the machine is.
+fn says(bench: &Bench, file: &str, what: &str) {
+    let path = bench.path("datasets/pad/sessions").join(file);
+    for _ in 0..60_000 {
+        if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(what)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{file} never says {what}");
+}
+
+/// Each thing that goes wrong is in the file by the time that the program is killed, and is recovered.
+#[test]
+fn whoever_is_killed_in_the_midst_of_it_recovers_what_happened() {
+    let away = "kind = \"unplug\"\nfor_s = 2.0";
+    let other_way = "kind = \"unplug\"\nfor_s = 2.0\ntransport = 1";
+    let sleep = "kind = \"sleep\"\nfor_s = 3.0";
+    let cases: [(&str, &str, &[Kind], u64); 7] = [
+        ("kind = \"unplug\"", "device-lost", &[Kind::DeviceLost], 0),
+        (away, "wake", &[Kind::DeviceLost, Kind::Wake], 0),
+        (other_way, "wake", &[Kind::DeviceLost, Kind::Wake], 0),
+        (sleep, "sleep", &[Kind::Sleep], 0),
+        (sleep, "wake", &[Kind::Sleep, Kind::Wake], 0),
+        ("kind = \"lost\"\nframes = 7", "dropped", &[Kind::Dropped], 7),
+        ("kind = \"lost\"\nframes = 900", "dropped", &[Kind::Dropped], 900),
+    ];
+    for (event, word, expected, dropped) in cases {
+        let bench = Bench::new(&with_event("", event));
+        let mut child = bench.child(&["--name", "pad"]);
+        says(&bench, "s01.part/events.csv", word);
+        if dropped > 0 {
+            // Only with a frame after them can lost ones be told from the frames that a kill takes along.
+            says(&bench, "s01.part/touches.csv", "\n400,");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        bench.run(&["recover", "datasets/pad"]).ends(0).says("session s01");
+        let events = told(&bench);
+        assert!(kinds(&events).starts_with(expected), "{event}: {events:?}");
+        let quality = read(&bench.path("datasets/pad"), "s01").session.quality;
+        assert_eq!((quality.dropped, missing(&bench)), (dropped, 0), "{event}");
+        // Four seconds of frames came before it.
+        assert!(quality.frames > 300, "{event}: {} frames", quality.frames);
+    }
+}
+
+/// Two programs record one pad, and both are killed.
+#[test]
+fn two_programs_that_record_a_pad_are_both_recovered() {
+    let bench = Bench::new(&scenario("", ""));
+    let mut children = ["a", "b"].map(|id| bench.child(&["--name", "pad", "--session", id]));
+    for id in ["a", "b"] {
+        says(&bench, &format!("{id}.part/touches.csv"), "\n100,");
+    }
+    for child in &mut children {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    bench.run(&["recover", "datasets/pad"]).ends(0).says("session a").says("session b");
+    for id in ["a", "b"] {
+        let quality = read(&bench.path("datasets/pad"), id).session.quality;
+        assert!(quality.frames > 100 && quality.dropped == 0, "{id}");
+    }
 }
