@@ -430,6 +430,12 @@ extern "C" fn OpenweighSimulatorFault(number: usize) -> *const c_char {
     machine::fault_at(number).map_or(ptr::null(), std::ffi::CStr::as_ptr)
 }
 
+/// How many references the reader holds: each was given to it, and not given back.
+#[unsafe(no_mangle)]
+extern "C" fn OpenweighSimulatorHeld() -> usize {
+    machine::held()
+}
+
 /// How many frames and touches the callbacks of a device were told.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn OpenweighSimulatorSent(id: u64, frames: *mut u64, touches: *mut u64) -> i32 {

@@ -90,6 +90,11 @@ pub(crate) fn fault_at(number: usize) -> Option<&'static CStr> {
     lock(&FAULTS).get(number).copied()
 }
 
+/// How many devices and arrays are not given back.
+pub(crate) fn held() -> usize {
+    lock(&OBJECTS).len()
+}
+
 fn reference(number: usize) -> Reference {
     ptr::without_provenance_mut(number)
 }

@@ -123,6 +123,15 @@ impl Pad {
         assert_eq!(self.faults(), Vec::<String>::new());
     }
 
+    /// Devices and lists that the reader holds.
+    pub fn held(&self) -> usize {
+        // SAFETY: the simulator's prototype.
+        unsafe {
+            let held = self.raw.get::<unsafe extern "C" fn() -> usize>(b"OpenweighSimulatorHeld\0").unwrap();
+            held()
+        }
+    }
+
     /// Frames and touches that the callbacks of a device were told.
     pub fn sent(&self, id: u64) -> (u64, u64) {
         let (mut frames, mut touches) = (0, 0);
