@@ -61,13 +61,14 @@ def recipe_of(data):  # 4 and 5, the recipe with its defaults
     else: assert not {"session_terms", "uncertainty"} & {*given}, "keys of version 2"
     if second:  # 4.12
         usual = [t for t in ["1"] if given["tare"] != "model" or not features_of(given["terms"])] + features_of(given["terms"])[:1]
-        given["session_terms"], told = given.get("session_terms", usual), {"coverage_probability": "0.95", "component": [], **given.get("uncertainty", {})}
+        given["session_terms"], told = given.get("session_terms", usual), {"coverage_probability": "0.95", "confidence": "0.95", "component": [], **given.get("uncertainty", {})}
         keys, parts = ("name", "value", "relative", "distribution", "dof"), [{"distribution": "normal", **c} for c in told["component"]]
         names = [c["name"] for c in parts]
         assert given["session_terms"] and {*features_of(given["session_terms"])} <= {*features_of(given["terms"])}, "session_terms"
-        assert Fraction("0.5") <= Fraction(told["coverage_probability"]) <= Fraction("0.9999") and len({*names}) == len(names) <= 64 and not {*names} & {*OWN}, "uncertainty"
+        shares = [told["coverage_probability"], *[told["confidence"]] * (Fraction(told["confidence"]) != 0)]
+        assert all(Fraction("0.5") <= Fraction(share) <= Fraction("0.9999") for share in shares) and len({*names}) == len(names) <= 64 and not {*names} & {*OWN}, "uncertainty"
         for c in parts: assert ("value" in c) != ("relative" in c) and Fraction(c.get("value", c.get("relative"))) >= 0 and Fraction(c.get("dof", 1)) >= 1, c["name"]
-        given["uncertainty"] = {"coverage_probability": told["coverage_probability"], "component": [{k: c[k] for k in keys if k in c} for c in parts]}
+        given["uncertainty"] = {"coverage_probability": told["coverage_probability"], "confidence": told["confidence"], "component": [{k: c[k] for k in keys if k in c} for c in parts]}
     assert given["target"] == "reference_g" if "reading" in read else given["tare"] == "none", "target or tare"
     def part(*keys): return {key: given[key] for key in keys}
     left_out = [key for key in ("touches", "states") if second and key not in read.get("reading", {})]
@@ -80,18 +81,21 @@ def factors(term):  # 4.1, [(feature, knot or None, exponent)]
     parts = [re.fullmatch(pattern, part) for part in term.split("*")] if term != "1" else []
     return [(m[1] or m[3], m[2] and Fraction(m[2]), int(m[4] or 1)) for m in parts]
 def features_of(terms): return list(dict.fromkeys(f for t in terms for f, _, _ in factors(t)))  # by first appearance
+def places_of(recipe): return ["x", "y"] * (recipe["format"].endswith("/2") and bool({"touches", "states"} & {*recipe.get("reading", {})}))  # 4.1
+def read_of(recipe): return list(dict.fromkeys([*features_of(recipe["model"]["terms"]), *places_of(recipe)]))  # 4.1, the features of a recipe
 def term_values(terms, row):  # 4.1, the vector x of a row
     def base(v, knot): return v if knot is None else max(v - knot, 0)
     return [math.prod(base(Fraction(row[f]), knot) ** e for f, knot, e in factors(t)) for t in terms]
 # A Reading is what is predicted, and fitted if it may be: a row of a table; of touch sessions a weighing or a frame (4.7).
 # cells: what names it in results; texts: its features there; x: its row of X, or None; inputs: the values that `range` is of;
-# y: the target's text, or ""; session: to which the fitted row belongs; z: the values of the session terms; u: the text of y's uncertainty
-Reading = collections.namedtuple("Reading", "cells texts x inputs y session fitted saturated gap excluded z u")
+# y: the target's text, or ""; session: to which the fitted row belongs; z: the values of the session terms; u: the text of y's uncertainty; empty: a reference that reads no more than its tare
+Reading = collections.namedtuple("Reading", "cells texts x inputs y session fitted saturated gap excluded z u empty")
 def readings(recipe, s):
     assert ("reading" in recipe) == (s["kind"] != "table"), "a recipe for another kind of dataset"
     new = s["kind"] == "signal-sessions" or s["excluded"] or s["session_column"]
     assert not new or recipe["format"] == "openweigh.recipe/2", "a recipe of version 2 is needed"
     assert s["kind"] != "signal-sessions" or not {"touches", "states"} & {*recipe["reading"]}, "touches of signals"
+    assert s["kind"] != "touch-sessions" or recipe["format"] == "openweigh.recipe/1" or places_of(recipe), "nothing of touches"
     if "reading" in recipe: return [r for session in s["sessions"] for r in session_readings(recipe, s, session)]
     terms, made, excluded = recipe["model"]["terms"], [], [e["row"] for e in s["excluded"]]
     assert all(row < len(s["rows"]) for row in excluded), "an excluded row that is not there"
@@ -101,7 +105,7 @@ def readings(recipe, s):
         fitted, session = all(texts) and y != "" and i not in excluded, (s["name"], row.get(s["session_column"]), *["session_column"] * bool(s["session_column"]))
         z = term_values(recipe["fit"].get("session_terms", []), row) if all(texts) else None
         u = next((row[c["name"]] for c in s["columns"] if c.get("uncertainty_of") == recipe["model"]["target"]), "")
-        made.append(Reading([s["name"], str(i)], texts, x, row, y, session, fitted, False, not all(texts), i in excluded, z, u))
+        made.append(Reading([s["name"], str(i)], texts, x, row, y, session, fitted, False, not all(texts), i in excluded, z, u, False))
     return made
 # ---- 4.2 to 4.5: least squares. g is ZᵀZ of Z = [X | y], and so holds XᵀX, Xᵀy and yᵀy
 def gram(p, rows): return [[sum(z[i] * z[j] for z in rows) for j in range(p + 1)] for i in range(p + 1)]
@@ -215,6 +219,31 @@ def two_sided_t(dof, probability):  # 4.12, the k with P(|T| <= k) = probability
             if share(D(middle) / 20000) <= wanted: low = middle
             else: high = middle
     return fixed((low + 1) // 2, 4)
+@functools.cache
+def tolerance(dof, probability, confidence):  # 4.12, the k with P(chi2 <= z²·dof/k²) = 1 - confidence, to 4 decimals
+    import decimal
+    D = decimal.Decimal
+    with decimal.localcontext(prec=60):
+        z, half = D(two_sided_t(100000, probability)), D(dof) / 2
+        gamma = math.factorial(dof // 2) if dof % 2 == 0 else Fraction(math.factorial(dof + 1), 4 ** ((dof + 1) // 2) * math.factorial((dof + 1) // 2))
+        def share(value):
+            y = value / 2
+            term, total, n = D(1), D(1), 0
+            while term > D(10) ** -70 or n < y: n += 1; term *= y / (half + n); total += term
+            root = (4 * sum(D(s) * a for s, a in ((4, arc(5)), (-1, arc(239))))).sqrt() if dof % 2 else 1
+            below = D(gamma) if dof % 2 == 0 else D(gamma.numerator) / D(gamma.denominator) * root
+            return (half * y.ln() - y).exp() / below * total
+        def arc(n):
+            power, total, k = 1 / D(n), D(0), 1
+            while abs(power) > D(10) ** -65: total, power, k = total + power / k, -power / (n * n), k + 2
+            return total
+        low, high, wanted = 0, 1 << 40, 1 - D(confidence)
+        while high - low > 1:
+            middle = (low + high) // 2
+            value = z * z * dof / (D(middle) / 20000) ** 2
+            if value > 16 * dof + 4096 or share(value) > wanted: low = middle
+            else: high = middle
+    return fixed((low + 1) // 2, 4)
 def predict(texts, x, decimals): return places(sum(map(mul, map(Fraction, texts), x)), decimals)  # 4.5 and 6
 def error_figures(errors):  # 4.5 and 7.3
     m = len(errors) or None
@@ -236,7 +265,7 @@ def validate(recipe, g, rows, sessions):  # 4.5
 # ---- 5 and 6: weights and results, each as the exact figures for claims and the file's text
 def fit(recipe, sets, chosen):  # 5
     terms, target = recipe["model"]["terms"], recipe["model"]["target"]
-    units = {c: sets[0]["units"][c] for c in [target, *features_of(terms)]}
+    units = {c: sets[0]["units"][c] for c in [target, *read_of(recipe)]}
     assert units[target] in (None, recipe["result"]["unit"]), "result.unit is not the target's"
     pads, second = [device(recipe, session) for s in sets for session in s["sessions"]], recipe["format"] == "openweigh.recipe/2"
     assert not second or chosen.get("parent") is None, "a parent"
@@ -270,7 +299,7 @@ def fit(recipe, sets, chosen):  # 5
                                      "standard_error": show("standard_error", made["standard_error"][t])} for t in terms],
         "covariance": made["covariance"] and [[show("covariance", v) for v in row] for row in made["covariance"]],
         **{key: show(key, made[key]) for key in ("residual_sd", "dof", "rss")}, "r_squared": r_squared,
-        "range": [{"feature": f, "min": ends(f, min), "max": ends(f, max)} for f in features_of(terms)],
+        "range": [{"feature": f, "min": ends(f, min), "max": ends(f, max)} for f in read_of(recipe)],
         "validation": check and {key: show(key, v) for key, v in check.items()},
         **({"components": parts} if second else {}), "undefined": [{"quantity": q, "reason": r} for q, r in reasons.items()],
         "normal": {"n": len(z), "xtx": [[exact(v) for v in row[:p]] for row in g[:p]],
@@ -286,7 +315,7 @@ def replay(weights, sets):  # 6
     terms, decimals, per = recipe["model"]["terms"], recipe["result"]["decimals"], recipe.get("reading", {}).get("per", "table")
     second = recipe["format"] == "openweigh.recipe/2"
     alone = second and bool(weights["components"]) and not any(c["of"] == "session-terms" for c in weights["components"])
-    k, features, texts = Fraction(recipe["result"].get("coverage", 1)), features_of(terms), [t["coefficient"] for t in weights["terms"]]
+    k, features, texts = Fraction(recipe["result"].get("coverage", 1)), read_of(recipe), [t["coefficient"] for t in weights["terms"]]
     sums = [[*row, c] for row, c in zip([*normal["xtx"], normal["xty"]], [*normal["xty"], normal["yty"]])]
     fitted = statistics([[Fraction(v) for v in row] for row in sums], normal["n"], recipe)
     first, last = [part.split(",") for part in (COLUMNS_2 if second else COLUMNS)[per]]
@@ -302,12 +331,13 @@ def replay(weights, sets):  # 6
                 if second and weights["components"]:
                     variance, dof = budget(weights, fitted, r, value)
                     factor = two_sided_t(dof, recipe["uncertainty"]["coverage_probability"])
+                    if not alone and Fraction(recipe["uncertainty"]["confidence"]): factor = tolerance(dof, *[recipe["uncertainty"][key] for key in ("coverage_probability", "confidence")])
                     stated = [places(variance, decimals, sqrt=True), str(dof), factor]
                     u = places(variance * Fraction(factor) ** 2, decimals, sqrt=True)
                 elif fitted["dof"] and not second: u = places(k * k * fitted["variance"](r.x), decimals, sqrt=True)
                 if r.y: error = places(Fraction(value) - Fraction(r.y), max(decimals, len(r.y.partition(".")[2])))
                 outside = any(not Fraction(e["min"]) <= Fraction(r.inputs[e["feature"]]) <= Fraction(e["max"]) for e in weights["range"])
-            flags = "+".join(flag for flag, is_set in (("saturated", r.saturated), ("extrapolated", outside), ("gap", r.gap), ("excluded", r.excluded),
+            flags = "+".join(flag for flag, is_set in (("saturated", r.saturated), ("extrapolated", outside), ("gap", r.gap), ("excluded", r.excluded), ("no-load", r.empty),
                                               ("repeatability-only", alone and value != "" and per != "frame")) if is_set)
             uncertain = [*stated, u] if second else [u]
             lines.append([*r.cells, *r.texts, *[value, *uncertain, r.y, error][:len(last)], flags])
@@ -378,7 +408,7 @@ def recipe_file(data):
 def weights_file(data):  # 5
     w = document(data, "weights")
     recipe, normal, terms = w["recipe"], w["normal"], w["recipe"]["model"]["terms"]
-    second, p, features = w["format"].endswith("/2"), len(terms), features_of(terms)
+    second, p, features = w["format"].endswith("/2"), len(terms), read_of(recipe)
     assert second == recipe["format"].endswith("/2") and {"parent": not second, "lineage": second}.items() <= {key: key in w for key in ("parent", "lineage")}.items(), "version"
     sound_recipe(recipe)
     assert [t["term"] for t in w["terms"]] == terms and [r["feature"] for r in w["range"]] == features, "terms or range"
@@ -648,7 +678,7 @@ def session_readings(recipe, s, session):
     assert {*left_out} <= {w["weighing"] for w in session["weighings"]}, "an excluded weighing that is not there"
     reading, tare, terms = recipe["reading"], recipe["model"]["tare"], recipe["model"]["terms"]
     session_terms = recipe["fit"].get("session_terms", [])
-    features, settle, frames, masses = features_of(terms), Fraction(reading["settle_s"]), {}, {}
+    features, settle, frames, masses = read_of(recipe), Fraction(reading["settle_s"]), {}, {}
     times = [rows[0]["device_s"] and Fraction(rows[0]["device_s"]) for rows in session["frames"]]
     def texts_of(values): return [canonical(nearest(v, reading["decimals"], False), reading["decimals"]) for v in values]
     for i, rows in enumerate(session["frames"]):  # 4.7, frames: those that count
@@ -677,15 +707,17 @@ def session_readings(recipe, s, session):
         other = masses[m.row["tare"]] if tare != "none" and role in ("reference", "unknown") else None
         if texts is not None and role != "tare" and (tare == "none" or other and other.texts is not None):
             inputs, less = dict(zip(features, texts)), dict(zip(features, other.texts if other else []))
-            if tare == "signal": inputs = {f: Fraction(v) - Fraction(less[f]) for f, v in inputs.items()}
-            x = term_values(terms, inputs)
-            z = term_values(session_terms, inputs)
+            differences = {f: Fraction(v) - Fraction(less[f]) for f, v in inputs.items()} if tare == "signal" else inputs
+            x, z = term_values(terms, differences), term_values(session_terms, differences)
             if tare == "model": x, z = ([v - w for v, w in zip(a, term_values(t, less))] for a, t in ((x, terms), (z, session_terms)))
+            inputs = {f: inputs[f] if f in places_of(recipe) else v for f, v in differences.items()}  # 5, a place is no signal
         if other: saturated, gap = saturated or other.saturated, gap or other.gap
+        empty = bool(other and places_of(recipe) and reading["per"] == "weighing" and role == "reference" and "pressure" in features and texts and other.texts
+                     and Fraction(texts[features.index("pressure")]) <= Fraction(other.texts[features.index("pressure")]))
         excluded = m is not None and (m.row["weighing"] in left_out or tare != "none" and m.row["tare"] in left_out)
-        fitted = x is not None and role == "reference" and settled and not saturated and not excluded
+        fitted = x is not None and role == "reference" and settled and not saturated and not excluded and not empty
         return Reading([dataset, session["id"], *cells], texts or [""] * len(features), x, inputs, m.row["reference_g"] if m else "",
-                       (dataset, session["id"], "session_column"), fitted, saturated, gap, excluded, z, m.row["reference_u_g"] if m else "")
+                       (dataset, session["id"], "session_column"), fitted, saturated, gap, excluded, z, m.row["reference_u_g"] if m else "", empty)
     if reading["per"] == "weighing":
         return [made([name, m.row["role"], m.row["label"], str(m.n)], m.texts, m, True, m.saturated, m.gap) for name, m in masses.items()]
     home = {i: m for m in masses.values() for i in span(m.row)}

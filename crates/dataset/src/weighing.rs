@@ -39,6 +39,8 @@ pub struct Key {
     pub settled: bool,
     /// Whether every feature has a value.
     pub complete: bool,
+    /// A reference that reads no more than its tare: of recipes of version 2 for touch sessions, by the pressure.
+    pub no_load: bool,
     /// Whether there is a tare's reading to subtract, or none is wanted.
     pub tared: bool,
 }
@@ -83,6 +85,8 @@ impl Chunk {
 pub struct Reducer<'a> {
     reading: &'a Reading,
     tare: Tare,
+    /// The feature by which an empty pad is told.
+    watched: Option<usize>,
     weighings: &'a [Weighing],
     state: State<'a>,
 }
@@ -127,7 +131,7 @@ impl<'a> Reducer<'a> {
             fault: None,
             features,
         };
-        Self { reading, tare: recipe.model.tare, weighings, state }
+        Self { reading, tare: recipe.model.tare, watched: watched(recipe), weighings, state }
     }
 
     /// Takes in a frame, in the order of the session; its values are those of the recipe's features.
@@ -164,7 +168,7 @@ impl<'a> Reducer<'a> {
 
     fn weighings(&mut self) -> Result<Chunk, ReadingError> {
         self.check()?;
-        Ok(chunk_of(self.state.features, self.tare, self.weighings, &self.state.done))
+        Ok(chunk_of(self.state.features, self.tare, self.watched, self.weighings, &self.state.done))
     }
 
     fn tare_of(&self, weighing: &Weighing) -> Option<&Reduced> {
@@ -206,7 +210,7 @@ impl<'a> Reducer<'a> {
 pub fn stated(recipe: &Recipe, weighings: &[Weighing], readings: Vec<Reduced>) -> Chunk {
     assert_eq!(readings.len(), weighings.len(), "a reading for each weighing");
     let done: Vec<Option<Reduced>> = readings.into_iter().map(Some).collect();
-    chunk_of(recipe.features().len(), recipe.model.tare, weighings, &done)
+    chunk_of(recipe.features().len(), recipe.model.tare, watched(recipe), weighings, &done)
 }
 
 /// The reading of one weighing from its frames, which need be in no file yet: what a [`Reducer`] makes of a session that
@@ -234,7 +238,13 @@ pub fn reduce<'f>(
 }
 
 /// The readings of weighings that are closed, each beside that of its tare.
-fn chunk_of(features: usize, wanted: Tare, weighings: &[Weighing], done: &[Option<Reduced>]) -> Chunk {
+fn chunk_of(
+    features: usize,
+    wanted: Tare,
+    watched: Option<usize>,
+    weighings: &[Weighing],
+    done: &[Option<Reduced>],
+) -> Chunk {
     let mut chunk = Chunk::new(features, wanted);
     for (at, weighing) in weighings.iter().enumerate() {
         let own = done[at].as_ref().expect("all weighings are closed");
@@ -248,6 +258,12 @@ fn chunk_of(features: usize, wanted: Tare, weighings: &[Weighing], done: &[Optio
             gap: own.gap || from_tare(|tare| tare.gap),
             settled: true,
             complete: is_complete(own),
+            no_load: weighing.role == Role::Reference
+                && watched.zip(tare).is_some_and(|(at, tare)| {
+                    let (load, empty) = (own.values.get(at), tare.values.get(at));
+                    load.zip(empty)
+                        .is_some_and(|pair| matches!(pair, (Some(load), Some(empty)) if load <= empty))
+                }),
             tared: wanted == Tare::None || tare.is_some_and(is_complete),
         };
         chunk.push(key, &own.values, tare.map(|tare| tare.values.as_slice()));
@@ -271,6 +287,13 @@ fn tare_of<'a>(
 
 fn is_complete(reading: &Reduced) -> bool {
     reading.frames > 0 && reading.values.iter().all(Option::is_some)
+}
+
+/// The feature whose value says whether anything lies on the pad.
+fn watched(recipe: &Recipe) -> Option<usize> {
+    let features = recipe.features();
+    let pressure = features.iter().position(|name| name.as_str() == Quantity::Pressure.as_str());
+    pressure.filter(|_| recipe.reads_places())
 }
 
 /// The quantities that a recipe's terms read, in order of first appearance.
@@ -345,6 +368,7 @@ impl State<'_> {
             gap: !complete,
             settled,
             complete,
+            no_load: false,
             tared: true,
         };
         self.frames.push(key);

@@ -39,6 +39,7 @@ pub mod root;
 pub mod round;
 pub mod student;
 pub mod sum;
+pub mod tolerance;
 
 pub use column::Column;
 pub use dashu_int::{IBig, UBig};

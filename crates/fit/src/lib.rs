@@ -195,6 +195,14 @@ pub enum FitError {
         /// The key.
         key: &'static str,
     },
+    /// A recipe of version 2 that does not say how touches are read, with touch sessions.
+    #[error(
+        "dataset `{dataset}` has touch sessions, and the recipe's [reading] does not say how touches are read: add `touches = \"sum\"`"
+    )]
+    NoTouchKey {
+        /// The dataset.
+        dataset: Name,
+    },
     /// A recipe that reads what touches do not have.
     #[error(
         "dataset `{dataset}` has touch sessions, which have no `{feature}`; they have {}",

@@ -8,7 +8,7 @@ use crate::reading::{Readings, Training};
 use openweigh_exact::{Column, Decimal};
 use openweigh_formats::dataset::{CellType, ColumnSpec, Dataset, Kind};
 use openweigh_formats::number::Number;
-use openweigh_formats::reading::Reading;
+use openweigh_formats::reading::{Reading, Reduction};
 use openweigh_formats::recipe::{
     Estimator, Fit, Format, Model, Outcome, REFERENCE, Recipe, Tare, Validation,
 };
@@ -69,7 +69,7 @@ impl Preset {
     }
 
     /// The terms, as far as they do not depend on the readings.
-    fn terms(self, feature: &ColumnName) -> Vec<Term> {
+    fn terms(self, feature: &ColumnName, tare: Tare) -> Vec<Term> {
         let texts: Vec<String> = match self {
             Self::Proportional | Self::Trackweight => vec![feature.to_string()],
             Self::Affine | Self::Piecewise => vec!["1".to_owned(), feature.to_string()],
@@ -80,7 +80,17 @@ impl Preset {
                 .map(str::to_owned)
                 .collect(),
         };
-        texts.into_iter().map(|text| text.parse().expect("terms over columns")).collect()
+        // Where the tare's term values are subtracted, nothing is left of a constant.
+        let kept = texts.into_iter().filter(|text| tare != Tare::Model || text != "1");
+        kept.map(|text| text.parse().expect("terms over columns")).collect()
+    }
+
+    /// How a tare is subtracted: from the signal where the model has a constant of its own, else as the model has it.
+    fn tare(self) -> Tare {
+        match self {
+            Self::Affine | Self::Quadratic | Self::Piecewise => Tare::Signal,
+            Self::Proportional | Self::PositionQuadratic | Self::Trackweight => Tare::Model,
+        }
     }
 }
 
@@ -195,6 +205,12 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
             return Err(ProposalError::Target { dataset: first.name.clone(), available, likely });
         }
     };
+    let tare = match &wish.shape {
+        _ if !sessions => Tare::None,
+        Shape::Preset(preset) => preset.tare(),
+        Shape::Terms(terms) if terms.iter().any(Term::is_one) => Tare::Signal,
+        Shape::Terms(_) => Tare::Model,
+    };
     let terms = match &wish.shape {
         Shape::Terms(terms) => terms.clone(),
         Shape::Preset(preset @ (Preset::PositionQuadratic | Preset::Trackweight))
@@ -203,11 +219,11 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
             let dataset = first.name.clone();
             return Err(ProposalError::Pads { preset: *preset, dataset, kind: first.kind.as_str() });
         }
-        Shape::Preset(preset) if first.kind == Kind::TouchSessions => preset.terms(&column("pressure")),
+        Shape::Preset(preset) if first.kind == Kind::TouchSessions => preset.terms(&column("pressure"), tare),
         Shape::Preset(preset) => {
             let feature = numbers.into_iter().find(|name| **name != target);
             let feature = feature.ok_or_else(|| ProposalError::NoFeature { dataset: first.name.clone() })?;
-            preset.terms(feature)
+            preset.terms(feature, tare)
         }
     };
     let declared = wish.shape == Shape::Preset(Preset::Trackweight);
@@ -219,11 +235,11 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
         ..Fit::default()
     };
     let unit = if sessions { Some(grams()) } else { first.column(&target).and_then(|own| own.unit.clone()) };
-    let tare = if sessions { Tare::Model } else { Tare::None };
+    let touches = (first.kind == Kind::TouchSessions).then_some(Reduction::Sum);
     let recipe = Recipe {
         format: version(datasets, &target, &terms),
         name: wish.name.clone(),
-        reading: sessions.then(Reading::default),
+        reading: sessions.then(|| Reading { touches, ..Reading::default() }),
         model: Model { target, terms, tare, direction: None },
         fit,
         uncertainty: None,
@@ -235,10 +251,10 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
         .map_err(|malformed| ProposalError::Inconsistent(malformed.fault))
 }
 
-/// Version 1 where it suffices.
+/// Version 1 where it suffices: for tables without sessions, whose rows show repeatability alone.
 fn version(datasets: &[&Dataset], target: &ColumnName, terms: &[Term]) -> Format {
     let later = |dataset: &&Dataset| {
-        dataset.kind == Kind::SignalSessions
+        dataset.kind != Kind::Table
             || dataset.session_column.is_some()
             || !dataset.excluded.is_empty()
     };
@@ -277,7 +293,7 @@ pub fn settle(wish: &Wish, recipe: &mut Recipe, training: &[Training<'_>]) -> Re
     let readings = Readings::gather(recipe, training)?;
     if wish.shape == Shape::Preset(Preset::Piecewise)
         && let Some((feature, _)) = readings.features().next()
-        && let Some(column) = readings.ranged(recipe.model.tare).first()
+        && let Some(column) = readings.ranged(recipe).first()
     {
         for knot in knots(column) {
             let hinge: Term = format!("hinge({feature},{knot})").parse().expect("a hinge on a column");

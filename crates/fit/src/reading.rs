@@ -121,10 +121,14 @@ impl<'a> Readings<'a> {
     }
 
     /// The features as the model sees them: less their tares where those are subtracted from the signal.
-    pub fn ranged(&self, tare: Tare) -> Vec<Cow<'_, Column>> {
+    pub fn ranged(&self, recipe: &Recipe) -> Vec<Cow<'_, Column>> {
         match &self.tares {
-            Some(tares) if tare == Tare::Signal => {
-                self.features.iter().zip(tares).map(|(load, tare)| Cow::Owned(load.minus(tare))).collect()
+            Some(tares) if recipe.model.tare == Tare::Signal => {
+                let one = |((name, load), tare): ((&ColumnName, &Cow<'a, Column>), &Column)| {
+                    if recipe.is_place(name) { load.as_ref().clone() } else { load.minus(tare) }
+                };
+                let all = self.names.iter().zip(&self.features).zip(tares);
+                all.map(|pair| Cow::Owned(one(pair))).collect()
             }
             _ => self.features.iter().map(|column| Cow::Borrowed(column.as_ref())).collect(),
         }
@@ -346,7 +350,12 @@ pub fn check_tares(recipe: &Recipe, session: &Id, weighings: &[Weighing]) -> Res
 
 /// Whether a session's reading is fitted, given its weighing.
 pub fn is_fitted(key: &Key, weighing: &Weighing) -> bool {
-    weighing.role == Role::Reference && key.complete && key.settled && key.tared && !key.saturated
+    weighing.role == Role::Reference
+        && key.complete
+        && key.settled
+        && key.tared
+        && !key.saturated
+        && !key.no_load
 }
 
 fn check_kinds(recipe: &Recipe, training: &[Training<'_>]) -> Result<(), FitError> {
@@ -386,6 +395,9 @@ pub fn check_kind(recipe: &Recipe, dataset: &Dataset) -> Result<(), FitError> {
             Some(key) => Err(FitError::TouchKey { dataset: name(), key }),
             None => Ok(()),
         },
+        Kind::TouchSessions if recipe.format == Format::V2 && !recipe.reads_places() => {
+            Err(FitError::NoTouchKey { dataset: name() })
+        }
         Kind::TouchSessions => {
             let unknown = |feature: &ColumnName| Quantity::named(feature.as_str()).is_none();
             let Some(feature) = recipe.features().into_iter().find(unknown) else { return Ok(()) };

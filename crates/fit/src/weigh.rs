@@ -300,7 +300,7 @@ fn trained_on(training: &Training<'_>) -> TrainedOn {
 
 fn ranges(recipe: &Recipe, readings: &Readings<'_>) -> Result<Vec<FeatureRange>, FitError> {
     let number = |value| Number::published(value).map_err(|error| long("a feature's range", error));
-    (readings.features().zip(readings.ranged(recipe.model.tare)))
+    (readings.features().zip(readings.ranged(recipe)))
         .map(|((feature, _), column)| {
             let (min, max) = column.range().ok_or(FitError::NoRows)?;
             Ok(FeatureRange { feature: feature.clone(), min: number(min)?, max: number(max)? })

@@ -16,7 +16,8 @@ pub const DIGITS: u32 = 50;
 pub const COMPONENTS: usize = 64;
 /// Significant digits of the variances and vectors of a budget.
 pub const BUDGET_DIGITS: u32 = 40;
-/// Degrees of freedom that a coverage factor is looked up for: more count as so many.
+/// Degrees of freedom that a coverage factor is looked up for: more count as so many, which makes the factor a
+/// little too large and never too small. Each takes the longer the larger it is, and a table's rows may all differ.
 pub const FREEDOM: u64 = 1_000;
 /// Folds of a validation.
 pub const FOLDS: usize = 1_000;

@@ -148,6 +148,9 @@ pub struct Outcome {
     pub coverage: Option<Number>,
 }
 
+/// Where on the pad.
+const PLACES: [&str; 2] = ["x", "y"];
+
 /// The target of sessions.
 pub const REFERENCE: &str = "reference_g";
 
@@ -227,9 +230,28 @@ impl Recipe {
         })
     }
 
-    /// The columns that the terms read, in order of first appearance.
+    /// The columns that are read: those of the terms, in order of first appearance; in version 2 of touch sessions also
+    /// `x` and `y`, so that it is known where nobody calibrated.
     pub fn features(&self) -> Vec<ColumnName> {
-        Term::features(&self.model.terms)
+        let mut features = Term::features(&self.model.terms);
+        if self.reads_places() {
+            for name in PLACES.map(|name| name.parse::<ColumnName>().expect("the name of a quantity")) {
+                if !features.contains(&name) {
+                    features.push(name);
+                }
+            }
+        }
+        features
+    }
+
+    /// Whether it is one of version 2 for touch sessions, whose readings have places.
+    pub fn reads_places(&self) -> bool {
+        self.format == Format::V2 && self.reading.as_ref().is_some_and(|own| own.of_touches().is_some())
+    }
+
+    /// Whether the range of a feature is of the load's own reading under any tare: a place is not a signal.
+    pub fn is_place(&self, feature: &ColumnName) -> bool {
+        self.reads_places() && PLACES.contains(&feature.as_str())
     }
 
     /// Terms whose coefficients are estimated from the data.

@@ -175,6 +175,7 @@ impl Predictor<'_> {
                     extrapolated: is_weighed && ranges.is_outside(at),
                     gap: key.gap,
                     excluded: false,
+                    no_load: key.no_load,
                     repeatability_only: alone,
                 },
             }
@@ -195,6 +196,8 @@ pub struct Flags {
     pub gap: bool,
     /// It is stated that it is not to be fitted.
     pub excluded: bool,
+    /// A reference that reads no more than its tare.
+    pub no_load: bool,
     /// Nothing is known of how sessions differ.
     pub repeatability_only: bool,
 }
@@ -207,6 +210,7 @@ impl Flags {
             (self.extrapolated, "extrapolated"),
             (self.gap, "gap"),
             (self.excluded, "excluded"),
+            (self.no_load, "no-load"),
             (self.repeatability_only, "repeatability-only"),
         ];
         flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, word)| word)
@@ -305,7 +309,14 @@ impl Place<'_> {
 }
 
 fn write_flags(key: &Key, [extrapolated, excluded, repeatability_only]: [bool; 3], out: &mut Vec<u8>) {
-    let flags = Flags { saturated: key.saturated, extrapolated, gap: key.gap, excluded, repeatability_only };
+    let flags = Flags {
+        saturated: key.saturated,
+        extrapolated,
+        gap: key.gap,
+        excluded,
+        no_load: key.no_load,
+        repeatability_only,
+    };
     for (at, word) in flags.words().enumerate() {
         if at > 0 {
             out.push(b'+');
@@ -341,7 +352,11 @@ impl<'a> Ranges<'a> {
         let signal = predictor.weights.recipe.model.tare == Tare::Signal;
         let columns: Vec<Cow<'a, Column>> = match inputs.tares.filter(|_| signal) {
             Some(tares) => {
-                inputs.features.iter().zip(tares).map(|(load, tare)| Cow::Owned(load.minus(tare))).collect()
+                let one = |((name, load), tare): ((&ColumnName, &'a Cow<'a, Column>), &Column)| {
+                    let place = predictor.weights.recipe.is_place(name);
+                    if place { Cow::Borrowed(load.as_ref()) } else { Cow::Owned(load.minus(tare)) }
+                };
+                predictor.features.iter().zip(inputs.features).zip(tares).map(one).collect()
             }
             None => inputs.features.iter().map(|column| Cow::Borrowed(column.as_ref())).collect(),
         };

@@ -9,10 +9,11 @@ use openweigh_dataset::weighing::Chunk;
 use openweigh_exact::decimal::power_of_ten;
 use openweigh_exact::leverage::Leverage;
 use openweigh_exact::sum::BLOCK;
-use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root, student};
+use openweigh_exact::{Column, Decimal, Fixed, IBig, LinearForm, Ratio, root, student, tolerance};
 use openweigh_fit::{Budget, ErrorFigures, Estimate, Fitted, Inputs, Model, Work, exclusion, reading};
 use openweigh_formats::dataset::Dataset;
 use openweigh_formats::limits;
+use openweigh_formats::number::Number;
 use openweigh_formats::reading::Per;
 use openweigh_formats::recipe::Format;
 use openweigh_formats::table::Table;
@@ -60,6 +61,8 @@ pub struct Stated {
     pub k: Fixed,
     /// Whether nothing is known of how sessions differ.
     pub repeatability_only: bool,
+    /// The confidence with which it covers its share; none where that holds on average alone.
+    pub confidence: Option<Number>,
 }
 
 /// What a dataset's results amount to.
@@ -270,6 +273,7 @@ impl<'a> Predictor<'a> {
         if let Some((budget, model)) = &self.budget {
             let columns = model.columns(inputs);
             let repeatability_only = !budget.knows_sessions();
+            let confidence = self.confidence().cloned();
             let of_row = |row: usize| {
                 let judged = budget.judge(&model.row(&columns, row), leverage(row), &predicted.value(row));
                 let k = self.factor(judged.dof);
@@ -278,7 +282,13 @@ impl<'a> Predictor<'a> {
                 let standard = root::to_places(&judged.variance, decimals);
                 Uncertain {
                     expanded,
-                    budget: Some(Stated { standard, dof: judged.dof, k, repeatability_only }),
+                    budget: Some(Stated {
+                        standard,
+                        dof: judged.dof,
+                        k,
+                        repeatability_only,
+                        confidence: confidence.clone(),
+                    }),
                 }
             };
             return Some((0..inputs.rows).map(of_row).collect());
@@ -298,10 +308,20 @@ impl<'a> Predictor<'a> {
         Some((0..inputs.rows).map(of_row).collect())
     }
 
+    /// The confidence with which U covers its share; none where that holds on average alone.
+    pub fn confidence(&self) -> Option<&Number> {
+        let told = self.weights.recipe.uncertainty.as_ref()?;
+        let sessions = self.budget.as_ref().is_some_and(|(budget, _)| budget.knows_sessions());
+        (sessions && told.confidence.0 != Decimal::ZERO).then_some(&told.confidence)
+    }
+
     fn factor(&self, dof: u64) -> Fixed {
-        let share = self.weights.recipe.uncertainty.as_ref().map(|own| &own.coverage_probability.0);
-        let share = Ratio::from(share.expect("recipes of version 2 have a probability"));
-        let make = || student::two_sided_t(dof, &share);
+        let told = self.weights.recipe.uncertainty.as_ref().expect("recipes of version 2 have a probability");
+        let share = Ratio::from(&told.coverage_probability.0);
+        let make = || match self.confidence() {
+            Some(confidence) => tolerance::factor(dof, &share, &Ratio::from(&confidence.0)),
+            None => student::two_sided_t(dof, &share),
+        };
         let kept = usize::try_from(dof).ok().and_then(|dof| self.factors.get(dof));
         kept.map_or_else(make, |kept| kept.get_or_init(make).clone())
     }

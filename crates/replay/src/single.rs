@@ -5,6 +5,7 @@ use crate::predict::{Predictor, Stated};
 use openweigh_exact::{Column, Decimal, Fixed};
 use openweigh_fit::Inputs;
 use openweigh_formats::recipe::Tare;
+use openweigh_formats::term::Term;
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::weights::Weights;
 use std::borrow::Cow;
@@ -75,21 +76,22 @@ pub fn predict(
     if weights.recipe.model.tare == Tare::None && !tare.is_empty() {
         return Err(PredictError::NoTare);
     }
+    // What no term reads says only whether the place is one where somebody calibrated.
+    let needed = Term::features(&weights.recipe.model.terms);
     let of = |name: &ColumnName, values: &[(ColumnName, Decimal)]| {
         values.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
     };
-    let missing: Vec<ColumnName> =
-        features.iter().filter(|name| of(name, values).is_none()).cloned().collect();
+    let missing: Vec<ColumnName> = needed.iter().filter(|name| of(name, values).is_none()).cloned().collect();
     if !missing.is_empty() {
         return Err(PredictError::Missing { missing });
     }
     let given: Vec<(ColumnName, Decimal)> =
         features.into_iter().filter_map(|name| of(&name, values).map(|value| (name, value))).collect();
     let single = |value: Decimal| -> Column { [value].into_iter().collect() };
-    let columns: Vec<Cow<'_, Column>> =
-        given.iter().map(|(_, value)| Cow::Owned(single(value.clone()))).collect();
+    let read = || given.iter().filter(|(name, _)| needed.contains(name));
+    let columns: Vec<Cow<'_, Column>> = read().map(|(_, value)| Cow::Owned(single(value.clone()))).collect();
     let tares: Option<Vec<Column>> = (weights.recipe.model.tare != Tare::None)
-        .then(|| given.iter().map(|(name, _)| single(of(name, tare).unwrap_or(Decimal::ZERO))).collect());
+        .then(|| read().map(|(name, _)| single(of(name, tare).unwrap_or(Decimal::ZERO))).collect());
     let inputs = Inputs { features: &columns, tares: tares.as_deref(), rows: 1 };
     let predictor = Predictor::new(weights)?;
     let predicted = predictor.predict(inputs);
@@ -99,12 +101,14 @@ pub fn predict(
         uncertain.map_or((None, None), |uncertain| (Some(uncertain.expanded), uncertain.budget));
     let extrapolated = (given.iter())
         .filter(|(name, value)| {
-            let subtracted = of(name, tare).filter(|_| weights.recipe.model.tare == Tare::Signal);
+            let subtracted = of(name, tare)
+                .filter(|_| weights.recipe.model.tare == Tare::Signal && !weights.recipe.is_place(name));
             let value = subtracted.map_or_else(|| value.clone(), |tare| value.minus(&tare));
             let range = weights.range.iter().find(|range| range.feature == *name);
             // The range of weights that subtract term values is of whole readings; a difference alone is one at least
             // as large, and nothing is known of how small it is.
-            let whole = weights.recipe.model.tare != Tare::Model || !tare.is_empty();
+            let whole =
+                weights.recipe.model.tare != Tare::Model || !tare.is_empty() || weights.recipe.is_place(name);
             range.is_some_and(|range| whole && value < range.min.0 || value > range.max.0)
         })
         .map(|(name, _)| name.clone())

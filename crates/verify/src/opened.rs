@@ -109,4 +109,5 @@ pub(crate) fn reads_alike(left: &Recipe, right: &Recipe) -> bool {
     left.reading == right.reading
         && left.features() == right.features()
         && left.model.tare == right.model.tare
+        && left.reads_places() == right.reads_places()
 }

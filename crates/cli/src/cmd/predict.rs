@@ -103,13 +103,15 @@ fn example(args: &Args, weights: &Weights) -> String {
 fn budgeted(weights: &Weights, stated: &openweigh_replay::Stated) -> String {
     let share = weights.recipe.uncertainty.as_ref().map(|own| own.coverage_probability.to_string());
     let share = share.unwrap_or_default();
+    let confidence = (stated.confidence.as_ref())
+        .map_or_else(String::new, |confidence| format!(" with confidence {confidence}"));
     let whose = if stated.repeatability_only {
         "repeatability alone: one session does not show how the next one differs"
     } else {
         "for a new weighing by the same instrument"
     };
     format!(
-        "expanded uncertainty (k = {}, coverage probability {share}, {} {} of freedom), {whose}",
+        "expanded uncertainty (k = {}, coverage probability {share}{confidence}, {} {} of freedom), {whose}",
         stated.k,
         stated.dof,
         if stated.dof == 1 { "degree" } else { "degrees" }

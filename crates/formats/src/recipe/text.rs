@@ -12,7 +12,7 @@ impl Recipe {
     pub fn to_toml(&self) -> String {
         let mut out = format!("format = {}\nname = \"{}\"\n", quoted(self.format_name()), self.name);
         if let Some(reading) = &self.reading {
-            write_reading(&mut out, reading);
+            write_reading(&mut out, reading, self.reads_places());
         }
         let terms: Vec<String> = self.model.terms.iter().map(|term| quoted(&term.to_string())).collect();
         let _ =
@@ -70,7 +70,8 @@ impl Recipe {
     }
 }
 
-fn write_reading(out: &mut String, reading: &Reading) {
+/// The key `touches` of version 2 is written always: it says that the recipe is one for touch sessions.
+fn write_reading(out: &mut String, reading: &Reading, of_touches: bool) {
     let usual = Reading::default();
     out.push_str("\n[reading]\n");
     let per = match reading.per {
@@ -78,7 +79,7 @@ fn write_reading(out: &mut String, reading: &Reading) {
         Per::Frame => "frame",
     };
     let _ = writeln!(out, "per = \"{per}\"");
-    if reading.reduction() != usual.reduction() {
+    if reading.reduction() != usual.reduction() || of_touches && reading.touches.is_some() {
         let touches = match reading.reduction() {
             Reduction::Sum => "sum",
             Reduction::First => "first",
@@ -86,7 +87,7 @@ fn write_reading(out: &mut String, reading: &Reading) {
         };
         let _ = writeln!(out, "touches = \"{touches}\"");
     }
-    if reading.counted_states() != usual.counted_states() {
+    if reading.counted_states() != usual.counted_states() || of_touches && reading.states.is_some() {
         let states: Vec<String> =
             reading.counted_states().iter().map(|state: &State| format!("\"{}\"", state.as_str())).collect();
         let _ = writeln!(out, "states = [{}]", states.join(", "));
@@ -108,6 +109,9 @@ fn write_reading(out: &mut String, reading: &Reading) {
 fn write_uncertainty(out: &mut String, uncertainty: &Uncertainty) {
     out.push_str("\n[uncertainty]\n");
     let _ = writeln!(out, "coverage_probability = \"{}\"", uncertainty.coverage_probability);
+    if uncertainty.confidence != Uncertainty::default().confidence {
+        let _ = writeln!(out, "confidence = \"{}\"", uncertainty.confidence);
+    }
     for one in &uncertainty.component {
         let _ = writeln!(out, "\n[[uncertainty.component]]\nname = \"{}\"", one.name);
         for (key, number) in [("value", &one.value), ("relative", &one.relative), ("dof", &one.dof)] {
@@ -134,7 +138,7 @@ mod tests {
         let table = "format = \"openweigh.recipe/1\"\nname = \"a\"\n[model]\ntarget = \"y\"\nterms = [\"1\", \"hinge(x,-0.5)^2*z\"]\n[fit]\ndigits = 9\nvalidation = \"k-fold:7\"\n[result]\nunit = \"\\\"\\\\µg\"\ndecimals = 3\ncoverage = \"1.96\"\n";
         let declared = "format = \"openweigh.recipe/1\"\nname = \"b\"\n[reading]\nper = \"frame\"\ntouches = \"largest\"\nstates = [\"make-touch\", \"touching\"]\nsettle_s = \"0.25\"\nstatistic = \"trimmed-mean:0.1\"\ndecimals = 3\nceiling = \"254\"\n[model]\ntarget = \"reference_g\"\nterms = [\"pressure\"]\ntare = \"model\"\n[fit]\nestimator = \"declared\"\ncoefficients = [\"1\"]\n[result]\nunit = \"g\"\ndecimals = 2\n";
         let second = "format = \"openweigh.recipe/2\"\nname = \"c\"\n[model]\ntarget = \"Kraft\"\nterms = [\"1\", \"Größe\"]\n[fit]\nvalidation = \"leave-one-session-out\"\n[result]\ndecimals = 3\n";
-        let budget = "format = \"openweigh.recipe/2\"\nname = \"d\"\n[model]\ntarget = \"y\"\nterms = [\"1\", \"x\"]\n[fit]\nsession_terms = [\"x\"]\n[uncertainty]\ncoverage_probability = \"0.99\"\n[[uncertainty.component]]\nname = \"drift\"\nvalue = \"0.1\"\ndistribution = \"arcsine\"\n[[uncertainty.component]]\nname = \"gravity\"\nrelative = \"0.002\"\ndof = \"8\"\n[result]\ndecimals = 3\n";
+        let budget = "format = \"openweigh.recipe/2\"\nname = \"d\"\n[model]\ntarget = \"y\"\nterms = [\"1\", \"x\"]\n[fit]\nsession_terms = [\"x\"]\n[uncertainty]\ncoverage_probability = \"0.99\"\nconfidence = \"0\"\n[[uncertainty.component]]\nname = \"drift\"\nvalue = \"0.1\"\ndistribution = \"arcsine\"\n[[uncertainty.component]]\nname = \"gravity\"\nrelative = \"0.002\"\ndof = \"8\"\n[result]\ndecimals = 3\n";
         for text in [table, declared, second, budget] {
             let recipe = Recipe::from_toml(text.as_bytes()).unwrap();
             let written = recipe.to_toml();

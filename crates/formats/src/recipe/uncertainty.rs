@@ -21,8 +21,11 @@ pub const FOLLOWING: [&str; 6] =
 #[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub struct Uncertainty {
     /// The share of predictions that the expanded uncertainty is to cover.
-    #[serde(default = "usual_probability")]
+    #[serde(default = "usual_share")]
     pub coverage_probability: Number,
+    /// The confidence with which it covers that share; 0 for a share that is covered on average alone.
+    #[serde(default = "usual_share")]
+    pub confidence: Number,
     /// Contributions that the data do not show.
     #[serde(default)]
     pub component: Vec<Component>,
@@ -78,13 +81,13 @@ impl Distribution {
     }
 }
 
-fn usual_probability() -> Number {
+fn usual_share() -> Number {
     Number(Decimal::new(95.into(), 2))
 }
 
 impl Default for Uncertainty {
     fn default() -> Self {
-        Self { coverage_probability: usual_probability(), component: Vec::new() }
+        Self { coverage_probability: usual_share(), confidence: usual_share(), component: Vec::new() }
     }
 }
 
@@ -94,10 +97,17 @@ impl Uncertainty {
     /// # Errors
     /// The first contradiction.
     pub(super) fn check(&self) -> Result<(), Fault> {
+        let is_share =
+            |share: &Number| share.0 >= Decimal::new(5.into(), 1) && share.0 <= Decimal::new(9999.into(), 4);
         let share = &self.coverage_probability;
-        if share.0 < Decimal::new(5.into(), 1) || share.0 > Decimal::new(9999.into(), 4) {
+        if !is_share(share) {
             let expected = "a share from 0.5 to 0.9999";
             return Err(inconsistent("uncertainty.coverage_probability", share, expected));
+        }
+        let confidence = &self.confidence;
+        if confidence.0 != Decimal::ZERO && !is_share(confidence) {
+            let expected = "a share from 0.5 to 0.9999, or 0 for the t quantile";
+            return Err(inconsistent("uncertainty.confidence", confidence, expected));
         }
         if self.component.len() > limits::COMPONENTS {
             let expected = format!("at most {}", limits::COMPONENTS);
@@ -131,7 +141,7 @@ impl Uncertainty {
 impl Recipe {
     /// The session terms of a recipe that names none: `1`, unless a tare cancels it, and the first feature.
     pub fn usual_session_terms(&self) -> Vec<Term> {
-        let feature = self.features().into_iter().next();
+        let feature = Term::features(&self.model.terms).into_iter().next();
         let feature = feature.and_then(|feature| Term::try_from(feature.to_string()).ok());
         let one = Term::try_from("1".to_owned()).ok();
         let one = one.filter(|_| self.model.tare != Tare::Model || feature.is_none());
@@ -145,7 +155,7 @@ impl Recipe {
         if terms.is_empty() || terms.len() > limits::TERMS {
             return Err(inconsistent(key, terms.len(), format!("1 to {} terms", limits::TERMS)));
         }
-        let features = self.features();
+        let features = Term::features(&self.model.terms);
         if let Some(other) = Term::features(terms).into_iter().find(|name| !features.contains(name)) {
             return Err(inconsistent(key, format!("`{other}`"), "features of `model.terms`"));
         }
