@@ -254,9 +254,7 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
 /// Version 1 where it suffices: for tables without sessions, whose rows show repeatability alone.
 fn version(datasets: &[&Dataset], target: &ColumnName, terms: &[Term]) -> Format {
     let later = |dataset: &&Dataset| {
-        dataset.kind != Kind::Table
-            || dataset.session_column.is_some()
-            || !dataset.excluded.is_empty()
+        dataset.kind != Kind::Table || dataset.session_column.is_some() || !dataset.excluded.is_empty()
     };
     let mut names = Term::features(terms).into_iter().chain([target.clone()]);
     if datasets.iter().any(later) || names.any(|name| !name.is_of_version_1()) {
