@@ -105,7 +105,7 @@ impl<'a> Observations<'a> {
             let part = readings.part(start..readings.rows().min(start + PIECE));
             let predicted = predictor.predict(part.inputs());
             let uncertain = predictor.uncertainties(part.inputs(), &predicted);
-            let features = part.ranged(weights.recipe.model.tare);
+            let features = part.ranged(&weights.recipe);
             for at in 0..part.rows() {
                 let (row, target) = (start + at, part.target().value(at));
                 let own = predicted.value(at);

@@ -148,7 +148,11 @@ impl Known<'_> {
                     _ => "It is for a new weighing by the same instrument, within the calibrated range.",
                 };
                 let share = &own.coverage_probability;
-                format!("U is the expanded uncertainty, k·u, with coverage probability {share}. {whose}")
+                let confidence = alone.and_then(|stated| stated.confidence.as_ref());
+                let confidence = confidence.map_or_else(String::new, |own| format!(" and confidence {own}"));
+                format!(
+                    "U is the expanded uncertainty, k·u, with coverage probability {share}{confidence}. {whose}"
+                )
             }
             (None, None) => String::new(),
         }

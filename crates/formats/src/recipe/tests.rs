@@ -79,6 +79,23 @@ fn version_2_reads_channels_and_sessions_of_tables() {
 }
 
 #[test]
+fn places_of_touch_sessions_are_read_in_version_2() {
+    let names = |text: &str| -> Vec<String> {
+        let recipe = Recipe::from_toml(text.as_bytes()).unwrap();
+        recipe.features().iter().map(ToString::to_string).collect()
+    };
+    let of_touches =
+        SECOND.replace("settle_s", "touches = \"sum\"\nsettle_s").replace("\"count\"", "\"y*pressure\"");
+    assert_eq!(names(&of_touches), ["y", "pressure", "x"]);
+    assert_eq!(names(SECOND), ["count"]);
+    let first = of_touches.replace("recipe/2", "recipe/1");
+    assert_eq!(names(&first), ["y", "pressure"]);
+    let recipe = Recipe::from_toml(of_touches.as_bytes()).unwrap();
+    assert_eq!(recipe.usual_session_terms().iter().map(ToString::to_string).collect::<Vec<_>>(), ["1", "y"]);
+    assert_eq!(Recipe::from_toml(recipe.to_toml().as_bytes()).unwrap(), recipe);
+}
+
+#[test]
 fn what_version_2_has_not_yet_is_refused_by_name() {
     for (from, to, message) in [
         ("recipe/2", "recipe/1", "`count`, expected of touch sessions, `x`, `y`"),
@@ -98,6 +115,11 @@ fn what_version_2_has_not_yet_is_refused_by_name() {
             "[fit]",
             "[uncertainty]\ncoverage_probability = \"1\"\n[fit]",
             "expected a share from 0.5 to 0.9999",
+        ),
+        (
+            "[fit]",
+            "[uncertainty]\nconfidence = \"0.4\"\n[fit]",
+            "expected a share from 0.5 to 0.9999, or 0 for the t quantile",
         ),
         ("[fit]", "[uncertainty]\nshare = 3\n[fit]", "unknown field `share`"),
         (
