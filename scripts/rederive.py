@@ -226,11 +226,13 @@ def tolerance(dof, probability, confidence):  # 4.12, the k with P(chi2 <= z²·
     with decimal.localcontext(prec=60):
         z, half = D(two_sided_t(100000, probability)), D(dof) / 2
         gamma = math.factorial(dof // 2) if dof % 2 == 0 else Fraction(math.factorial(dof + 1), 4 ** ((dof + 1) // 2) * math.factorial((dof + 1) // 2))
+        @functools.cache
+        def pi(): return 4 * sum(D(s) * a for s, a in ((4, arc(5)), (-1, arc(239))))
         def share(value):
             y = value / 2
             term, total, n = D(1), D(1), 0
             while term > D(10) ** -70 or n < y: n += 1; term *= y / (half + n); total += term
-            root = (4 * sum(D(s) * a for s, a in ((4, arc(5)), (-1, arc(239))))).sqrt() if dof % 2 else 1
+            root = pi().sqrt() if dof % 2 else 1
             below = D(gamma) if dof % 2 == 0 else D(gamma.numerator) / D(gamma.denominator) * root
             return (half * y.ln() - y).exp() / below * total
         def arc(n):
@@ -241,7 +243,7 @@ def tolerance(dof, probability, confidence):  # 4.12, the k with P(chi2 <= z²·
         while high - low > 1:
             middle = (low + high) // 2
             value = z * z * dof / (D(middle) / 20000) ** 2
-            if value > 16 * dof + 4096 or share(value) > wanted: low = middle
+            if value > dof or share(value) > wanted: low = middle  # half of it, and so the quantile, lies below dof
             else: high = middle
     return fixed((low + 1) // 2, 4)
 def predict(texts, x, decimals): return places(sum(map(mul, map(Fraction, texts), x)), decimals)  # 4.5 and 6
