@@ -29,7 +29,7 @@ def attack(scene, every):
         shutil.rmtree(place)
 
     alice = f"alice {both} {public['alice']}"
-    none = ["0 independent receipts count"]
+    none = ["found 0 independent receipts"]
     case("an independent receipt", [alice, f"bob {both} {public['bob']}"], ["bob"], 1, (0,), ["derived again by bob"])
     case("the signer's own receipt", [alice], ["alice"], 1, (1,), none)
     case("the signer's second key", [alice, f"alice {receipt} {public['second']}"], ["second"], 1, (1,), none)

@@ -44,6 +44,9 @@ pub(crate) enum Failure {
     Input { path: String, what: String },
     #[error("{path}: the SHA-256 is {found}, {listed_in} lists {expected}")]
     Digest { path: String, listed_in: String, found: String, expected: String },
+    /// With advice for where it happened.
+    #[error("{failure}")]
+    Advised { failure: Box<Self>, advice: String },
     #[error("the data have one session, and the recipe validates by leaving sessions out")]
     OneSession { place: Option<String> },
     #[error("the model is not said: a recipe, terms or a preset")]
@@ -111,13 +114,21 @@ impl Failure {
         Self::Input { path: path.to_string(), what: what.to_string() }
     }
 
+    /// The same, with what to do about it here.
+    pub(crate) fn advised(self, advice: impl Into<String>) -> Self {
+        Self::Advised { failure: Box::new(self), advice: advice.into() }
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::NoModel { .. }
             | Self::Predict { .. }
             | Self::Usage(_)
-            | Self::Store(StoreError::Location { .. } | StoreError::ReadOnly { .. }) => exit::USAGE,
+            | Self::Store(
+                StoreError::Location { .. } | StoreError::NoNetwork { .. } | StoreError::ReadOnly { .. },
+            ) => exit::USAGE,
+            Self::Advised { failure, .. } => failure.code(),
             Self::Table { source, .. } if source.reason.is_usage() => exit::USAGE,
             Self::Store(StoreError::Digest { .. } | StoreError::Length { .. }) => exit::FAILED,
             Self::Digest { .. }
@@ -146,6 +157,7 @@ impl Failure {
     pub(crate) fn advice(&self) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::NotFound(missing) => Cow::Owned(sought(missing)),
+            Self::Advised { advice, .. } => Cow::Owned(advice.clone()),
             Self::NoModel { datasets } => Cow::Owned(format!(
                 "fit a line with `openweigh fit --dataset {datasets} --preset affine`; `openweigh fit --help` lists the other presets"
             )),
@@ -440,6 +452,9 @@ fn recording(error: &CaptureError) -> Option<&'static str> {
 fn storing(error: &StoreError) -> &'static str {
     match error {
         StoreError::Location { .. } => "see `openweigh push --help` for the words of stores",
+        StoreError::NoNetwork { .. } => {
+            "in a clone of openweigh's repository, build one that does: cargo install --path crates/cli --features network"
+        }
         StoreError::TokenHost { .. } => "if you trust that host, name it: --token-host HOST",
         StoreError::NotARelease { .. } => "choose another folder, or move this one away",
         StoreError::ReadOnly { .. } => {

@@ -563,3 +563,69 @@ fn findings_are_data_for_machines() {
     scene.write(manifest, sounding.as_bytes());
     scene.run(&["verify"]).ends(1).says("      derived      2.07438016528926");
 }
+
+/// The program as it is built without options. `scripts/check-stores` has one with the network.
+#[cfg(not(feature = "network"))]
+#[test]
+fn a_build_without_the_network_says_how_to_get_one_that_has_it() {
+    let scene = Scene::empty();
+    let manifest = b"{\"name\":\"stand-in\",\"version\":\"1.0.0\",\"title\":\"A stand-in\"}\n";
+    scene.write("release/manifest.json", manifest);
+    let sums = format!("{}  manifest.json\n", openweigh_formats::Digest::of(manifest));
+    scene.write("release/SHA256SUMS", sums.as_bytes());
+    for store in
+        ["oci://localhost:1/lab/scale:1.0.0", "s3://bucket/prefix:1.0.0", "https://localhost:1/store"]
+    {
+        for words in [["pull", store, "here"], ["push", "release", store]] {
+            let ran = scene.run(&words).ends(2);
+            assert!(ran.stderr.contains("this build"), "{}", ran.stderr);
+            assert!(
+                ran.stderr.contains("cargo install --path crates/cli --features network"),
+                "{}",
+                ran.stderr
+            );
+        }
+    }
+    assert!(!scene.path().join("here").exists());
+}
+
+#[test]
+fn explain_says_which_rows_and_how_the_uncertainty_was_rounded() {
+    let scene = Scene::published("nist-pontius-1.0.0");
+    let rows = "datasets/nist-pontius/measurements.csv, lines 2 to 41";
+    scene.run(&["explain", "nist-pontius-1.0.0", "b2"]).ends(0).says(rows);
+    scene
+        .run(&["explain", "artifacts/results/nist-pontius-1.0.0.csv"])
+        .ends(0)
+        .says("half to even")
+        .says("nist-pontius:0");
+    // The only manifest need not be named.
+    scene.run(&["explain"]).ends(0).says("residual-sd");
+    let scene = Scene::published("simulated-magic-trackpad-1.0.0");
+    let name = "simulated-magic-trackpad-1.0.0";
+    let whole = scene.run(&["explain", name, "simulated-magic-trackpad:s01/up-100"]).ends(0);
+    // As `replay` prints it.
+    let ran = scene.run(&["explain", name, "s01/up-100"]).ends(0);
+    assert_eq!(ran.stdout, whole.stdout);
+    let touches = "of datasets/simulated-magic-trackpad/sessions/s01/touches.csv";
+    let ran = ran.says(touches).says("weighings.csv, line").says("its tare");
+    ran.says(
+        "0.99, the expanded uncertainty: the root of k²·(s² + xᵀCx) with k = 2, to 2 decimals, half to even",
+    );
+    scene.run(&["explain", name, "slope"]).ends(0).says("sessions: s01 (10 weighings of known mass), s02");
+    scene
+        .run(&["explain", name, "s09/nothing"])
+        .ends(2)
+        .says("no results of this manifest are of a weighing");
+}
+
+#[test]
+fn inside_a_release_its_numbers_are_explained_without_its_name() {
+    let scene = Scene::published("nist-pontius-1.0.0");
+    let said = "artifacts/publications/nist-pontius.toml";
+    scene.write(said, &std::fs::read(scene::repository().join(said)).unwrap());
+    scene.run(&["publish", "nist-pontius-1.0.0", "-o", "release"]).ends(0);
+    scene.run(&["-C", "release", "explain"]).ends(0).says("residual-sd");
+    scene.run(&["-C", "release", "explain", "b2"]).ends(0).says("the claim holds");
+    scene.run(&["-C", "release", "explain", "nothing"]).ends(2).says("is no claim, coefficient or row");
+}

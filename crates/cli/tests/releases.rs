@@ -255,7 +255,10 @@ fn what_is_missing_is_named_and_nothing_is_published() {
         .says("--template");
     let template = scene.run(&["publish", "bare-1.0.0", "--template"]).ends(0).stdout;
     scene.write("artifacts/publications/bare.toml", template.as_bytes());
-    scene.run(&["publish", "bare-1.0.0", "-o", "release"]).ends(3).says("summary: found nothing");
+    scene
+        .run(&["publish", "bare-1.0.0", "-o", "release"])
+        .ends(3)
+        .says("expected a day of the calendar such as");
     let said = PUBLICATION.replace("instrument = \"None: the numbers are made up\"\n", "");
     scene.write("artifacts/publications/bare.toml", said.as_bytes());
     scene
@@ -288,7 +291,11 @@ fn a_policy_says_who_may_sign() {
     scene.write("release/SHA256SUMS.sig", &scene.read("other/SHA256SUMS.sig"));
     scene.run(&verify).ends(1).says("lets the key sign in `openweigh-receipt`");
     std::fs::remove_file(scene.path().join("release/SHA256SUMS.sig")).unwrap();
-    scene.run(&verify).ends(1).says("not signed, and the policy wants it signed");
+    scene
+        .run(&verify)
+        .ends(1)
+        .says("not signed, and the policy wants it signed")
+        .says("openweigh publish --key");
     scene.run(&["verify", "release"]).ends(0).says("not signed: nobody vouches for who published this");
     scene.write("release/SHA256SUMS.sig", &ours);
     scene.write("revoked", scene.text("alice.pub").as_bytes());
@@ -300,6 +307,17 @@ fn a_policy_says_who_may_sign() {
     scene.write("allowed_signers", expired.as_bytes());
     scene.run(&verify).ends(1).says("expired");
     scene.run(&["verify", "release", "--policy", "policy.toml", "--at", "20240101Z"]).ends(0);
+    let at = ["verify", "release", "--policy", "policy.toml", "--at", "2024-01-01"];
+    scene.run(&at).ends(2).says("type `20240101000000Z`");
+    let told = scene.run(&["verify", "--help"]).ends(0);
+    for word in ["openweigh.policy/1", "allowed_signers = ", "signers = [", "minimum = "] {
+        assert!(told.stdout.contains(word), "{word}: {}", told.stdout);
+    }
+    scene.write("policy.toml", b"format = \"openweigh.policy/1\"\n");
+    scene.run(&verify).ends(3).says("missing: `allowed_signers`").says("`openweigh verify --help` shows it");
+    scene.write("policy.toml", POLICY.replace("allowed_signers\"", "elsewhere\"").as_bytes());
+    scene.run(&verify).ends(3).says("elsewhere").says("ssh-ed25519 AAAA…");
+    scene.write("policy.toml", POLICY.as_bytes());
     let elsewhere = listed.replace("openweigh-*", "git");
     scene.write("allowed_signers", elsewhere.as_bytes());
     scene.run(&verify).ends(1).says("openweigh-release");
@@ -338,7 +356,7 @@ fn receipts_of_independent_people_are_counted() {
     let scene = Scene::ledger();
     signed(&scene);
     let verify = |count| ["verify", "release", "--policy", "policy.toml", "--receipts", count];
-    scene.run(&verify("1")).ends(1).says("0 independent receipts count, 1 are wanted");
+    scene.run(&verify("1")).ends(1).says("found 0 independent receipts, expected at least 1");
     scene.run(&["receipt", "release", "--key", "bob"]).ends(0).says("2 files derived again");
     scene.run(&["receipt", "release", "--key", "bob"]).ends(0).says("unchanged");
     scene.run(&verify("1")).ends(0).says("derived again by bob, with this program");

@@ -130,7 +130,7 @@ fn a_receipt_of_somebody_with_the_touches_tells_others() {
     scene.write("policy.toml", policy.as_bytes());
     // Whoever has not the touches has nothing to sign.
     scene.run(&["receipt", "release", "--key", &bob]).ends(1).says("no receipt");
-    scene.run(&["verify", "release", "--policy", "policy.toml"]).ends(1).says("0 independent receipts count");
+    scene.run(&["verify", "release", "--policy", "policy.toml"]).ends(1).says("found 0 independent receipts");
     scene
         .run(&["receipt", "release", "--key", &bob, "--sessions", "."])
         .ends(0)

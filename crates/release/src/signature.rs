@@ -11,7 +11,7 @@ use openweigh_formats::{Digest, limits, release};
 use openweigh_trust::sshsig::{self, ArmoredSignature};
 use openweigh_trust::statement::Statement;
 use openweigh_trust::withdrawal::{self, Withdrawal};
-use openweigh_trust::{Keyring, PublicKey, Signed, dsse, oms};
+use openweigh_trust::{Distrust, Keyring, PublicKey, Signed, dsse, oms};
 use openweigh_verify::{Cause, Finding, Item, Kind, Open, Report, Stage, Verdict};
 
 /// How many of the files that are no statements are told one by one.
@@ -155,7 +155,12 @@ impl Question<'_> {
                 (Some(signed), key)
             }
             Err(distrust) => {
-                answer.items.push(failed(release::SIGNATURE, distrust));
+                let why = distrust.to_string();
+                let kind = match distrust {
+                    Distrust::Unlisted(_) => Kind::NotAccepted(why),
+                    _ => Kind::Signature(why),
+                };
+                answer.items.push(item(release::SIGNATURE, Verdict::failed(kind)));
                 (None, key)
             }
         }

@@ -201,8 +201,9 @@ mod tests {
         let descriptor = Descriptor::of("text/plain", promised);
         let content = Content::File(Folder::at(path.parent().unwrap())?, "a".to_owned());
         let blob = Blob { name: "a".to_owned(), descriptor, content };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let blocks: Vec<Bytes> = runtime.block_on(blob.blocks(&Meter::default())?.try_collect())?;
+        let meter = Meter::default();
+        let blocks: Vec<Bytes> =
+            crate::drive(&meter, &mut |_| {}, async { blob.blocks(&meter)?.try_collect().await })?;
         Ok(blocks.concat())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Access;
 use crate::error::StoreError;
-use crate::layout::Layout;
+use crate::layout::{Layout, Objects};
 use crate::location::is_loopback;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::http::HttpBuilder;
@@ -73,7 +73,7 @@ pub(crate) fn bucket(
     }
     let store = builder.with_skip_signature(!keys).build();
     let store = store.map_err(|error| StoreError::unreachable(&shown, &error))?;
-    Ok(Layout::new(Arc::new(store), prefix, shown))
+    Ok(Layout::new(Objects::new(Arc::new(store), prefix, &shown), shown))
 }
 
 /// A layout on a web server.
@@ -83,5 +83,5 @@ pub(crate) fn web(url: &str, shown: String) -> Result<Layout, StoreError> {
     let options = options(url.starts_with("http://"));
     let store = HttpBuilder::new().with_url(url).with_client_options(options).with_retry(retries()).build();
     let store = store.map_err(|error| StoreError::unreachable(&shown, &error))?;
-    Ok(Layout::new(Arc::new(store), "", shown))
+    Ok(Layout::new(Objects::new(Arc::new(store), "", &shown), shown))
 }

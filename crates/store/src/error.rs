@@ -16,6 +16,12 @@ pub enum StoreError {
         /// What is wrong with them.
         what: String,
     },
+    /// This build has no network, and the store is no folder.
+    #[error("{location}: this build of the program reaches no registry, bucket or web server, only folders")]
+    NoNetwork {
+        /// The store.
+        location: String,
+    },
     /// This store can be read and not written.
     #[error("{location} can be read and not written")]
     ReadOnly {
@@ -262,6 +268,7 @@ impl StoreError {
         move |fault| Self::Refused { place, fault }
     }
 
+    #[cfg(feature = "network")]
     pub(crate) fn unreachable(location: &str, error: &(dyn std::error::Error + 'static)) -> Self {
         // A file that changed while it was sent comes back wrapped in the words of the transport.
         let mut cause = Some(error);
@@ -282,6 +289,7 @@ impl StoreError {
 }
 
 /// An error with its causes, each said once.
+#[cfg(feature = "network")]
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut said = shortened(&error.to_string(), 400);
     let mut cause = error.source();

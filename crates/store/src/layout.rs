@@ -1,4 +1,7 @@
-//! An OCI image layout, in a folder, in a bucket or on a web server: the same keys everywhere.
+//! An OCI image layout, in a folder, in a bucket or on a web server: the same names everywhere.
+
+#[cfg(feature = "network")]
+mod objects;
 
 use crate::blob::{Blob, Blocks, Meter, checked};
 use crate::disk::Disk;
@@ -7,21 +10,15 @@ use crate::limits;
 use crate::location::is_referrers_tag;
 use crate::wire::{self, BlobDigest, Descriptor, ImageIndex, LayoutMark, REF_NAME};
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
-use object_store::buffered::BufWriter;
-use object_store::path::Path as Key;
-use object_store::{Error, GetOptions, GetRange, GetResult, ObjectStore, PutMode, PutPayload, UpdateVersion};
-use openweigh_formats::malformed::shortened;
+use futures_util::StreamExt;
+#[cfg(feature = "network")]
+pub(crate) use objects::Objects;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
-use tokio::io::AsyncWriteExt;
 
 const MARK: &str = "oci-layout";
 const INDEX: &str = "index.json";
-/// Bytes gathered before a part of a large blob is sent.
-const PART: usize = 8 << 20;
 /// Times that an index is read again because another program changed it meanwhile.
 const PATIENCE: usize = 16;
 
@@ -37,19 +34,38 @@ pub(crate) struct Layout {
 enum Kept {
     /// In a folder of this machine.
     Disk(Disk),
-    /// In a bucket or on a web server, below a prefix.
-    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "folders are opened by `folder`"))]
-    Objects(Arc<dyn ObjectStore>, String),
+    /// In a bucket or on a web server.
+    #[cfg(feature = "network")]
+    Objects(Objects),
 }
 
 /// What an object was when it was read, where the store keeps versions.
-type Version = Option<UpdateVersion>;
+#[derive(Debug, Clone, Default)]
+struct Version {
+    #[cfg(feature = "network")]
+    e_tag: Option<String>,
+    #[cfg(feature = "network")]
+    version: Option<String>,
+}
+
+/// What must be there for an object to be put.
+#[derive(Debug, Clone)]
+enum Before {
+    /// Nothing.
+    Nothing,
+    /// What was read.
+    This(Version),
+    /// Whatever it is.
+    Anything,
+}
 
 /// Why an object was not put.
 enum NotPut {
     /// It changed since it was read.
+    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "in a folder a lock is held"))]
     Changed,
     /// The store keeps no versions.
+    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "in a folder a lock is held"))]
     Unversioned,
     /// Anything else.
     Failed(StoreError),
@@ -57,8 +73,8 @@ enum NotPut {
 
 impl Layout {
     #[cfg(feature = "network")]
-    pub(crate) fn new(objects: Arc<dyn ObjectStore>, prefix: &str, shown: String) -> Self {
-        Self { kept: Kept::Objects(objects, prefix.to_owned()), shown }
+    pub(crate) fn new(objects: Objects, shown: String) -> Self {
+        Self { kept: Kept::Objects(objects), shown }
     }
 
     /// A layout in a folder, which is made if it shall be written into.
@@ -79,34 +95,14 @@ impl Layout {
         format!("{}/{name}", self.shown)
     }
 
-    fn failed(&self, name: &str, error: &Error) -> StoreError {
-        let location = self.place(name);
-        match error {
-            Error::NotFound { .. } => StoreError::Absent { location, what: "such object".to_owned() },
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-                StoreError::Denied { location, what: shortened(&error.to_string(), 400) }
-            }
-            _ => StoreError::unreachable(&location, error),
-        }
-    }
-
     /// A small object, with its version; there is none if the answer is none.
     async fn small(&self, name: &str, limit: u64) -> Result<Option<(Bytes, Version)>, StoreError> {
-        let (version, mut blocks) = match &self.kept {
-            Kept::Disk(disk) => match disk.blocks(name, 0)? {
-                Some(blocks) => (None, blocks),
-                None => return Ok(None),
-            },
-            Kept::Objects(objects, prefix) => {
-                let found = match objects.get_opts(&key(prefix, name), GetOptions::default()).await {
-                    Ok(found) => found,
-                    Err(Error::NotFound { .. }) => return Ok(None),
-                    Err(error) => return Err(self.failed(name, &error)),
-                };
-                let (e_tag, version) = (found.meta.e_tag.clone(), found.meta.version.clone());
-                (Some(UpdateVersion { e_tag, version }), self.stream(name, found))
-            }
+        let opened = match &self.kept {
+            Kept::Disk(disk) => disk.blocks(name, 0)?.map(|blocks| (blocks, Version::default())),
+            #[cfg(feature = "network")]
+            Kept::Objects(objects) => objects.read(name).await?,
         };
+        let Some((mut blocks, version)) = opened else { return Ok(None) };
         let mut bytes = Vec::new();
         while let Some(block) = blocks.next().await {
             bytes.extend_from_slice(&block?);
@@ -134,38 +130,32 @@ impl Layout {
             return Err(StoreError::Absent { location: self.shown.clone(), what });
         }
         let mark = wire::write(&LayoutMark { image_layout_version: "1.0.0".to_owned() });
-        match self.put(MARK, mark, PutMode::Overwrite).await {
+        match self.put(MARK, mark, Before::Anything).await {
             Err(NotPut::Failed(error)) => Err(error),
             _ => Ok(()),
         }
     }
 
-    async fn put(&self, name: &str, bytes: Vec<u8>, mode: PutMode) -> Result<(), NotPut> {
+    #[cfg_attr(
+        not(feature = "network"),
+        expect(clippy::unused_async, unused_variables, reason = "folders keep nobody waiting")
+    )]
+    async fn put(&self, name: &str, bytes: Vec<u8>, before: Before) -> Result<(), NotPut> {
         match &self.kept {
             // The lock holds there.
             Kept::Disk(disk) => disk.put(name, &bytes).map_err(NotPut::Failed),
-            Kept::Objects(objects, prefix) => {
-                let put = objects.put_opts(&key(prefix, name), PutPayload::from(bytes), mode.into()).await;
-                put.map(|_| ()).map_err(|error| match error {
-                    Error::NotImplemented { .. } => NotPut::Unversioned,
-                    Error::Precondition { .. } | Error::AlreadyExists { .. } => NotPut::Changed,
-                    error => NotPut::Failed(self.failed(name, &error)),
-                })
-            }
+            #[cfg(feature = "network")]
+            Kept::Objects(objects) => objects.put(name, bytes, before).await,
         }
     }
 
-    fn stream(&self, name: &str, found: GetResult) -> Blocks {
-        let place = self.place(name);
-        Box::pin(found.into_stream().map_err(move |error| StoreError::unreachable(&place, &error)))
-    }
-
-    async fn index(&self) -> Result<(ImageIndex, Version), StoreError> {
+    /// The index, and what must be there for another one to take its place.
+    async fn index(&self) -> Result<(ImageIndex, Before), StoreError> {
         let Some((bytes, version)) = self.small(INDEX, limits::INDEX_BYTES).await? else {
-            return Ok((ImageIndex::default(), None));
+            return Ok((ImageIndex::default(), Before::Nothing));
         };
         let index = wire::read(&bytes).map_err(StoreError::refused(self.place(INDEX)))?;
-        Ok((index, version))
+        Ok((index, Before::This(version)))
     }
 
     /// The tags that people gave.
@@ -225,69 +215,53 @@ impl Layout {
     }
 
     /// Whether a blob of this length is there.
+    #[cfg_attr(
+        not(feature = "network"),
+        expect(clippy::unused_async, reason = "folders keep nobody waiting")
+    )]
     pub(crate) async fn has(&self, blob: &Descriptor) -> Result<bool, StoreError> {
         let name = blob_name(&blob.digest);
-        let (objects, prefix) = match &self.kept {
-            Kept::Disk(disk) => return Ok(disk.size(&name)? == Some(blob.size)),
-            Kept::Objects(objects, prefix) => (objects, prefix),
+        let found = match &self.kept {
+            Kept::Disk(disk) => disk.size(&name)?,
+            #[cfg(feature = "network")]
+            Kept::Objects(objects) => objects.size(&name).await?,
         };
-        let options = GetOptions { head: true, ..GetOptions::default() };
-        match objects.get_opts(&key(prefix, &name), options).await {
-            Ok(found) => Ok(found.meta.size == blob.size),
-            Err(Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(self.failed(&name, &error)),
-        }
+        Ok(found == Some(blob.size))
     }
 
     /// A blob from some byte on, and the byte it truly begins at: not every server knows ranges.
+    #[cfg_attr(
+        not(feature = "network"),
+        expect(clippy::unused_async, reason = "folders keep nobody waiting")
+    )]
     pub(crate) async fn blob(&self, blob: &Descriptor, from: u64) -> Result<(u64, Blocks), StoreError> {
-        let (name, mut from) = (blob_name(&blob.digest), from);
-        let (objects, prefix) = match &self.kept {
+        let name = blob_name(&blob.digest);
+        match &self.kept {
             Kept::Disk(disk) => {
                 let absent =
                     || StoreError::Absent { location: self.place(&name), what: "such object".to_owned() };
-                return Ok((from, disk.blocks(&name, from)?.ok_or_else(absent)?));
+                Ok((from, disk.blocks(&name, from)?.ok_or_else(absent)?))
             }
-            Kept::Objects(objects, prefix) => (objects, prefix),
-        };
-        let options = |range| GetOptions { range, ..GetOptions::default() };
-        let range = (from > 0).then_some(GetRange::Offset(from));
-        let mut found = objects.get_opts(&key(prefix, &name), options(range)).await;
-        if from > 0 && !matches!(found, Ok(_) | Err(Error::NotFound { .. })) {
-            from = 0;
-            found = objects.get_opts(&key(prefix, &name), options(None)).await;
+            #[cfg(feature = "network")]
+            Kept::Objects(objects) => objects.read_from(&name, from).await,
         }
-        let found = found.map_err(|error| self.failed(&name, &error))?;
-        Ok((from, self.stream(&name, found)))
     }
 
     /// Sends a blob. It appears under its name once it is whole and its digest is right.
     pub(crate) async fn put_blob(&self, blob: &Blob, meter: &Meter) -> Result<(), StoreError> {
         let name = blob_name(&blob.descriptor.digest);
         let mut blocks = blob.blocks(meter)?;
-        let (objects, prefix) = match &self.kept {
+        match &self.kept {
             Kept::Disk(disk) => {
                 let mut upload = disk.begin(&name)?;
                 while let Some(block) = blocks.next().await {
                     upload.write(&block?)?;
                 }
-                return upload.finish();
+                upload.finish()
             }
-            Kept::Objects(objects, prefix) => (objects, prefix),
-        };
-        let mut writer = BufWriter::with_capacity(Arc::clone(objects), key(prefix, &name), PART);
-        while let Some(block) = blocks.next().await {
-            let put = match block {
-                Ok(block) => writer.put(block).await.map_err(|error| self.failed(&name, &error)),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = put {
-                // What is left of an upload is invisible; the first mistake is the one to tell.
-                let _ = writer.abort().await;
-                return Err(error);
-            }
+            #[cfg(feature = "network")]
+            Kept::Objects(objects) => objects.upload(&name, &mut blocks).await,
         }
-        writer.shutdown().await.map_err(|error| StoreError::unreachable(&self.place(&name), &error))
     }
 
     /// Lets a tag mean a document that is there, if the tag still means what it did.
@@ -299,7 +273,7 @@ impl Layout {
     ) -> Result<(), StoreError> {
         let _lock = self.lock()?;
         for _ in 0..PATIENCE {
-            let (mut index, version) = self.index().await?;
+            let (mut index, before) = self.index().await?;
             let found = index.manifests.iter().find(|entry| is_tagged(entry, tag)).map(|entry| &entry.digest);
             if found == Some(&document.digest) {
                 return Ok(());
@@ -319,9 +293,8 @@ impl Layout {
                 None => index.manifests.push(entry),
             }
             let bytes = wire::write(&index);
-            let mode = version.map_or(PutMode::Create, PutMode::Update);
-            let put = match self.put(INDEX, bytes.clone(), mode).await {
-                Err(NotPut::Unversioned) => self.put(INDEX, bytes, PutMode::Overwrite).await,
+            let put = match self.put(INDEX, bytes.clone(), before).await {
+                Err(NotPut::Unversioned) => self.put(INDEX, bytes, Before::Anything).await,
                 put => put,
             };
             match put {
@@ -336,17 +309,16 @@ impl Layout {
 
     /// Keeps other programs of this machine from changing the index meanwhile.
     fn lock(&self) -> Result<Option<File>, StoreError> {
+        #[cfg(feature = "network")]
         let Kept::Disk(disk) = &self.kept else { return Ok(None) };
+        #[cfg(not(feature = "network"))]
+        let Kept::Disk(disk) = &self.kept;
         let file = disk.open(MARK)?;
         if let Some(file) = &file {
             file.lock().map_err(StoreError::system(self.place(MARK)))?;
         }
         Ok(file)
     }
-}
-
-fn key(prefix: &str, name: &str) -> Key {
-    if prefix.is_empty() { Key::from(name) } else { Key::from(format!("{prefix}/{name}")) }
 }
 
 fn blob_name(digest: &BlobDigest) -> String {

@@ -11,7 +11,10 @@
 //! how to reach a store, `draft` and `companions` write what came. Only here is anything asynchronous,
 //! on one thread, and it does not show outside.
 //!
-//! What this crate does *not* do: it does not verify a release (that is `replay`), runs nothing that it
+//! Folders are always there. Registries, buckets and web servers come with the feature `network`, which
+//! brings HTTP and TLS: most of what a build would compile.
+//!
+//! What this crate does *not* do: it does not verify a release (that is `release`), runs nothing that it
 //! fetched, reads no environment and no clock.
 
 mod access;
@@ -48,7 +51,6 @@ pub use push::{Push, Pushed, push};
 use blob::Meter;
 use std::future::Future;
 use std::pin::pin;
-use std::time::Duration;
 
 /// What moving a release did to what was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +64,11 @@ pub enum State {
 }
 
 /// How often those who wait hear of what moves.
-const TICK: Duration = Duration::from_millis(100);
+#[cfg(feature = "network")]
+const TICK: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Runs the work on this thread, showing what moves in between.
+#[cfg(feature = "network")]
 fn drive<T>(
     meter: &Meter,
     watch: &mut dyn FnMut(&Moment),
@@ -80,4 +84,21 @@ fn drive<T>(
             }
         }
     })
+}
+
+/// Runs the work on this thread. Folders keep nobody waiting, so one poll does it.
+#[cfg(not(feature = "network"))]
+fn drive<T>(
+    meter: &Meter,
+    watch: &mut dyn FnMut(&Moment),
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    use std::task::{Context, Poll, Waker};
+    let mut work = pin!(work);
+    loop {
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => watch(&meter.moment()),
+        }
+    }
 }

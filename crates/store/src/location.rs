@@ -192,7 +192,7 @@ pub(crate) fn is_referrers_tag(tag: &str) -> bool {
 }
 
 /// Whether a host, with or without a port, is this machine.
-#[cfg_attr(not(feature = "network"), expect(dead_code, reason = "only the network has hosts"))]
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only the network has hosts"))]
 pub(crate) fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

@@ -43,8 +43,7 @@ impl Remote {
             #[cfg(not(feature = "network"))]
             _ => {
                 let _ = access;
-                let what = "this program was built without its feature `network`".to_owned();
-                return Err(StoreError::Location { word: shown, what });
+                return Err(StoreError::NoNetwork { location: shown });
             }
         };
         layout.begin(write).await?;

@@ -9,10 +9,12 @@ pub struct Time(u64);
 
 /// A text that is not a moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("found `{found}`, expected a moment in UTC as `YYYYMMDDZ`, `YYYYMMDDHHMMZ` or `YYYYMMDDHHMMSSZ`")]
+#[error("found `{found}`, expected a moment in UTC as `YYYYMMDDZ`, `YYYYMMDDHHMMZ` or `YYYYMMDDHHMMSSZ`{}", .like.as_ref().map_or_else(String::new, |like| format!("; type `{like}`")))]
 pub struct TimeError {
     /// What was found, shortened.
     pub found: String,
+    /// The day that was meant, as it is to be typed, where that is plain.
+    pub like: Option<Time>,
 }
 
 impl Time {
@@ -33,7 +35,7 @@ impl std::str::FromStr for Time {
     /// Reads OpenSSH's `YYYYMMDD[HHMM[SS]]` followed by `Z` or `UTC`, in any case. Without those OpenSSH means
     /// the time zone of whoever verifies, so that two verifiers could disagree: such a text is refused.
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        let error = || TimeError { found: shortened(text, 40) };
+        let error = || TimeError { found: shortened(text, 40), like: day(text) };
         let bytes = text.as_bytes();
         let digits = match bytes {
             [start @ .., b'U' | b'u', b'T' | b't', b'C' | b'c'] => start,
@@ -67,6 +69,14 @@ impl std::str::FromStr for Time {
             - 1;
         Ok(Self(((days * 24 + hour) * 60 + minute) * 60 + second))
     }
+}
+
+/// The start of a day that is written with hyphens, as ISO 8601 has it.
+fn day(text: &str) -> Option<Time> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let hyphens = text.bytes().enumerate().filter(|(_, byte)| *byte == b'-').map(|(at, _)| at);
+    (text.len() == 10 && digits.len() == 8 && hyphens.eq([4, 7]))
+        .then(|| format!("{digits}Z").parse().ok())?
 }
 
 impl fmt::Display for Time {

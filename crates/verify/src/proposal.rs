@@ -73,7 +73,13 @@ pub fn claims(
         let decimals = weights.recipe.result.decimals;
         let figures = [
             ("rmse", Quantity::Rmse, errors.mean_square().map(|square| root::to_places(&square, decimals))),
-            ("mean-error", Quantity::MeanError, errors.mean().map(|mean| round::to_places(&mean, decimals))),
+            (
+                "mean-error",
+                Quantity::MeanError,
+                // One that rounds to nothing would claim nothing.
+                (errors.mean().map(|mean| round::to_places(&mean, decimals)))
+                    .filter(|mean| mean.to_decimal() != Decimal::ZERO),
+            ),
             (
                 "largest-error",
                 Quantity::MaxAbsError,

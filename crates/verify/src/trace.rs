@@ -9,7 +9,7 @@ use openweigh_formats::dataset::Dataset;
 use openweigh_formats::table::Table;
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::weights::Weights;
-use openweigh_replay::ReplayError;
+use openweigh_replay::{Predictor, ReplayError, Uncertain};
 use std::borrow::Cow;
 
 /// A prediction, taken apart.
@@ -25,6 +25,8 @@ pub struct Trace {
     pub sum: Decimal,
     /// The sum, rounded.
     pub predicted: Fixed,
+    /// The uncertainty of the prediction, if the weights state one.
+    pub uncertain: Option<Uncertain>,
 }
 
 /// One term of a prediction.
@@ -100,7 +102,11 @@ fn of_inputs(weights: &Weights, features: Vec<(ColumnName, Decimal)>, inputs: In
         .collect();
     let sum = terms.iter().fold(Decimal::ZERO, |sum, term| sum.plus(&term.product));
     let predicted = round::to_places(&Ratio::from(&sum), weights.recipe.result.decimals);
+    let uncertain = Predictor::new(weights).ok().and_then(|predictor| {
+        let all = predictor.uncertainties(inputs, &predictor.predict(inputs))?;
+        all.into_iter().next()
+    });
     let subtracted = inputs.tares.unwrap_or_default().iter().map(|column| column.value(0));
     let tare = features.iter().map(|(name, _)| name.clone()).zip(subtracted).collect();
-    Trace { features, tare, terms, sum, predicted }
+    Trace { features, tare, terms, sum, predicted, uncertain }
 }

@@ -1,6 +1,9 @@
 //! `openweigh explain`: how one number came to be, or why it differs.
 
 mod coefficient;
+mod meant;
+mod results;
+mod sources;
 
 use crate::args::Global;
 use crate::exit;
@@ -9,18 +12,17 @@ use crate::place::{self, OnDisk};
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone, padded};
 use crate::show;
+use meant::Meant;
 use openweigh_dataset::Data;
 use openweigh_exact::{Decimal, Ratio};
-use openweigh_formats::Digest;
 use openweigh_formats::claim::{Claim, Quantity};
 use openweigh_formats::count;
 use openweigh_formats::dataset::Exclusion;
-use openweigh_formats::limits;
 use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::shown::quoted;
 use openweigh_formats::weights::Weights;
-use openweigh_ledger::{Kind, Ledger};
+use openweigh_ledger::Ledger;
 use openweigh_replay::Predictor;
 use openweigh_verify::Opened;
 use openweigh_verify::Verdict;
@@ -33,16 +35,18 @@ use serde_json::json;
 /// Explain how a number was derived, or why it differs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  openweigh explain load-cell-1.0.0                     what there is to explain
+  openweigh explain load-cell-1.0.0                     what there is to explain (in a release: `openweigh explain`)
   openweigh explain load-cell-1.0.0 b2                  the claim or the coefficient `b2`
   openweigh explain artifacts/weights/scale-1.0.0.json b1
   openweigh explain load-cell-1.0.0 load-cell:12        row 12 of the dataset `load-cell`
-  openweigh explain coins-1.0.0 coins:s01/euro-1        weighing `euro-1` of session `s01`")]
+  openweigh explain coins-1.0.0 s01/euro-1              weighing `euro-1` of session `s01`, as `replay` prints it
+  openweigh explain artifacts/results/coins-1.0.0.csv   what results come from")]
 pub(crate) struct Args {
-    /// Manifest, release or weights, by path or `name-version`
-    manifest: String,
-    /// A claim's id, a coefficient as `fit` numbers them (b0, b1, …), DATASET:ROW with rows counted from 0, or
-    /// DATASET:SESSION/WEIGHING
+    /// Manifest, release, weights or results, by path or `name-version` [default: the release you are in, or the only
+    /// manifest]
+    manifest: Option<String>,
+    /// A claim's id, a coefficient as `fit` numbers them (b0, b1, …), DATASET:ROW with rows counted from 0,
+    /// SESSION/WEIGHING (of several datasets, DATASET:SESSION/WEIGHING), or the path of results
     #[arg(value_name = "CLAIM, COEFFICIENT or ROW")]
     subject: Option<String>,
 }
@@ -55,14 +59,9 @@ struct Scene<'a> {
 }
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
-    let own = place::ledger()?;
-    let path = match place::find(&own, Kind::Manifest, &args.manifest) {
-        Ok(path) if !is_weights(&path) => path,
-        Ok(path) => return coefficient::of_weights(&path, args.subject.as_deref(), screen),
-        Err(missing) => {
-            let weights = place::find(&own, Kind::Weights, &args.manifest).map_err(|_| missing)?;
-            return coefficient::of_weights(&weights, args.subject.as_deref(), screen);
-        }
+    let (path, subject) = match meant::meant(args.manifest.as_deref(), args.subject.as_deref())? {
+        Meant::Manifest(path, subject) => (path, subject),
+        Meant::Weights(path, subject) => return coefficient::of_weights(&path, subject.as_deref(), screen),
     };
     let (manifest, _): (Manifest, _) = place::document(&path)?;
     let (root, scope) = super::verify::root_of(&path);
@@ -86,7 +85,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     let scene = Scene { manifest: &manifest, contents: &contents, derived: &derived, ledger: &ledger };
     let failed = bad.iter().any(|item| matches!(item.verdict, Verdict::Failed(_)));
-    match scene.explain(args.subject.as_deref(), screen) {
+    match scene.explain(subject.as_deref(), screen) {
         Ok(_) if failed => Ok(exit::FAILED),
         // What cannot be shown for want of a file that failed has failed with it.
         Err(failure) if failed && failure.code() == exit::INPUT => {
@@ -97,23 +96,25 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
 }
 
-/// Whether a file is of weights.
-fn is_weights(path: &std::path::Path) -> bool {
-    let head = place::read(path, limits::JSON_BYTES).unwrap_or_default();
-    String::from_utf8_lossy(&head[..head.len().min(200)]).contains("\"openweigh.weights/")
-}
-
 impl Scene<'_> {
     fn explain(&self, subject: Option<&str>, screen: &mut Screen) -> Result<u8, Failure> {
         let Some(subject) = subject else { return self.overview(screen) };
         if let Some(claim) = self.manifest.claims.iter().find(|claim| claim.id.as_str() == subject) {
             return self.claim(claim, screen);
         }
+        if let Some(file) = self.manifest.of_role(Role::Results).find(|file| file.path.as_str() == subject) {
+            return self.results(&file.path, screen);
+        }
         let (dataset, row) = match subject.split_once(':') {
             Some((dataset, row)) => (Some(dataset), row),
             None => (None, subject),
         };
-        if let (Some(dataset), Some((session, weighing))) = (dataset, row.split_once('/')) {
+        if let Some((session, weighing)) = row.split_once('/').filter(|(_, weighing)| !weighing.contains('/'))
+        {
+            let dataset = match dataset {
+                Some(dataset) => dataset,
+                None => self.dataset_of(session, weighing)?,
+            };
             self.weighing(dataset, session, weighing, screen)
         } else if let Ok(row) = row.parse::<usize>() {
             self.row(dataset, row, screen)
@@ -136,7 +137,9 @@ impl Scene<'_> {
         let all = || self.contents.weights.iter().filter(|(_, weights)| named(weights));
         for (path, weights) in all() {
             if let Some(told) = coefficient::tell(weights, path.as_str(), word, screen) {
-                return told;
+                let code = told?;
+                self.fitted_rows(path, &weights.recipe, screen)?;
+                return Ok(code);
             }
         }
         let ids: Vec<&str> = self.manifest.claims.iter().map(|claim| claim.id.as_str()).collect();
@@ -242,6 +245,7 @@ impl Scene<'_> {
             let (rows, terms) = (count::of(rows, "row"), count::of(terms, "term"));
             screen.line(&format!("  solved    exactly over the rationals, from {rows} and {terms}"))?;
         }
+        self.rows_of(claim, screen)?;
         let Ok((exact, _)) = claims::recompute(claim, self.manifest, self.contents, self.derived) else {
             return Ok(());
         };
@@ -255,36 +259,6 @@ impl Scene<'_> {
         screen.line(&format!("  that is   {}", cut(&exact, 40)))?;
         let places = claim.value.0.places();
         screen.line(&format!("  rounded   {} to {places} decimals, half to even", exact.to_places(places)))
-    }
-
-    /// The results that predict a row of a dataset, with the weights they came from.
-    fn results_of(&self, dataset: &RelativePath) -> Option<(&RelativePath, &Weights)> {
-        self.manifest.of_role(Role::Results).find_map(|file| {
-            let derivation = self.manifest.derivation_of(&file.path)?;
-            let (weights, datasets) = derivation.inputs.split_first()?;
-            datasets.contains(dataset).then_some(())?;
-            Some((&file.path, self.contents.weights.get(weights)?))
-        })
-    }
-
-    /// The `dataset.json` of a name that some results were derived from, with those results.
-    fn predicted(&self, name: Option<&str>) -> Result<(&RelativePath, &RelativePath, &Weights), Failure> {
-        let named = |dataset: &&RelativePath| {
-            self.contents
-                .datasets
-                .get(*dataset)
-                .is_some_and(|dataset| name.is_none_or(|name| dataset.name.as_str() == name))
-        };
-        let path =
-            self.contents.datasets.keys().filter(named).find(|dataset| self.results_of(dataset).is_some());
-        let found =
-            path.and_then(|path| self.results_of(path).map(|(results, weights)| (path, results, weights)));
-        found.ok_or_else(|| {
-            Failure::usage(format!(
-                "no results of this manifest are of {}: make them with `openweigh replay`, and seal them with --results",
-                name.map_or("any dataset".to_owned(), |name| format!("the dataset `{name}`"))
-            ))
-        })
     }
 
     fn weighing(
@@ -312,6 +286,9 @@ impl Scene<'_> {
                 dataset.name
             )));
         };
+        if let Some(one) = sessions.iter().find(|one| one.session.id.as_str() == session) {
+            self.frames(path, one, weighing, screen)?;
+        }
         self.trace(&trace, weights, screen)?;
         let one =
             sessions.iter().filter(|one| one.session.id.as_str() == session).cloned().collect::<Vec<_>>();
@@ -388,45 +365,8 @@ impl Scene<'_> {
         screen.line(&format!(
             "  rounded   {} to {decimals} decimals, half to even: the predicted {target}",
             trace.predicted
-        ))
-    }
-
-    /// Shows a line derived again, and whether the published one is the same.
-    fn compare(
-        &self,
-        results: &RelativePath,
-        derived: &str,
-        start: &str,
-        screen: &mut Screen,
-    ) -> Result<bool, Failure> {
-        screen.line(&format!("  {}{derived}", padded("line", 10)))?;
-        let published = self.published_line(results, start);
-        let same = published.as_ref().is_none_or(|(_, line)| line == derived);
-        match published {
-            Some((line, _)) if same => {
-                screen.line(&format!("  published in {results}, line {line}, the same"))?;
-            }
-            Some((line, text)) => {
-                screen.finding(&format!("  published in {results}, line {line}, differently: {text}"))?;
-            }
-            None => screen.line(&format!("  {results} has no such line, or could not be read"))?,
-        }
-        Ok(same)
-    }
-
-    /// The published line of a row; only from bytes that have their digest.
-    fn published_line(&self, results: &RelativePath, start: &str) -> Option<(usize, String)> {
-        let listed = self.manifest.file(results).filter(|_| self.contents.results.contains(results))?;
-        let mut bytes = Vec::new();
-        self.ledger.read(results, limits::CSV_BYTES, &mut |block| bytes.extend_from_slice(block)).ok()?;
-        if Digest::of(&bytes) != listed.sha256 {
-            return None;
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        text.lines()
-            .enumerate()
-            .find(|(_, line)| line.starts_with(start))
-            .map(|(at, line)| (at + 1, line.to_owned()))
+        ))?;
+        sources::uncertainty(trace.uncertain.as_ref(), weights, screen)
     }
 }
 

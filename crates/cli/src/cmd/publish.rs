@@ -13,6 +13,7 @@ use openweigh_formats::manifest::{Manifest, ManifestFile, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::release;
+use openweigh_formats::weights::Weights;
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::release::Parts;
 use openweigh_ledger::{Kind, Ledger, Written, licences};
@@ -72,7 +73,7 @@ enum Withhold {
     Sessions,
 }
 
-/// What a publisher is asked to say.
+/// What a publisher is asked to say; what `#` stands before may be left out.
 const TEMPLATE: &str = r#"format = "openweigh.publication/2"
 summary = ""             # what this is, in a few sentences
 uses = ""                # what it is good for
@@ -81,9 +82,9 @@ limits = ""              # what it is not good for
 # misuse = ""            # what it must not be used for
 keywords = []
 licence = "CC0-1.0"      # of the cards; data and weights state their own
-# date = "2026-01-31"    # the day of publication, which has to be stated: no clock is read
+date = ""                # the day of publication, as 2026-01-31: no clock is read
+INSTRUMENT
 # changes = ""           # what is new since the release before
-# instrument = ""        # what measured, if it is not a pad that the weights name
 # homepage = "https://example.org/scale"
 
 [[author]]
@@ -91,6 +92,24 @@ name = ""
 # orcid = "0000-0000-0000-0000"
 # affiliation = ""
 "#;
+
+/// The form for a manifest: the instrument has to be said where the weights do not name it.
+fn template(word: &str) -> Result<String, Failure> {
+    let ledger = place::ledger()?;
+    let (manifest, _): (Manifest, _) = place::document(&place::find(&ledger, Kind::Manifest, word)?)?;
+    let of = |role| manifest.of_role(role).map(|file| ledger.on_disk(&file.path));
+    let mut named = of(Role::Touches).next().is_some() || !manifest.is_data_alone();
+    for path in of(Role::Weights) {
+        let (weights, _): (Weights, _) = place::document(&path)?;
+        named &= weights.applies_to.pad.is_some();
+    }
+    let line = if named {
+        "# instrument = \"\"        # what measured, if it is more than the pad that the weights name"
+    } else {
+        "instrument = \"\"          # what measured: maker, model, serial number"
+    };
+    Ok(TEMPLATE.replace("INSTRUMENT", line))
+}
 
 /// A manifest that holds, with everything that its release follows from.
 struct Prepared {
@@ -108,7 +127,7 @@ struct Prepared {
 
 pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
     if args.template {
-        screen.raw(TEMPLATE.as_bytes())?;
+        screen.raw(template(&args.manifest)?.as_bytes())?;
         return Ok(exit::DONE);
     }
     let prepared = prepare(args, global, screen)?;
@@ -215,7 +234,12 @@ fn about_people(prepared: &Prepared, file: &ManifestFile) -> Option<&'static str
         Role::Session => {
             "the device (its id as a salted hash), the system, and what was noted of place and contact"
         }
-        Role::Dataset => "the names of those who made the data",
+        Role::Dataset => {
+            match prepared.opened.datasets.get(&file.path).map(|dataset| dataset.authors.len()) {
+                Some(0) => "where the data are from, in the words of its `origin`; nobody is named as author",
+                _ => "the names of those who made the data",
+            }
+        }
         _ => return None,
     })
 }

@@ -152,7 +152,7 @@ fn tell(seen: &Overview, weights: &Weights, screen: &mut Screen) -> Result<(), F
     }
     show::table(&rows, &right, screen)?;
     if let Some(more) = seen.rows.checked_sub(seen.shown.len() as u64).filter(|more| *more > 0) {
-        screen.line(&format!("  … {more} more lines in the file"))?;
+        screen.line(&format!("  … {} in the file", count::of(more, "more line")))?;
     }
     if expanded { screen.line(&format!("  ± {}", super::predict::coverage(weights))) } else { Ok(()) }
 }

@@ -110,7 +110,7 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         "files": manifest.files.len(), "derivations": manifest.derivations.len(), "claims": manifest.claims.len(),
     }));
     screen.line(&format!(
-        "{} {}: {}, {}, {}",
+        "{} {}: lists {}, {}, {}",
         manifest.name,
         manifest.version,
         count::of(manifest.files.len(), "file"),

@@ -33,7 +33,21 @@ use telling::{Heading, summary, tell_notes, tell_remark, tell_unchecked_claims, 
   openweigh verify                                  every manifest of this ledger
   openweigh verify manifests/load-cell-1.0.0.json   one of them, -v for each item
   openweigh verify release                          a release, all of it (inside it: `openweigh verify`)
-  openweigh verify release --sessions private       with the touches that it keeps back")]
+  openweigh verify release --sessions private       with the touches that it keeps back
+  openweigh verify release --policy policy.toml     signed by somebody whom you accept
+
+A trust policy names the file with your signers' public keys, and who of them may sign releases:
+  format = \"openweigh.policy/1\"
+  allowed_signers = \"allowed_signers\"       # beside the policy; OpenSSH's format, one line a key:
+                                            # alice@example.org namespaces=\"openweigh-release\" ssh-ed25519 AAAA…
+  # revoked = \"revoked_keys\"               # keys that no longer count
+
+  [release]
+  signers = [\"alice@example.org\"]
+
+  # [receipts]                              # who derived it again, and how many of them you want
+  # verifiers = [\"bob@example.org\"]
+  # minimum = 1")]
 pub(crate) struct Args {
     /// Manifests, by path or `name-version`, or folders of releases [default: all of the ledger]
     #[arg(value_name = "MANIFEST")]

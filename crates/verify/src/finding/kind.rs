@@ -186,9 +186,12 @@ pub enum Kind {
     Unsigned,
     #[error("{0}")]
     Signature(String),
+    /// A good signature, by a key that the policy does not accept.
+    #[error("{0}")]
+    NotAccepted(String),
     #[error("the release is withdrawn, by the key {key}{}", .replacement.as_ref().map_or_else(String::new, |id| format!("; use the release {id}")))]
     Withdrawn { key: String, replacement: Option<Digest> },
-    #[error("{found} independent receipts count, {wanted} are wanted")]
+    #[error("found {}, expected at least {wanted}", openweigh_formats::count::of(*.found, "independent receipt"))]
     Receipts { found: usize, wanted: u32 },
     #[error("the bundle is missing")]
     NoBundle,
@@ -263,7 +266,7 @@ impl Kind {
             Self::Previous(_) => "previous",
             Self::SameName(_) => "same-name",
             Self::Unsigned => "unsigned",
-            Self::Signature(_) => "signature",
+            Self::Signature(_) | Self::NotAccepted(_) => "signature",
             Self::Withdrawn { .. } => "withdrawn",
             Self::Receipts { .. } => "receipts",
             Self::NoBundle => "no-bundle",

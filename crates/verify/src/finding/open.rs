@@ -7,10 +7,12 @@ use openweigh_formats::path::RelativePath;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Open {
     /// A dataset that a derivation needs.
-    #[error("the dataset of `{0}`, or its data, could not be read")]
+    #[error(
+        "the dataset of `{0}`, or its data, cannot be used: missing, malformed or other bytes than listed"
+    )]
     DatasetUnread(RelativePath),
     /// The weights themselves.
-    #[error("the weights could not be read")]
+    #[error("the weights cannot be used: missing, malformed or other bytes than listed")]
     WeightsUnread,
     /// No derivation of weights.
     #[error("no `fit` is listed for them")]
@@ -19,7 +21,7 @@ pub enum Open {
     #[error("the `fit` lists no recipe")]
     NoRecipe,
     /// The recipe of weights.
-    #[error("its recipe could not be read")]
+    #[error("its recipe cannot be used: missing, malformed or other bytes than listed")]
     RecipeUnread,
     /// No derivation of results.
     #[error("no `replay` is listed for them")]
@@ -28,13 +30,13 @@ pub enum Open {
     #[error("the `replay` lists no weights")]
     NoWeights,
     /// The weights of results.
-    #[error("their weights could not be read")]
+    #[error("their weights cannot be used: missing, malformed or other bytes than listed")]
     WeightsOfResultsUnread,
     /// The results themselves.
-    #[error("the results could not be read")]
+    #[error("the results cannot be used: missing, malformed or other bytes than listed")]
     ResultsUnread,
     /// A session whose frames the results are of.
-    #[error("a session of their datasets could not be read")]
+    #[error("a session of their datasets cannot be used: missing, malformed or other bytes than listed")]
     SessionUnread,
     /// A claim over weights that do not follow.
     #[error("the weights could not be derived again")]
@@ -60,7 +62,7 @@ pub enum Open {
     )]
     Stated,
     /// Generated files of which an input is unread.
-    #[error("a description, recipe or weights file could not be read")]
+    #[error("a description, recipe or weights file that they are made from cannot be used")]
     CardsUnread,
     /// A changelog of which the results are unread.
     #[error("{path}: {why}")]

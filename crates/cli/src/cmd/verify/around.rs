@@ -47,17 +47,24 @@ impl Around for Beside<'_> {
     }
 }
 
+/// What to do about a file of allowed signers.
+const SIGNERS: &str = "the policy's `allowed_signers` names this file, beside the policy. Write one line for each signer, as `openweigh publish \
+                       --key` prints it for the publisher: alice@example.org namespaces=\"openweigh-release\" ssh-ed25519 AAAA…";
+
 /// A policy with the files that it names, which lie beside it.
 pub(super) fn accepted(path: &Path, at: Option<Time>) -> Result<Accepted, Failure> {
     let malformed = |path: &Path| {
         let path = place::shown(path);
         move |source| Failure::Malformed { path, source }
     };
-    let policy = Policy::read(&place::read(path, limits::TOML_BYTES)?).map_err(malformed(path))?;
+    let policy = place::read(path, limits::TOML_BYTES)
+        .and_then(|bytes| Policy::read(&bytes).map_err(malformed(path)))
+        .map_err(|failure| failure.advised("write it as the end of `openweigh verify --help` shows it"))?;
     let beside = |name: &openweigh_formats::path::RelativePath| path.with_file_name(name.as_str());
     let listed = beside(&policy.allowed_signers);
-    let signers = place::read(&listed, openweigh_trust::limits::SIGNERS_BYTES)?;
-    let signers = AllowedSigners::read(&signers).map_err(malformed(&listed))?;
+    let signers = place::read(&listed, openweigh_trust::limits::SIGNERS_BYTES)
+        .and_then(|bytes| AllowedSigners::read(&bytes).map_err(malformed(&listed)))
+        .map_err(|failure| failure.advised(SIGNERS))?;
     let revoked = match &policy.revoked {
         None => Revoked::default(),
         Some(name) => {

@@ -7,7 +7,7 @@ use openweigh_formats::count;
 use openweigh_release::document::{self, verdict};
 use openweigh_release::outcome;
 use openweigh_release::{Remark, Report};
-use openweigh_verify::{Finding, Item, Open, Stage, Summary, Verdict};
+use openweigh_verify::{Finding, Item, Kind, Open, Stage, Summary, Verdict};
 
 /// Files in no manifest that are named; of more there is the number, and all of them with `--json`.
 const NAMED: usize = 5;
@@ -102,7 +102,30 @@ fn tell_finding(head: &str, finding: &Finding, screen: &mut Screen) -> Result<()
     finding
         .parts()
         .iter()
-        .try_for_each(|(name, text)| screen.finding(&format!("      {} {text}", padded(name, 12))))
+        .try_for_each(|(name, text)| screen.finding(&format!("      {} {text}", padded(name, 12))))?;
+    match advice(&finding.kind) {
+        Some(advice) => screen.finding(&format!("      {} {advice}", padded("what to do", 12))),
+        None => Ok(()),
+    }
+}
+
+/// What a reader can do about a policy that is not met.
+fn advice(kind: &Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::Unsigned => {
+            "ask the publisher to sign it (`openweigh publish --key`), or leave out --policy: the numbers are checked all the \
+             same, and nobody vouches for them"
+        }
+        Kind::NotAccepted(_) => {
+            "if you trust that key, add its line to the policy's allowed_signers and its name to `signers` under [release]; \
+             `openweigh verify` without --policy shows the key"
+        }
+        Kind::Receipts { .. } => {
+            "put receipts into `attest` beside the release, or name their folder with --attest; whoever derives the release \
+             again writes one with `openweigh receipt`, and has to be in the policy's allowed_signers"
+        }
+        _ => return None,
+    })
 }
 
 pub(super) fn summary(done: &[Report], screen: &mut Screen) -> Result<(), Failure> {
