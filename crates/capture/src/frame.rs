@@ -2,8 +2,10 @@
 
 use openweigh_formats::dataset::Provenance;
 use openweigh_formats::events::Kind;
-use openweigh_formats::session::{Clock, Source as Described};
+use openweigh_formats::session::{Clock, Environment, Format, Quality, Session, Source as Described};
 use openweigh_formats::touches::State;
+use openweigh_formats::versioned::Versioned;
+use openweigh_formats::weighings::Id;
 use std::time::Duration;
 
 /// One frame of one device.
@@ -136,6 +138,22 @@ pub struct SourceInfo {
     /// Whether frames keep coming while something touches, so that a pause is a loss. An evdev device
     /// sends changes only: there a pause says that nothing changed.
     pub steady: bool,
+}
+
+impl SourceInfo {
+    /// The session that begins when its frames do.
+    pub fn session(&self, id: Id, environment: Environment) -> Session {
+        Session {
+            format: Format::V1,
+            id,
+            source: self.source.clone(),
+            clock: self.clock.clone(),
+            environment,
+            quality: Quality::default(),
+            channels: Versioned::Absent,
+            balance: Versioned::Absent,
+        }
+    }
 }
 
 /// What a source has to say next.

@@ -9,9 +9,8 @@ use crate::writer::Writer;
 use openweigh_formats::canonical;
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::{self, Event, Kind};
-use openweigh_formats::session::{Environment, Format, Quality, Session};
+use openweigh_formats::session::{Environment, Quality, Session};
 use openweigh_formats::touches::COLUMNS;
-use openweigh_formats::versioned::Versioned;
 use openweigh_formats::weighings::{self, Cell, Id, Role, Weighing};
 use openweigh_formats::{Digest, limits};
 use openweigh_ledger::Folder;
@@ -98,16 +97,7 @@ impl Recorder {
         let existing = place.admits(info.provenance.kind)?;
         let listed = existing.as_ref().map(|(dataset, _)| dataset.sessions()).unwrap_or_default();
         let (id, part, folder) = place.reserve(session.as_ref(), &listed)?;
-        let session = Session {
-            format: Format::V1,
-            id,
-            source: info.source.clone(),
-            clock: info.clock.clone(),
-            environment,
-            quality: Quality::default(),
-            channels: Versioned::Absent,
-            balance: Versioned::Absent,
-        };
+        let session = info.session(id, environment);
         let id = session.id.clone();
         let made = Self::begin(&place, about, info, session, &part, folder);
         if made.is_err() {

@@ -11,10 +11,14 @@
 
 mod frames;
 mod scale;
+mod shown;
 pub mod steady;
+mod unattended;
 pub mod unit;
 
 pub use frames::Frames;
 pub use scale::{LiveError, NotYet, Reading, Scale, State, Weighing};
+pub use shown::shown;
 pub use steady::Rule;
+pub use unattended::Unattended;
 pub use unit::Unit;

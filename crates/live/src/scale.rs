@@ -226,6 +226,16 @@ impl<'w> Scale<'w> {
         }
     }
 
+    /// About the value that has to rest, and within what it does; to see whether a load has changed.
+    pub fn level(&self) -> Option<(f64, f64)> {
+        Some((self.steady.level()?, self.steady.noise()?))
+    }
+
+    /// Whether the weights subtract a tare and none was weighed.
+    pub fn needs_tare(&self) -> bool {
+        self.predictor.is_some() && self.recipe.model.tare != Tare::None && self.tare.is_none()
+    }
+
     /// What there is to show now.
     ///
     /// # Errors
@@ -315,8 +325,7 @@ impl<'w> Scale<'w> {
             (State::Steady, Some(frames)) => frames,
             _ => return Ok(Err(NotYet::Settling)),
         };
-        let wants = self.recipe.model.tare != Tare::None;
-        if role != Role::Tare && wants && self.tare.is_none() && self.predictor.is_some() {
+        if role != Role::Tare && self.needs_tare() {
             return Ok(Err(NotYet::NoTare));
         }
         let mut reading = self.reading()?;

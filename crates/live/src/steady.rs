@@ -111,6 +111,11 @@ impl Steady {
         self.rest.spread()
     }
 
+    /// About the mean of the window.
+    pub(crate) fn level(&self) -> Option<f64> {
+        self.rest.mean()
+    }
+
     /// How much of the window is there, 0 to 1.
     pub(crate) fn filled(&self) -> f64 {
         self.rest.filled()

@@ -11,7 +11,7 @@ use openweigh_formats::session::Session;
 use openweigh_formats::touches::{COLUMNS, TouchReader};
 use openweigh_formats::weighings::{Cell, Role};
 use openweigh_formats::weights::Weights;
-use openweigh_live::{LiveError, NotYet, Rule, Scale, State, Weighing};
+use openweigh_live::{LiveError, NotYet, Rule, Scale, State, Unattended, Weighing};
 use openweigh_replay::Predictor;
 use openweigh_replay::grams::Place;
 use proptest::prelude::*;
@@ -235,4 +235,29 @@ fn a_value_that_moves_is_shown_by_its_last_moments() {
     let reading = scale.reading().unwrap();
     assert_eq!((reading.state, reading.frames), (State::Settling, Some((74, 99))));
     assert_eq!(reading.values[0].1.as_ref().unwrap().to_string(), "90");
+}
+
+#[test]
+fn unattended_weighs_a_tare_and_each_load_once() {
+    let weights: Weights = canonical::read(AFFINE).unwrap();
+    let session: Session = canonical::read(SESSION).unwrap();
+    let mut scale = Scale::new(Some(&weights), &session, Rule::default()).unwrap();
+    let mut unattended = Unattended::new(scale.needs_tare());
+    let mut made = Vec::new();
+    for frame in frames(TOUCHES.split_once('\n').unwrap().1) {
+        scale.feed(frame.as_bytes()).unwrap();
+        if let Some(role) = unattended.next(&scale) {
+            made.push(scale.weigh(role, cell("")).unwrap().unwrap());
+        }
+    }
+    assert!(
+        made[0].weighing.role == Role::Tare && made[1..].iter().all(|one| one.weighing.role == Role::Unknown)
+    );
+    // The published protocol: each load once up and once down, the bare finger between them.
+    let grams: Vec<f64> = (made[1..].iter())
+        .map(|one| one.reading.weighed.as_ref().unwrap().grams.as_ref().unwrap().to_string().parse().unwrap())
+        .collect();
+    let loads = [20.0, 50.0, 100.0, 200.0, 300.0, 300.0, 200.0, 100.0, 50.0, 20.0];
+    assert_eq!(grams.len(), loads.len(), "{grams:?}");
+    assert!(grams.iter().zip(loads).all(|(grams, load)| (grams - load).abs() < 3.0), "{grams:?}");
 }

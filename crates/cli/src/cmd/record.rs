@@ -1,6 +1,6 @@
 //! `openweigh record`
 
-mod access;
+pub(crate) mod access;
 pub(crate) mod pads;
 mod screen;
 pub(crate) mod signals;
@@ -14,12 +14,12 @@ use crate::place;
 use crate::screen::{Screen, Tone};
 use crate::show;
 use openweigh_capture::{
-    CaptureError, End, Ended, Guide, Limits, Order, Pad, PadOptions, Place, Protocol, Recorder, Source, pad,
+    CaptureError, End, Ended, Guide, Limits, Order, PadOptions, Place, Protocol, Recorder, Source,
     run as follow,
 };
 use openweigh_formats::count;
 use openweigh_formats::number::Number;
-use openweigh_formats::session::{Clicks, Environment, PressureUnit};
+use openweigh_formats::session::{Environment, PressureUnit};
 use openweigh_formats::text::{Line, Name};
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::Ledger;
@@ -299,33 +299,13 @@ impl Args {
         order: Order,
         options: &PadOptions,
     ) -> Result<(Box<dyn Source + Send>, Recorder), Failure> {
-        match (pad, found) {
-            (Chosen::Framework(device), Some(found)) => {
-                // As the pad itself says now: what was asked of it may have been refused.
-                let clicks = match device.clicks() {
-                    Some(true) => Clicks::On,
-                    Some(false) => Clicks::Off,
-                    None => Clicks::Unknown,
-                };
-                if guard.is_some() && clicks != Clicks::Off {
-                    access::clicks_stay_on();
-                }
-                let clock = device.arrival_clock();
-                let info = pad::describe(&device.identity(), &found.path, clock, clicks, options)?;
-                let recorder = Recorder::create(order, &info)?;
-                match Pad::start(device, info, guard, options) {
-                    Ok(pad) => Ok((Box::new(pad), recorder)),
-                    Err(error) => {
-                        recorder.discard()?;
-                        Err(Failure::Pad(error.to_string()))
-                    }
-                }
-            }
-            (Chosen::Framework(_), None) => unreachable!("a pad of a library was found with it"),
-            (Chosen::Event(path), _) => {
-                let pad = pads::listen(path, options, self.grab)?;
-                let recorder = Recorder::create(order, pad.info())?;
-                Ok((Box::new(pad), recorder))
+        let opened = pads::open(pad, guard, found, options, self.grab)?;
+        let recorder = Recorder::create(order, &opened.info)?;
+        match opened.start() {
+            Ok(pad) => Ok((pad, recorder)),
+            Err(error) => {
+                recorder.discard()?;
+                Err(error)
             }
         }
     }

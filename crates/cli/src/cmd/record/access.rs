@@ -7,7 +7,7 @@ use openweigh_multitouch::{Access, Library};
 
 /// Asks the system for the right to listen, and says what it answered. A Mac lists the program from then on that
 /// started this one: the terminal, tmux, ssh, an editor.
-pub(super) fn ask(library: &Library, global: &Global) {
+pub(crate) fn ask(library: &Library, global: &Global) {
     let answer = library.access();
     let granted = match answer {
         None | Some(Access::Granted) => return,
@@ -34,7 +34,7 @@ fn who(responsible: Option<String>) -> String {
 }
 
 /// The pad refused to switch its clicks off, or does not say whether it did.
-pub(super) fn clicks_stay_on() {
+pub(crate) fn clicks_stay_on() {
     say("--no-click: the pad does not say that its clicks are off; the session says what it said");
 }
 

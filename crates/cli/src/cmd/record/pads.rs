@@ -1,12 +1,15 @@
 //! Pads and salts, as the command line names them: those of a library, and those among the event devices.
 
+use super::access;
 use crate::failure::Failure;
 use crate::place;
 use openweigh_capture::evdev::{self, Evdev, EvdevError, Folders, Found};
-use openweigh_capture::{PadOptions, pad};
+use openweigh_capture::{PadOptions, Source, SourceInfo, pad};
+use openweigh_formats::session::Clicks;
 use openweigh_ledger::Ledger;
-use openweigh_multitouch::{Device, Library, default_path};
+use openweigh_multitouch::{ClickGuard, Device, Library, default_path};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where pads are looked for.
 #[derive(Debug, clap::Args)]
@@ -130,6 +133,62 @@ pub(crate) fn by_path(wanted: Option<&str>) -> Option<PathBuf> {
 /// Starts to listen to an event device.
 pub(crate) fn listen(path: &Path, options: &PadOptions, grab: bool) -> Result<Evdev, EvdevError> {
     Evdev::open(path, options, grab, &evdev::open)
+}
+
+/// A pad that is found and not started.
+pub(crate) struct Opened<'a> {
+    /// What is to be written about it.
+    pub(crate) info: SourceInfo,
+    how: How<'a>,
+}
+
+enum How<'a> {
+    Framework(&'a Device, Option<Arc<ClickGuard>>, &'a PadOptions),
+    Event(Box<Evdev>),
+}
+
+/// Asks a pad what is to be written about it. An event device is listened to from now on.
+pub(crate) fn open<'a>(
+    pad: &'a Pad,
+    guard: Option<Arc<ClickGuard>>,
+    found: Option<&Pads>,
+    options: &'a PadOptions,
+    grab: bool,
+) -> Result<Opened<'a>, Failure> {
+    match (pad, found) {
+        (Pad::Framework(device), Some(found)) => {
+            // As the pad itself says now: what was asked of it may have been refused.
+            let clicks = match device.clicks() {
+                Some(true) => Clicks::On,
+                Some(false) => Clicks::Off,
+                None => Clicks::Unknown,
+            };
+            if guard.is_some() && clicks != Clicks::Off {
+                access::clicks_stay_on();
+            }
+            let clock = device.arrival_clock();
+            let info = pad::describe(&device.identity(), &found.path, clock, clicks, options)?;
+            Ok(Opened { info, how: How::Framework(device, guard, options) })
+        }
+        (Pad::Framework(_), None) => unreachable!("a pad of a library was found with it"),
+        (Pad::Event(path), _) => {
+            let pad = listen(path, options, grab)?;
+            Ok(Opened { info: pad.info().clone(), how: How::Event(Box::new(pad)) })
+        }
+    }
+}
+
+impl Opened<'_> {
+    /// Starts it.
+    pub(crate) fn start(self) -> Result<Box<dyn Source + Send>, Failure> {
+        match self.how {
+            How::Framework(device, guard, options) => {
+                let pad = openweigh_capture::Pad::start(device, self.info, guard, options);
+                Ok(Box::new(pad.map_err(|error| Failure::Pad(error.to_string()))?))
+            }
+            How::Event(pad) => Ok(pad),
+        }
+    }
 }
 
 /// The pads to record: the named one, the only one, or all.
