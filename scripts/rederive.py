@@ -344,7 +344,7 @@ def replay(weights, sets):  # 6
             uncertain = [*stated, u] if second else [u]
             lines.append([*r.cells, *r.texts, *[value, *uncertain, r.y, error][:len(last)], flags])
             if per != "frame":
-                cells[tuple(r.cells[:3])] = {last[0]: value, "expanded_u": "" if second else u}
+                cells[tuple(r.cells[:3])] = {last[0]: value, "expanded_u": u}
                 errors += [Fraction(error)] if error else []
     return {**error_figures(errors), "n": len(errors), "cells": cells, "recipe": recipe}, "".join(",".join(line) + "\n" for line in lines)
 # ---- 7 and 8: manifests

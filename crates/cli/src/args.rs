@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Import(Import),
     Devices(cmd::devices::Args),
     Doctor(cmd::doctor::Args),
+    Scale(Box<cmd::scale::ScaleArgs>),
+    WeighOnce(Box<cmd::scale::OnceArgs>),
     Record(Box<cmd::record::Args>),
     Recover(cmd::recover::Args),
     Weigh(Box<cmd::weigh::Args>),

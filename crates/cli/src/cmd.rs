@@ -30,6 +30,7 @@ pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod report;
+pub(crate) mod scale;
 pub(crate) mod seal;
 pub(crate) mod verify;
 pub(crate) mod weigh;
@@ -67,6 +68,8 @@ pub(crate) fn run(args: Args, screen: &mut Screen) -> Result<u8, Failure> {
         Command::Replay(args) => replay::run(&args, &global, screen),
         Command::Characterise(args) => characterise::run(&args, &global, screen),
         Command::Report(args) => report::run(&args, &global, screen),
+        Command::Scale(args) => scale::scale(&args, &global, screen),
+        Command::WeighOnce(args) => scale::once(&args, &global, screen),
         Command::Seal(args) => seal::run(args, &global, screen),
         Command::Publish(args) => publish::run(&args, &global, screen),
         Command::Verify(args) => verify::run(&args, &global, screen),

@@ -185,6 +185,15 @@ impl Screen {
         self.document = Some(document);
     }
 
+    /// A document for machines at once, on a line of its own: one of a stream.
+    pub(crate) fn stream(&mut self, document: &serde_json::Value) -> Result<(), Failure> {
+        self.raw(format!("{document}\n").as_bytes())
+    }
+
+    pub(crate) fn has_color(&self) -> bool {
+        self.color_errors
+    }
+
     /// Says how it ended and gives the exit code.
     pub(crate) fn close(mut self, outcome: Result<u8, Failure>) -> u8 {
         let printed = |screen: &mut Self, code: u8| match screen.document.take() {

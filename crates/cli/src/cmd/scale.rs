@@ -1,0 +1,300 @@
+//! `openweigh scale` and `openweigh weigh-once`
+
+mod desk;
+mod digits;
+mod log;
+mod panel;
+mod view;
+
+use crate::args::Global;
+use crate::cmd::about::AboutArgs;
+use crate::cmd::record::{access, pads, signals};
+use crate::exit;
+use crate::failure::Failure;
+use crate::place;
+use crate::screen::Screen;
+use crate::show;
+use desk::{Desk, Manner};
+use openweigh_capture::{Limits, Order, PadOptions, Place, Recorder, run as follow, watch};
+use openweigh_formats::number::Number;
+use openweigh_formats::session::Environment;
+use openweigh_formats::text::{Line, Name};
+use openweigh_formats::weighings::{Id, Role};
+use openweigh_formats::weights::Weights;
+use openweigh_live::{Rule, Scale, Unit, Weighing};
+use pads::Where;
+use panel::Panel;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Weigh live: tare, put something on the pad, read grams with their uncertainty
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh scale --weights magic-trackpad-affine-1.0.0
+  openweigh scale --weights magic-trackpad-affine-1.0.0 --library target/release/libopenweigh_simulator.so --log log.csv
+  openweigh scale --weights magic-trackpad-affine-1.0.0 --record --as kitchen --license CC0-1.0
+
+Keys: space takes a tare, enter weighs, u changes the unit, q ends. Where no terminal is there, or with --unattended, what
+rests first is the tare, and each load that rests after it is weighed.
+
+With --record the frames are kept as a session, and `openweigh replay` derives each weighing from them again, digit by
+digit.")]
+pub(crate) struct ScaleArgs {
+    #[command(flatten)]
+    pad: PadArgs,
+    /// Weigh without keys: the first rest is the tare, each later one a weighing
+    #[arg(long)]
+    unattended: bool,
+    /// Append a row for each weighing to this CSV file
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Keep the frames as a session of a dataset, with the weighings
+    #[arg(long)]
+    record: bool,
+    /// Name of that dataset
+    #[arg(long = "as", value_name = "NAME", default_value = "scale", requires = "record")]
+    dataset: Name,
+    /// Stop after S seconds of the device's clock
+    #[arg(long, value_name = "S", value_parser = positive)]
+    seconds: Option<f64>,
+    #[command(flatten)]
+    about: AboutArgs,
+}
+
+/// Wait until a load rests, print what it weighs, and end
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  openweigh weigh-once --weights magic-trackpad-affine-1.0.0
+  openweigh weigh-once --weights trackweight-identity-1.0.0 --unit oz --json
+
+With weights that subtract a tare, what rests first is the tare, and the load that rests after it is weighed.")]
+pub(crate) struct OnceArgs {
+    #[command(flatten)]
+    pad: PadArgs,
+}
+
+/// Which pad, by which weights, and when it rests.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PadArgs {
+    /// Weights, by `name-version` or path, or a release that has one [default: none: the pad's own numbers]
+    #[arg(long, value_name = "W")]
+    weights: Option<String>,
+    /// The pad, by the name that `openweigh devices` gives it or the beginning of that, or by the path of an
+    /// event device (Linux)
+    #[arg(long, value_name = "ID")]
+    device: Option<String>,
+    /// For how long a load has to rest, in seconds
+    #[arg(long, value_name = "S", default_value = "1", value_parser = positive)]
+    rest: f64,
+    /// Within what a load rests, in the pad's unit [default: learned from the last values]
+    #[arg(long, value_name = "NUMBER", value_parser = positive)]
+    noise: Option<f64>,
+    /// Unit to show: g, kg, oz, lb, ct, gr, N; logs are in grams
+    #[arg(long, value_name = "UNIT", default_value = "g", value_parser = unit)]
+    unit: Unit,
+    /// Model of the pad, as the weights name it [default: as its family tells]
+    #[arg(long, value_name = "TEXT")]
+    model: Option<Line>,
+    /// How it is connected, as the weights name it [default: as the system tells]
+    #[arg(long, value_name = "TEXT")]
+    transport: Option<Line>,
+    /// Step between two values of the pressure, as the weights name it
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    quantum: Option<Number>,
+    /// Salt of the device's name [default: the ledger's own, in .openweigh/salt]
+    #[arg(long, value_name = "TEXT")]
+    salt: Option<String>,
+    /// Keep the pad from the desktop, so that a load moves no pointer (Linux)
+    #[arg(long)]
+    grab: bool,
+    #[command(flatten)]
+    place: Where,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value: &f64| *value > 0.0 && *value <= 3600.0);
+    value.ok_or_else(|| "expected a number above 0, at most 3600".to_owned())
+}
+
+fn number(text: &str) -> Result<Number, String> {
+    Number::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn unit(text: &str) -> Result<Unit, String> {
+    let all = || Unit::ALL.map(Unit::symbol).join(", ");
+    Unit::named(text).ok_or_else(|| format!("expected one of {}", all()))
+}
+
+/// Touches that may wait while a terminal is slow: some minutes of them.
+const CAPACITY: usize = 200_000;
+
+/// What a command wants besides.
+struct Job<'a> {
+    manner: Manner,
+    keys: bool,
+    log: Option<&'a PathBuf>,
+    seconds: Option<f64>,
+    record: Option<(&'a Name, &'a AboutArgs)>,
+}
+
+pub(crate) fn scale(args: &ScaleArgs, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let manner = Manner { unattended: args.unattended, tares: false, once: false, unit: args.pad.unit };
+    let record = args.record.then_some((&args.dataset, &args.about));
+    let (log, seconds) = (args.log.as_ref(), args.seconds);
+    let keys = !args.unattended && !global.json && !global.quiet;
+    run(&args.pad, Job { manner, keys, log, seconds, record }, global, screen)
+}
+
+pub(crate) fn once(args: &OnceArgs, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let manner = Manner { unattended: true, tares: false, once: true, unit: args.pad.unit };
+    run(&args.pad, Job { manner, keys: false, log: None, seconds: None, record: None }, global, screen)
+}
+
+fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
+    let Job { mut manner, keys, log, seconds, record } = job;
+    let ledger = place::ledger()?;
+    let weights = args.weights.as_ref().map(|word| place::weights(&ledger, word)).transpose()?;
+    let weights = weights.as_ref().map(|(weights, _)| weights);
+    let mut options = PadOptions {
+        salt: pads::salt(&ledger, args.salt.as_ref())?,
+        model: args.model.clone(),
+        transport: args.transport.clone(),
+        quantum: args.quantum.clone(),
+        capacity: Some(CAPACITY),
+        ..PadOptions::default()
+    };
+    screen.set_aside();
+    let (found, chosen) = args.choose(&mut options)?;
+    if let Some(library) = found.as_ref().and_then(|pads| pads.library.as_ref().ok()) {
+        access::ask(library, global);
+    }
+    let listener = signals::Listener::new()?;
+    let ended = listener.ended();
+    let opened = pads::open(&chosen, None, found.as_ref(), &options, args.grab)?;
+    let info = opened.info.clone();
+    let session = info.session(Id::try_from("live".to_owned()).expect("an id"), Environment::default());
+    let rule = Rule { hold_s: args.rest, noise: args.noise };
+    let scale = Scale::new(weights, &session, rule).map_err(desk::failure)?;
+    let mut rows = log.map(|path| log::Log::open(path)).transpose()?;
+    let order = |name: &Name, about: &AboutArgs| Order {
+        place: Place::new(ledger.root(), name),
+        session: None,
+        about: about.about(),
+        environment: Environment::default(),
+    };
+    let recorder = record.map(|(name, about)| Recorder::create(order(name, about), &info)).transpose()?;
+    let mut source = match opened.start() {
+        Ok(source) => source,
+        Err(failure) => {
+            if let Some(recorder) = recorder {
+                recorder.discard()?;
+            }
+            return Err(failure);
+        }
+    };
+    let _listening = listener.listen(Vec::new());
+    let title = weights.map_or_else(|| "no weights: the pad's own numbers".to_owned(), desk::called);
+    let panel =
+        keys.then(|| Panel::open(title, record.map(|(name, _)| name.to_string()), screen.has_color()));
+    let panel = panel.flatten();
+    if panel.is_none() {
+        manner.unattended = true;
+    }
+    manner.tares = scale.needs_tare() || weights.is_none();
+    let drawn = panel.is_some();
+    if !drawn && !global.quiet {
+        crate::screen::say(hint(&manner));
+    }
+    let (shown_unit, once) = (manner.unit, manner.once);
+    let mut lines = Vec::new();
+    let mut take = |made: &Weighing, session: Option<&str>| -> Result<(), Failure> {
+        if let Some(rows) = &mut rows {
+            rows.push(made, session, weights)?;
+        }
+        if global.json {
+            screen.stream(&document(made, session, weights))?;
+        } else if drawn {
+            lines.push(desk::said(weights, made, shown_unit));
+        } else if !once || made.weighing.role != Role::Tare {
+            screen.line(&desk::said(weights, made, shown_unit))?;
+        }
+        Ok(())
+    };
+    let mut desk = Desk::new(scale, weights, &info, &manner, ended, panel, &mut take);
+    let limits = Limits { seconds, frames: None, patience: Duration::from_secs(5) };
+    let ended = match recorder {
+        Some(recorder) => Some(follow(&mut *source, recorder, None, &limits, &mut desk)),
+        None => {
+            watch(&mut *source, &limits, &mut desk)?;
+            None
+        }
+    };
+    let (failed, loads) = (desk.failed.take(), desk.loads);
+    // The terminal is given back before anything is said on it.
+    drop(desk);
+    for line in lines {
+        screen.line(&line)?;
+    }
+    let kept = ended.transpose()?;
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+    if let (Some(kept), Some((name, about))) = (kept, record) {
+        if let Some(licence) = &about.license {
+            ledger.keep_licence_texts(licence)?;
+        }
+        screen.line(&format!("wrote {}", place::shown(&kept.recorded.folder)))?;
+        if let Some(weights) = weights.filter(|_| loads > 0) {
+            show::next(&format!("replay --weights {} --dataset {name}", desk::called(weights)), screen)?;
+        }
+    }
+    if once && loads == 0 {
+        return Err(Failure::Pad("nothing was weighed: it ended before a load rested".to_owned()));
+    }
+    Ok(exit::DONE)
+}
+
+fn hint(manner: &Manner) -> &'static str {
+    match (manner.tares, manner.once) {
+        (true, true) => "lay your finger on the pad and hold it still: the tare; then add the load",
+        (true, false) => {
+            "what rests first is the tare; then each load is weighed once it rests. Ctrl-C ends it"
+        }
+        (false, true) => "put the load on the pad",
+        (false, false) => "each load is weighed once it rests. Ctrl-C ends it",
+    }
+}
+
+impl PadArgs {
+    fn choose(&self, options: &mut PadOptions) -> Result<(Option<pads::Pads>, pads::Pad), Failure> {
+        let wanted = self.device.as_deref();
+        if let Some(path) = pads::by_path(wanted) {
+            return Ok((None, pads::Pad::Event(path)));
+        }
+        let mut found = self.place.look(&options.salt, false)?;
+        options.machine = found.machine();
+        let candidates = found.candidates(options, false);
+        let mut chosen = pads::chosen(candidates, wanted, false)?;
+        let pad = chosen.pop().ok_or_else(|| Failure::Pad("found no pad".to_owned()))?;
+        Ok((Some(found), pad))
+    }
+}
+
+/// A weighing for machines; its numbers are texts, as in results.
+fn document(made: &Weighing, session: Option<&str>, weights: Option<&Weights>) -> Value {
+    let (weighing, reading) = (&made.weighing, &made.reading);
+    let weighed = reading.weighed.as_ref();
+    let values: serde_json::Map<String, Value> = (reading.values.iter())
+        .map(|(name, value)| (name.to_string(), value.as_ref().map(ToString::to_string).into()))
+        .collect();
+    json!({
+        "format": "openweigh.scale/1", "session": session, "weighing": weighing.id.as_str(),
+        "role": weighing.role.as_str(), "first_frame": weighing.first_frame, "last_frame": weighing.last_frame,
+        "tare": weighing.tare.as_ref().map(Id::as_str), "values": values,
+        "grams": weighed.and_then(|weighed| weighed.grams.as_ref()).map(ToString::to_string),
+        "expanded_u_g": weighed.and_then(|weighed| weighed.uncertain.as_ref()).map(|known| known.expanded.to_string()),
+        "flags": weighed.map(|weighed| weighed.flags.words().collect::<Vec<_>>()).unwrap_or_default(),
+        "weights": weights.map(desk::called),
+    })
+}
