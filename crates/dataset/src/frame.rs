@@ -1,6 +1,6 @@
 //! The touches of a frame as the frame's values (docs/spec/4-recipes.md, 4.7).
 
-use openweigh_exact::{Decimal, IBig, Ratio, round};
+use openweigh_exact::{Decimal, IBig, Ratio};
 use openweigh_formats::csv::Number;
 use openweigh_formats::reading::{Reading, Reduction};
 use openweigh_formats::touches::{Quantity, Row, State};
@@ -66,17 +66,6 @@ impl Value {
             return lifted(left, *left_places).cmp(&lifted(right, *right_places));
         }
         self.ratio().cmp(&other.ratio())
-    }
-
-    /// About the value, none if it is missing: to be shown, and to see what rests.
-    pub fn approximate(&self) -> Option<f64> {
-        match self {
-            Self::Missing => None,
-            Self::Narrow { digits, places } => {
-                Decimal::new(IBig::from(*digits), *places).to_string().parse().ok()
-            }
-            other => other.ratio().and_then(|value| round::to_places(&value, 12).to_string().parse().ok()),
-        }
     }
 
     /// The exact value, none if it is missing.

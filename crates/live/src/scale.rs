@@ -1,7 +1,7 @@
 //! The scale: what rests, which frames are a weighing, and what it weighs.
 
 use crate::frames::Frames;
-use crate::steady::{Rule, Steady};
+use crate::steady::{Rule, Steady, about};
 use openweigh_dataset::ReadingError;
 use openweigh_dataset::frame::{Frame, Value};
 use openweigh_dataset::rest::Moment;
@@ -190,8 +190,8 @@ impl<'w> Scale<'w> {
         self.frames.feed(rows, &mut |frame| {
             *last = Some(frame.number);
             *touched = frame.touches > 0;
-            let time = Value::from(&frame.device_s).approximate();
-            let value = frame.values.get(resting).and_then(Value::approximate).filter(|_| *touched);
+            let time = about(&Value::from(&frame.device_s));
+            let value = frame.values.get(resting).and_then(about).filter(|_| *touched);
             steady.push(time.zip(value).map(|(time, value)| Moment { frame: frame.number, time, value }));
             if steady.frames().is_some() {
                 window.push_back(frame.clone());
@@ -270,7 +270,7 @@ impl<'w> Scale<'w> {
 
     /// The first frame of the last moments of a window that moves.
     fn latest(&self, first: u64) -> u64 {
-        let time = |frame: &Frame| Value::from(&frame.device_s).approximate();
+        let time = |frame: &Frame| about(&Value::from(&frame.device_s));
         let Some(now) = self.window.back().and_then(time) else { return first };
         let from = now - MOVING_S - self.settle_s;
         let recent = |frame: &&Frame| time(frame).is_some_and(|time| time >= from);

@@ -7,7 +7,9 @@
 //!
 //! The rule works in binary64: it only says which frames rest, and publishes no number.
 
+use openweigh_dataset::frame::Value;
 use openweigh_dataset::rest::{self, Moment, Rest};
+use openweigh_exact::round;
 use std::collections::VecDeque;
 
 /// Differences of neighbours that the noise is estimated from.
@@ -18,6 +20,9 @@ const NEEDED: usize = 24;
 
 /// After so many frames the noise is estimated anew.
 const RENEWED: usize = 16;
+
+/// Decimals of a value that are looked at.
+const PLACES: u32 = 12;
 
 /// For how long a load has to rest, within what.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +37,11 @@ impl Default for Rule {
     fn default() -> Self {
         Self { hold_s: 1.0, noise: None }
     }
+}
+
+/// About a value, none if it is missing: to see what rests.
+pub(crate) fn about(value: &Value) -> Option<f64> {
+    round::to_places(&value.ratio()?, PLACES).to_string().parse().ok()
 }
 
 /// Watches values for rest.

@@ -3,7 +3,7 @@
 mod desk;
 mod digits;
 mod log;
-mod panel;
+mod screen;
 mod view;
 
 use crate::args::Global;
@@ -23,7 +23,7 @@ use openweigh_formats::weighings::{Id, Role};
 use openweigh_formats::weights::Weights;
 use openweigh_live::{Rule, Scale, Unit, Weighing};
 use pads::Where;
-use panel::Panel;
+use screen::Panel;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! What stands between a source and a person: the scale, the keys, the lines that are said.
 
-use super::panel::{Key, Panel};
+use super::screen::{Key, Panel};
 use crate::place;
 use openweigh_capture::{Frame, FrameText, Guide, Journal, News, Operator, SourceInfo, Wish};
 use openweigh_exact::{Decimal, Fixed};
