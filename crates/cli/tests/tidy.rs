@@ -132,9 +132,9 @@ fn only_one_place_prints() {
     let silent: Vec<String> =
         crates().into_iter().filter(|name| !matches!(name.as_str(), "cli" | "simulator")).collect();
     without(&silent.iter().map(String::as_str).collect::<Vec<_>>(), &words);
-    // In the command: `screen` for all that is said, `progress` and a recording for lines that are rewritten. Each
+    // In the command: `screen` for all that is said, `progress`, a recording and a scale for lines that are rewritten. Each
     // text of theirs goes through `shown::plain`.
-    let printers = ["screen.rs", "progress.rs", "cmd/record/screen.rs"];
+    let printers = ["screen.rs", "progress.rs", "cmd/record/screen.rs", "cmd/scale/screen.rs"];
     for (path, text) in sources("cli") {
         if !printers.iter().any(|own| path.ends_with(format!("src/{own}"))) {
             for word in words {
