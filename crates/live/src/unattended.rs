@@ -3,8 +3,9 @@
 use crate::scale::{Scale, State};
 use openweigh_formats::weighings::Role;
 
-/// How many times the noise of a window a load has to change to be another one.
-const CHANGE: f64 = 2.0;
+/// How many times the noise of a window its mean has to change for another load: two windows at rest on one load
+/// differ by less.
+const CHANGE: f64 = 1.0;
 
 /// Decides what is weighed when nobody presses a key.
 #[derive(Debug, Clone, Default)]
