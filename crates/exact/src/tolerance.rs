@@ -101,9 +101,12 @@ struct ChiSquared {
 impl ChiSquared {
     fn new(dof: u64, bits: usize) -> Self {
         // Γ(a + 1) = a·Γ(a), from Γ(1) = 1 and Γ(1/2) = √π.
-        let mut front =
-            if dof % 2 == 0 { Enclosure::count(1, bits) } else { Enclosure::pi(bits).root().inverse() };
-        let mut halves = if dof % 2 == 0 { 2 } else { 1 };
+        let mut front = if dof.is_multiple_of(2) {
+            Enclosure::count(1, bits)
+        } else {
+            Enclosure::pi(bits).root().inverse()
+        };
+        let mut halves = if dof.is_multiple_of(2) { 2 } else { 1 };
         while halves <= dof {
             front = front.times_quotient(2, halves);
             halves += 2;
@@ -122,7 +125,7 @@ impl ChiSquared {
         let whole = u64::try_from(&whole).expect("values far beyond the mean were settled before");
         let decay = self.base.power(whole).times(&exponential(&rest, bits)).inverse();
         let power = y.power(self.dof / 2);
-        let power = if self.dof % 2 == 0 { power } else { power.times(&y.root()) };
+        let power = if self.dof.is_multiple_of(2) { power } else { power.times(&y.root()) };
         let (mut term, mut sum, mut n) = (Enclosure::count(1, bits), Enclosure::count(1, bits), 0u64);
         loop {
             n += 1;

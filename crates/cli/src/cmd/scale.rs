@@ -5,6 +5,7 @@ mod digits;
 mod log;
 mod screen;
 mod view;
+mod words;
 
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
@@ -194,7 +195,7 @@ fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Re
         }
     };
     let _listening = listener.listen(Vec::new());
-    let title = weights.map_or_else(|| "no weights: the pad's own numbers".to_owned(), desk::called);
+    let title = weights.map_or_else(|| "no weights: the pad's own numbers".to_owned(), words::called);
     let panel =
         keys.then(|| Panel::open(title, record.map(|(name, _)| name.to_string()), screen.has_color()));
     let panel = panel.flatten();
@@ -215,20 +216,19 @@ fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Re
         if global.json {
             screen.stream(&document(made, session, weights))?;
         } else if drawn {
-            lines.push(desk::said(weights, made, shown_unit));
+            lines.push(words::said(weights, made, shown_unit));
         } else if !once || made.weighing.role != Role::Tare {
-            screen.line(&desk::said(weights, made, shown_unit))?;
+            screen.line(&words::said(weights, made, shown_unit))?;
         }
         Ok(())
     };
     let mut desk = Desk::new(scale, weights, &info, &manner, ended, panel, &mut take);
     let limits = Limits { seconds, frames: None, patience: Duration::from_secs(5) };
-    let ended = match recorder {
-        Some(recorder) => Some(follow(&mut *source, recorder, None, &limits, &mut desk)),
-        None => {
-            watch(&mut *source, &limits, &mut desk)?;
-            None
-        }
+    let ended = if let Some(recorder) = recorder {
+        Some(follow(&mut *source, recorder, None, &limits, &mut desk))
+    } else {
+        watch(&mut *source, &limits, &mut desk)?;
+        None
     };
     let (failed, loads) = (desk.failed.take(), desk.loads);
     // The terminal is given back before anything is said on it.
@@ -246,7 +246,7 @@ fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Re
         }
         screen.line(&format!("wrote {}", place::shown(&kept.recorded.folder)))?;
         if let Some(weights) = weights.filter(|_| loads > 0) {
-            show::next(&format!("replay --weights {} --dataset {name}", desk::called(weights)), screen)?;
+            show::next(&format!("replay --weights {} --dataset {name}", words::called(weights)), screen)?;
         }
     }
     if once && loads == 0 {
@@ -295,6 +295,6 @@ fn document(made: &Weighing, session: Option<&str>, weights: Option<&Weights>) -
         "grams": weighed.and_then(|weighed| weighed.grams.as_ref()).map(ToString::to_string),
         "expanded_u_g": weighed.and_then(|weighed| weighed.uncertain.as_ref()).map(|known| known.expanded.to_string()),
         "flags": weighed.map(|weighed| weighed.flags.words().collect::<Vec<_>>()).unwrap_or_default(),
-        "weights": weights.map(desk::called),
+        "weights": weights.map(words::called),
     })
 }

@@ -1,13 +1,12 @@
 //! What stands between a source and a person: the scale, the keys, the lines that are said.
 
 use super::screen::{Key, Panel};
-use crate::place;
+use super::words::said;
 use openweigh_capture::{Frame, FrameText, Guide, Journal, News, Operator, SourceInfo, Wish};
-use openweigh_exact::{Decimal, Fixed};
 use openweigh_formats::events::Kind;
 use openweigh_formats::weighings::{Cell, Role};
 use openweigh_formats::weights::Weights;
-use openweigh_live::{LiveError, NotYet, Reading, Scale, Unattended, Unit, Weighing, shown};
+use openweigh_live::{LiveError, NotYet, Scale, Unattended, Unit, Weighing};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -182,60 +181,4 @@ pub(super) fn failure(error: LiveError) -> crate::failure::Failure {
         )),
         other => crate::failure::Failure::usage(other.to_string()),
     }
-}
-
-/// Grams and their uncertainty in as many decimals as that resolves; else the sensor's own number, less the tare.
-pub(super) fn value(reading: &Reading, unit: Unit) -> Option<(String, Option<String>, &'static str)> {
-    let Some(weighed) = &reading.weighed else {
-        return Some((rounded(reading.net.as_ref()?), None, "counts"));
-    };
-    let uncertainty = weighed.uncertain.as_ref().map(|known| &known.expanded);
-    let (value, u) = shown(weighed.grams.as_ref()?, uncertainty, unit);
-    Some((value.to_string(), u.map(|u| u.to_string()), unit.symbol()))
-}
-
-/// The same in all decimals, as results have them.
-fn full(reading: &Reading, unit: Unit) -> Option<(String, Option<String>, &'static str)> {
-    let Some(weighed) = &reading.weighed else { return value(reading, unit) };
-    let in_unit =
-        |grams: &Fixed| unit.of_grams(&grams.to_decimal(), unit.decimals(grams.places())).to_string();
-    let uncertainty = weighed.uncertain.as_ref().map(|known| in_unit(&known.expanded));
-    Some((in_unit(weighed.grams.as_ref()?), uncertainty, unit.symbol()))
-}
-
-/// A sensor's number with two decimals.
-fn rounded(value: &Decimal) -> String {
-    let ratio = openweigh_exact::Ratio::from(value);
-    let fixed: Fixed = openweigh_exact::round::to_places(&ratio, 2);
-    fixed.to_string()
-}
-
-/// A weighing in a line.
-pub(super) fn said(weights: Option<&Weights>, made: &Weighing, unit: Unit) -> String {
-    let weighing = &made.weighing;
-    let frames = format!("frames {} to {}", weighing.first_frame, weighing.last_frame);
-    if weighing.role == Role::Tare {
-        return format!("{}  at rest in {frames}", weighing.id);
-    }
-    let value = match full(&made.reading, unit) {
-        Some((value, Some(u), unit)) => format!("{value} ± {u} {unit}"),
-        Some((value, None, unit)) => format!("{value} {unit}"),
-        None => "not weighed: values are missing".to_owned(),
-    };
-    let tare = weighing.tare.as_ref().map_or_else(String::new, |tare| format!(", less {tare}"));
-    let flags: Vec<&str> =
-        made.reading.weighed.as_ref().map(|weighed| weighed.flags.words().collect()).unwrap_or_default();
-    let flags = if flags.is_empty() { String::new() } else { format!("  {}", flags.join(", ")) };
-    let plain = if weights.is_none() { "; without weights" } else { "" };
-    format!("{}  {value}{flags}  ({frames}{tare}{plain})", weighing.id)
-}
-
-/// The name of weights, as a log has it.
-pub(super) fn called(weights: &Weights) -> String {
-    format!("{}-{}", weights.name, weights.version)
-}
-
-/// The path of a log, for a message.
-pub(super) fn log_path(path: &std::path::Path) -> String {
-    place::shown(path)
 }

@@ -1,7 +1,8 @@
 //! The log of a scale: a row for each weighing, appended at once.
 
-use super::desk::{called, log_path};
+use super::words::called;
 use crate::failure::Failure;
+use crate::place;
 use openweigh_formats::csv;
 use openweigh_formats::weighings::{Id, Role};
 use openweigh_formats::weights::Weights;
@@ -23,10 +24,13 @@ pub(super) struct Log {
 impl Log {
     /// Opens a log to append to it, or begins one.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| Failure::input(log_path(path), error);
+        let failed = |error: std::io::Error| Failure::input(place::shown(path), error);
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
         if !file.metadata().map_err(failed)?.is_file() {
-            return Err(Failure::input(log_path(path), "found no plain file, expected a log or a new name"));
+            return Err(Failure::input(
+                place::shown(path),
+                "found no plain file, expected a log or a new name",
+            ));
         }
         let header = format!("{}\n", COLUMNS.join(","));
         let mut begins = vec![0; header.len()];
@@ -42,7 +46,7 @@ impl Log {
         } else if begins[..read] != *header.as_bytes() {
             let what =
                 format!("found another header, expected `{}`; give --log a new name", header.trim_end());
-            return Err(Failure::input(log_path(path), what));
+            return Err(Failure::input(place::shown(path), what));
         }
         Ok(Self { path: path.to_path_buf(), file })
     }
@@ -75,6 +79,6 @@ impl Log {
         ];
         let mut line = Vec::new();
         csv::write_line(&mut line, cells.iter().map(String::as_str));
-        self.file.write_all(&line).map_err(|error| Failure::input(log_path(&self.path), error))
+        self.file.write_all(&line).map_err(|error| Failure::input(place::shown(&self.path), error))
     }
 }

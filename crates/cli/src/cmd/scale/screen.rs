@@ -1,7 +1,7 @@
 //! The scale on a terminal: drawn where it changed, a few times a second, and given back as it was.
 
-use super::desk;
 use super::view::View;
+use super::words;
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::{execute, terminal};
 use openweigh_formats::shown::plain;
@@ -101,7 +101,7 @@ impl Panel {
 
     pub(super) fn show(&mut self, reading: &Reading, wanted: Option<Role>, unit: Unit, session: Option<&Id>) {
         self.drawn = Some(now());
-        let found = desk::value(reading, unit);
+        let found = words::value(reading, unit);
         self.trace.push_back(found.as_ref().and_then(|(value, ..)| value.parse().ok()));
         if self.trace.len() > TRACE {
             self.trace.pop_front();
