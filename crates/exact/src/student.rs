@@ -30,13 +30,13 @@ pub const PLACES: u32 = 4;
 pub const MOST_DOF: u64 = 100_000;
 
 /// Steps of half a multiple of 10^-4 in 1.
-const HALF_STEPS: u64 = 20_000;
+pub(crate) const HALF_STEPS: u64 = 20_000;
 
 /// The precision of a first try.
-const FIRST_BITS: usize = 128;
+pub(crate) const FIRST_BITS: usize = 128;
 
 /// A comparison that this many bits leave open is a tie: the value lies within 2^-1000 of a midpoint.
-const MOST_BITS: usize = 1024;
+pub(crate) const MOST_BITS: usize = 1024;
 
 /// The factor t with P(|T| ≤ t) = `probability` for T of `dof` degrees of freedom, to 4 decimals, ties to even.
 ///
@@ -52,15 +52,19 @@ pub fn two_sided_t(dof: u64, probability: &Ratio) -> Fixed {
     let dof = dof.min(MOST_DOF);
     let mut functions = vec![Beta::new(dof, 1, FIRST_BITS)];
     // `above(g)`: the quantile lies above the midpoint below the multiple g.
-    let mut above = |multiple: &UBig| {
+    nearest_multiple(|multiple| {
         quantile_is_above(&mut functions, dof, &((multiple << 1usize) - UBig::ONE), &outside)
-    };
-    let mut upper = UBig::from(HALF_STEPS);
+    })
+}
+
+/// The multiple of 10^-4 nearest to a positive number of which is only known, by `above`, whether it lies above the
+/// midpoint below a multiple.
+pub(crate) fn nearest_multiple(mut above: impl FnMut(&UBig) -> bool) -> Fixed {
+    let (mut lower, mut upper) = (UBig::ZERO, UBig::from(HALF_STEPS));
     while above(&upper) {
         upper <<= 1usize;
     }
-    let mut lower = UBig::ZERO;
-    // The quantile lies above the midpoint below `lower`, and not above that below `upper`.
+    // The number lies above the midpoint below `lower`, and not above that below `upper`.
     while &lower + UBig::ONE < upper {
         let middle = (&lower + &upper) >> 1usize;
         if above(&middle) {

@@ -18,18 +18,9 @@
 use crate::decimal::Fixed;
 use crate::enclosure::Enclosure;
 use crate::ratio::Ratio;
-use crate::student::{self, PLACES};
+use crate::student::{self, FIRST_BITS, HALF_STEPS, MOST_BITS, nearest_multiple};
 use dashu_int::{IBig, UBig};
 use std::cmp::Ordering;
-
-/// Steps of half a multiple of 10^-4 in 1.
-const HALF_STEPS: u64 = 20_000;
-
-/// The precision of a first try.
-const FIRST_BITS: usize = 128;
-
-/// A comparison that this many bits leave open is a tie.
-const MOST_BITS: usize = 1024;
 
 /// The factor k with which k standard deviations, estimated with `dof` degrees of freedom, hold at least
 /// `probability` of a normal distribution with that `confidence`, to 4 decimals. z is the t quantile of
@@ -48,24 +39,11 @@ pub fn factor(dof: u64, probability: &Ratio, confidence: &Ratio) -> Fixed {
     let scaled = z.times(&z).times(&Ratio::new(IBig::from(dof), UBig::ONE));
     let mut functions = vec![ChiSquared::new(dof, FIRST_BITS)];
     // k lies above a midpoint g exactly if z²ν/g² lies above c.
-    let mut above = |multiple: &UBig| {
+    nearest_multiple(|multiple| {
         let halves: UBig = (multiple << 1usize) - UBig::ONE;
         let step = Ratio::new(IBig::from(&halves * &halves), UBig::from(HALF_STEPS * HALF_STEPS));
         lies_above(&mut functions, dof, &scaled.divided_by(&step), &outside).unwrap_or(halves % 4u8 == 3)
-    };
-    let (mut lower, mut upper) = (UBig::ZERO, UBig::from(HALF_STEPS));
-    while above(&upper) {
-        upper <<= 1usize;
-    }
-    while &lower + UBig::ONE < upper {
-        let middle = (&lower + &upper) >> 1usize;
-        if above(&middle) {
-            lower = middle;
-        } else {
-            upper = middle;
-        }
-    }
-    Fixed::new(IBig::from(lower), PLACES)
+    })
 }
 
 /// Whether a value lies above the quantile of a share: whether P(χ² ≤ value) exceeds it; none for a tie.
