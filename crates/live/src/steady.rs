@@ -1,16 +1,13 @@
 //! When a load is at rest.
 //!
 //! All values of the last [`Rule::hold_s`] seconds of the device's time lie within the noise of each other. The noise is
-//! [`Rule::noise`] where it is stated. Else it is learned from the last 256 differences of neighbouring values: 6.46 times
-//! the mean of the smaller nine tenths, which are six standard deviations of white noise, and at least two steps of a
-//! value that is counted in steps. The tenth that is left out is where loads change. A median would not do: where
-//! values hop by a step, it is a whole step or nothing. So no number is needed from anybody, and a load that creeps or
-//! sways is not at rest.
+//! [`Rule::noise`] where it is stated. Else [`rest::noise`] learns it from the last 256 differences of neighbouring
+//! values. So no number is needed from anybody, and a load that creeps or sways is not at rest.
 //!
 //! The rule works in binary64: it only says which frames rest, and publishes no number.
 
 use openweigh_dataset::frame::Value;
-use openweigh_dataset::rest::{Moment, Rest};
+use openweigh_dataset::rest::{self, Moment, Rest};
 use openweigh_exact::round;
 use std::collections::VecDeque;
 
@@ -22,10 +19,6 @@ const NEEDED: usize = 24;
 
 /// After so many frames the noise is estimated anew.
 const RENEWED: usize = 16;
-
-/// Six standard deviations of white noise, in means of the smaller nine tenths of the differences of neighbours:
-/// 6 / (√2·√(2/π)·(1 - exp(-1.645²/2))/0.9).
-const WIDTH: f64 = 6.46;
 
 /// Decimals of a value that are looked at.
 const PLACES: u32 = 12;
@@ -48,16 +41,6 @@ impl Default for Rule {
 /// About a value, none if it is missing: to see what rests.
 pub(crate) fn about(value: &Value) -> Option<f64> {
     round::to_places(&value.ratio()?, PLACES).to_string().parse().ok()
-}
-
-/// The noise of a window at rest, from differences of neighbours.
-#[expect(clippy::cast_precision_loss, reason = "a few hundred differences")]
-fn learned(mut differences: Vec<f64>) -> f64 {
-    differences.sort_by(f64::total_cmp);
-    let step = differences.iter().copied().find(|difference| *difference > 0.0).unwrap_or_default();
-    differences.truncate(differences.len() * 9 / 10);
-    let mean = differences.iter().sum::<f64>() / differences.len().max(1) as f64;
-    (WIDTH * mean).max(2.0 * step)
 }
 
 /// Watches values for rest.
@@ -116,7 +99,8 @@ impl Steady {
         self.since_renewed += 1;
         if self.noise.is_none() || self.since_renewed >= RENEWED {
             self.since_renewed = 0;
-            self.noise = Some(learned(self.differences.iter().copied().collect()));
+            let mut differences: Vec<f64> = self.differences.iter().copied().collect();
+            self.noise = Some(rest::noise(&mut differences));
         }
     }
 
