@@ -13,6 +13,9 @@ pub(crate) const INPUT: u8 = 3;
 /// Nothing failed, something was not checkable.
 pub(crate) const INCOMPLETE: u8 = 4;
 
+/// Somebody interrupted it before it was done.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// The exit code of what verification found.
 pub(crate) fn of(found: Summary) -> u8 {
     openweigh_release::document::exit_code(found)

@@ -22,6 +22,8 @@ pub(crate) struct Screen {
     json: bool,
     volume: Volume,
     closed: bool,
+    /// Whether documents come one a line.
+    streams: bool,
     document: Option<serde_json::Value>,
     /// Standard output, where it was set aside.
     out: Option<File>,
@@ -96,6 +98,7 @@ impl Screen {
                 (false, false) => Volume::Normal,
             },
             closed: false,
+            streams: false,
             document: None,
             out: None,
             command,
@@ -185,9 +188,17 @@ impl Screen {
         self.document = Some(document);
     }
 
-    /// A document for machines at once, on a line of its own: one of a stream.
-    pub(crate) fn stream(&mut self, document: &serde_json::Value) -> Result<(), Failure> {
+    /// A document for machines at once, on a line of its own: one of a stream. What follows it at the end is on one, too.
+    pub(crate) fn stream(&mut self, document: serde_json::Value) -> Result<(), Failure> {
+        self.document(document);
+        self.streams = true;
+        let document = self.document.take().unwrap_or_default();
         self.raw(format!("{document}\n").as_bytes())
+    }
+
+    /// Whether whoever read standard output has gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     pub(crate) fn has_color(&self) -> bool {
@@ -197,10 +208,13 @@ impl Screen {
     /// Says how it ended and gives the exit code.
     pub(crate) fn close(mut self, outcome: Result<u8, Failure>) -> u8 {
         let printed = |screen: &mut Self, code: u8| match screen.document.take() {
-            Some(document) if screen.json => match screen.raw(format!("{document:#}\n").as_bytes()) {
-                Ok(()) => code,
-                Err(failure) => failure.code(),
-            },
+            Some(document) if screen.json => {
+                let text = if screen.streams { document.to_string() } else { format!("{document:#}") };
+                match screen.raw(format!("{text}\n").as_bytes()) {
+                    Ok(()) => code,
+                    Err(failure) => failure.code(),
+                }
+            }
             _ => code,
         };
         match outcome {

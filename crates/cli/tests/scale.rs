@@ -82,7 +82,7 @@ fn one_load_is_weighed_and_it_ends() {
         ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let last = documents.last().unwrap();
     assert_eq!((last["weighing"].as_str(), last["grams"].as_str()), (Some("w01"), Some("20.65")));
-    assert_eq!(documents.len(), 2);
+    assert_eq!((documents.len(), last["format"].as_str()), (1, Some("openweigh.weigh-once/1")));
 }
 
 #[test]
@@ -101,5 +101,18 @@ fn what_cannot_be_a_scale_is_refused() {
     std::fs::write(bench.path("mine.csv"), "date,weight\n").unwrap();
     scale(&bench, "scale", &["--weights", WEIGHTS, "--log", "mine.csv"]).ends(3).says("found another header");
     assert_eq!(std::fs::read_to_string(bench.path("mine.csv")).unwrap(), "date,weight\n");
+    std::fs::write(
+        bench.path("cut.csv"),
+        "session,first_frame,last_frame,tare,grams,expanded_u_g,flags,weights\ns01,2",
+    )
+    .unwrap();
+    scale(&bench, "scale", &["--weights", WEIGHTS, "--log", "cut.csv"]).ends(3).says("its last line was cut");
+    let held = std::fs::File::create(bench.path("held.csv")).unwrap();
+    held.lock().unwrap();
+    scale(&bench, "scale", &["--weights", WEIGHTS, "--log", "held.csv"])
+        .ends(3)
+        .says("another scale writes this log");
+    scale(&bench, "scale", &["--weights", WEIGHTS, "--log", "."]).ends(3);
+    scale(&bench, "scale", &["--rest", "601"]).ends(2).says("at most 600");
     scale(&bench, "weigh-once", &[]).ends(0).says("counts").says("without weights");
 }

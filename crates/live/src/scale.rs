@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 /// Seconds over which a value that moves is shown.
 const MOVING_S: f64 = 0.25;
 
-/// Frames that are kept at most: a window of ten minutes at a thousand a second.
+/// Frames that are kept at most: the longest rest at a thousand a second.
 const KEPT: usize = 600_000;
 
 /// Why there is no scale, or none any more.
@@ -197,6 +197,11 @@ impl<'w> Scale<'w> {
                 window.push_back(frame.clone());
             }
             trim(window, steady.frames());
+            if window.len() > KEPT {
+                // A window that is not whole is none.
+                steady.forget();
+                window.clear();
+            }
         })?;
         let first = self.window.front().map(|frame| frame.number);
         self.events.retain(|event| first.is_some_and(|first| event.after_frame >= Some(first)));
@@ -364,12 +369,12 @@ impl<'w> Scale<'w> {
     }
 }
 
-/// Leaves the frames of the window alone, and never more than there is room for.
+/// Leaves the frames of the window alone.
 fn trim(window: &mut VecDeque<Frame>, frames: Option<(u64, u64)>) {
     match frames {
         None => window.clear(),
         Some((first, _)) => {
-            while window.front().is_some_and(|frame| frame.number < first) || window.len() > KEPT {
+            while window.front().is_some_and(|frame| frame.number < first) {
                 window.pop_front();
             }
         }

@@ -20,6 +20,9 @@ const NEEDED: usize = 24;
 /// After so many frames the noise is estimated anew.
 const RENEWED: usize = 16;
 
+/// The longest rest that can be asked for, in seconds.
+pub const MOST_S: f64 = 600.0;
+
 /// Decimals of a value that are looked at.
 const PLACES: u32 = 12;
 

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let events = args.place.events(&salt, false)?;
     let listener = Listener::new()?;
     let ended = listener.ended();
-    let listening = listener.listen(Vec::new());
+    let listening = listener.listen(Vec::new(), crate::cmd::record::screen::restore);
     let mut person = Asking::new(ended, global, &path, &salt);
     let machine = Machine {
         library: library.as_ref(),

@@ -2,7 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod pads;
-mod screen;
+pub(crate) mod screen;
 pub(crate) mod signals;
 
 use crate::args::Global;
@@ -131,7 +131,7 @@ struct ToldArgs {
     note: Option<Line>,
 }
 
-fn number(text: &str) -> Result<Number, String> {
+pub(crate) fn number(text: &str) -> Result<Number, String> {
     Number::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
@@ -164,7 +164,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     if let Some(under) = &args.under {
         Edit::open(&ledger, &args.name)?.commit(Some(under))?;
     }
-    let listening = listener.listen(guards.iter().flatten().map(Arc::downgrade).collect());
+    let listening = listener.listen(guards.iter().flatten().map(Arc::downgrade).collect(), screen::restore);
     let sessions = args.sessions(&ledger, chosen.len());
     let mut ready = Vec::new();
     for ((pad, guard), session) in chosen.iter().zip(guards).zip(sessions) {
@@ -260,17 +260,9 @@ impl Args {
         }
     }
 
-    /// The pads to record, and what else was found with them. A path needs no search.
+    /// The pads to record, and what else was found with them.
     fn choose(&self, options: &mut PadOptions) -> Result<(Option<Pads>, Vec<Chosen>), Failure> {
-        let wanted = self.device.as_deref();
-        if let Some(path) = pads::by_path(wanted) {
-            return Ok((None, vec![Chosen::Event(path)]));
-        }
-        let mut found = self.place.look(&options.salt, options.unit == Some(PressureUnit::Counts))?;
-        options.machine = found.machine();
-        let candidates = found.candidates(options, self.told.force_capable);
-        let chosen = pads::chosen(candidates, wanted, self.all_devices)?;
-        Ok((Some(found), chosen))
+        pads::choose(&self.place, self.device.as_deref(), options, self.told.force_capable, self.all_devices)
     }
 
     fn guard(&self, pad: &Chosen) -> Result<Option<Arc<ClickGuard>>, Failure> {

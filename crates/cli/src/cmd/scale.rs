@@ -9,24 +9,29 @@ mod words;
 
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
-use crate::cmd::record::{access, pads, signals};
+use crate::cmd::record::{access, number, pads, signals};
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::Screen;
 use crate::show;
 use desk::{Desk, Manner};
-use openweigh_capture::{Limits, Order, PadOptions, Place, Recorder, run as follow, watch};
+use openweigh_capture::{
+    Limits, Order, PadOptions, Place, Recorder, Source, SourceInfo, run as follow, watch,
+};
 use openweigh_formats::number::Number;
 use openweigh_formats::session::Environment;
 use openweigh_formats::text::{Line, Name};
 use openweigh_formats::weighings::{Id, Role};
 use openweigh_formats::weights::Weights;
+use openweigh_ledger::Ledger;
 use openweigh_live::{Rule, Scale, Unit, Weighing};
 use pads::Where;
 use screen::Panel;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Weigh live: tare, put something on the pad, read grams with their uncertainty
@@ -86,7 +91,7 @@ pub(crate) struct PadArgs {
     #[arg(long, value_name = "ID")]
     device: Option<String>,
     /// For how long a load has to rest, in seconds
-    #[arg(long, value_name = "S", default_value = "1", value_parser = positive)]
+    #[arg(long, value_name = "S", default_value = "1", value_parser = rest)]
     rest: f64,
     /// Within what a load rests, in the pad's unit [default: learned from the last values]
     #[arg(long, value_name = "NUMBER", value_parser = positive)]
@@ -114,12 +119,14 @@ pub(crate) struct PadArgs {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    let value = text.parse().ok().filter(|value: &f64| *value > 0.0 && *value <= 3600.0);
-    value.ok_or_else(|| "expected a number above 0, at most 3600".to_owned())
+    let value = text.parse().ok().filter(|value: &f64| *value > 0.0 && value.is_finite());
+    value.ok_or_else(|| "expected a number above 0".to_owned())
 }
 
-fn number(text: &str) -> Result<Number, String> {
-    Number::try_from(text.to_owned()).map_err(|error| error.to_string())
+fn rest(text: &str) -> Result<f64, String> {
+    let most = openweigh_live::steady::MOST_S;
+    let value = text.parse().ok().filter(|value: &f64| *value > 0.0 && *value <= most);
+    value.ok_or_else(|| format!("expected seconds above 0, at most {most}"))
 }
 
 fn unit(text: &str) -> Result<Unit, String> {
@@ -157,74 +164,48 @@ fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Re
     let ledger = place::ledger()?;
     let weights = args.weights.as_ref().map(|word| place::weights(&ledger, word)).transpose()?;
     let weights = weights.as_ref().map(|(weights, _)| weights);
-    let mut options = PadOptions {
-        salt: pads::salt(&ledger, args.salt.as_ref())?,
-        model: args.model.clone(),
-        transport: args.transport.clone(),
-        quantum: args.quantum.clone(),
-        capacity: Some(CAPACITY),
-        ..PadOptions::default()
-    };
+    let mut rows = log.map(|path| log::Log::open(path)).transpose()?;
     screen.set_aside();
-    let (found, chosen) = args.choose(&mut options)?;
-    if let Some(library) = found.as_ref().and_then(|pads| pads.library.as_ref().ok()) {
-        access::ask(library, global);
-    }
     let listener = signals::Listener::new()?;
     let ended = listener.ended();
-    let opened = pads::open(&chosen, None, found.as_ref(), &options, args.grab)?;
-    let info = opened.info.clone();
-    let session = info.session(Id::try_from("live".to_owned()).expect("an id"), Environment::default());
-    let rule = Rule { hold_s: args.rest, noise: args.noise };
-    let scale = Scale::new(weights, &session, rule).map_err(desk::failure)?;
-    let mut rows = log.map(|path| log::Log::open(path)).transpose()?;
-    let order = |name: &Name, about: &AboutArgs| Order {
-        place: Place::new(ledger.root(), name),
-        session: None,
-        about: about.about(),
-        environment: Environment::default(),
-    };
-    let recorder = record.map(|(name, about)| Recorder::create(order(name, about), &info)).transpose()?;
-    let mut source = match opened.start() {
-        Ok(source) => source,
-        Err(failure) => {
-            if let Some(recorder) = recorder {
-                recorder.discard()?;
-            }
-            return Err(failure);
-        }
-    };
-    let _listening = listener.listen(Vec::new());
+    let Ready { mut source, info, recorder, scale } = args.ready(&ledger, weights, record, global)?;
+    let _listening = listener.listen(Vec::new(), screen::restore);
     let title = weights.map_or_else(|| "no weights: the pad's own numbers".to_owned(), words::called);
-    let panel =
-        keys.then(|| Panel::open(title, record.map(|(name, _)| name.to_string()), screen.has_color()));
-    let panel = panel.flatten();
-    if panel.is_none() {
-        manner.unattended = true;
-    }
-    manner.tares = scale.needs_tare() || weights.is_none();
+    let dataset = record.map(|(name, _)| name.to_string());
+    let panel = keys.then(|| Panel::open(title, dataset, screen.has_color())).flatten();
     let drawn = panel.is_some();
+    manner.unattended |= !drawn;
+    manner.tares = scale.needs_tare() || weights.is_none();
     if !drawn && !global.quiet {
         crate::screen::say(hint(&manner));
     }
-    let (shown_unit, once) = (manner.unit, manner.once);
+    let (unit, once, kept) = (manner.unit, manner.once, record.is_some() || log.is_some());
+    let (stops, interrupted) = (Arc::clone(&ended), Arc::clone(&ended));
     let mut lines = Vec::new();
     let mut take = |made: &Weighing, session: Option<&str>| -> Result<(), Failure> {
         if let Some(rows) = &mut rows {
             rows.push(made, session, weights)?;
         }
+        // Who wants one number wants no tare.
+        if once && made.weighing.role == Role::Tare {
+            return Ok(());
+        }
         if global.json {
-            screen.stream(&document(made, session, weights))?;
+            screen.stream(document(made, session, weights))?;
         } else if drawn {
-            lines.push(words::said(weights, made, shown_unit));
-        } else if !once || made.weighing.role != Role::Tare {
-            screen.line(&words::said(weights, made, shown_unit))?;
+            lines.push(words::said(weights, made, unit));
+        } else {
+            screen.line(&words::said(weights, made, unit))?;
+        }
+        // Nobody reads it any more, and nothing is kept of it.
+        if screen.is_closed() && !kept {
+            stops.store(true, Ordering::SeqCst);
         }
         Ok(())
     };
     let mut desk = Desk::new(scale, weights, &info, &manner, ended, panel, &mut take);
     let limits = Limits { seconds, frames: None, patience: Duration::from_secs(5) };
-    let ended = if let Some(recorder) = recorder {
+    let recorded = if let Some(recorder) = recorder {
         Some(follow(&mut *source, recorder, None, &limits, &mut desk))
     } else {
         watch(&mut *source, &limits, &mut desk)?;
@@ -236,23 +217,76 @@ fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Re
     for line in lines {
         screen.line(&line)?;
     }
-    let kept = ended.transpose()?;
-    if let Some(failure) = failed {
-        return Err(failure);
-    }
-    if let (Some(kept), Some((name, about))) = (kept, record) {
+    if let (Some(recorded), Some((name, about))) = (recorded.transpose()?, record) {
         if let Some(licence) = &about.license {
             ledger.keep_licence_texts(licence)?;
         }
-        screen.line(&format!("wrote {}", place::shown(&kept.recorded.folder)))?;
+        screen.line(&format!("wrote {}", place::shown(&recorded.recorded.folder)))?;
         if let Some(weights) = weights.filter(|_| loads > 0) {
             show::next(&format!("replay --weights {} --dataset {name}", words::called(weights)), screen)?;
         }
     }
-    if once && loads == 0 {
-        return Err(Failure::Pad("nothing was weighed: it ended before a load rested".to_owned()));
+    match failed {
+        Some(failure) => Err(failure),
+        None if !once || loads > 0 => Ok(exit::DONE),
+        None if interrupted.load(Ordering::SeqCst) => Ok(exit::INTERRUPTED),
+        None => Err(Failure::Pad("nothing was weighed: it ended before a load rested".to_owned())),
     }
-    Ok(exit::DONE)
+}
+
+/// A pad that was started, and the scale that reads it.
+struct Ready<'w> {
+    source: Box<dyn Source + Send>,
+    info: SourceInfo,
+    recorder: Option<Recorder>,
+    scale: Scale<'w>,
+}
+
+impl PadArgs {
+    /// Finds the pad, and starts it once everything that could be refused was not. Nothing is left of one that does not
+    /// start.
+    fn ready<'w>(
+        &self,
+        ledger: &Ledger,
+        weights: Option<&'w Weights>,
+        record: Option<(&Name, &AboutArgs)>,
+        global: &Global,
+    ) -> Result<Ready<'w>, Failure> {
+        let mut options = PadOptions {
+            salt: pads::salt(ledger, self.salt.as_ref())?,
+            model: self.model.clone(),
+            transport: self.transport.clone(),
+            quantum: self.quantum.clone(),
+            capacity: Some(CAPACITY),
+            ..PadOptions::default()
+        };
+        let (found, mut chosen) =
+            pads::choose(&self.place, self.device.as_deref(), &mut options, false, false)?;
+        let chosen = chosen.pop().ok_or_else(|| Failure::Pad("found no pad".to_owned()))?;
+        if let Some(library) = found.as_ref().and_then(|pads| pads.library.as_ref().ok()) {
+            access::ask(library, global);
+        }
+        let opened = pads::open(&chosen, None, found.as_ref(), &options, self.grab)?;
+        let info = opened.info.clone();
+        let live = Id::try_from("live".to_owned()).expect("an id");
+        let rule = Rule { hold_s: self.rest, noise: self.noise };
+        let scale = Scale::new(weights, &info.session(live, Environment::default()), rule);
+        let scale = scale.map_err(desk::failure)?;
+        let order = |(name, about): (&Name, &AboutArgs)| Order {
+            place: Place::new(ledger.root(), name),
+            session: None,
+            about: about.about(),
+            environment: Environment::default(),
+        };
+        let recorder = record.map(|said| Recorder::create(order(said), &info)).transpose()?;
+        match (opened.start(), recorder) {
+            (Ok(source), recorder) => Ok(Ready { source, info, recorder, scale }),
+            (Err(failure), recorder) => {
+                recorder.map_or(Ok(()), Recorder::discard)?;
+                Err(failure)
+            }
+        }
+    }
 }
 
 fn hint(manner: &Manner) -> &'static str {
@@ -266,21 +300,6 @@ fn hint(manner: &Manner) -> &'static str {
     }
 }
 
-impl PadArgs {
-    fn choose(&self, options: &mut PadOptions) -> Result<(Option<pads::Pads>, pads::Pad), Failure> {
-        let wanted = self.device.as_deref();
-        if let Some(path) = pads::by_path(wanted) {
-            return Ok((None, pads::Pad::Event(path)));
-        }
-        let mut found = self.place.look(&options.salt, false)?;
-        options.machine = found.machine();
-        let candidates = found.candidates(options, false);
-        let mut chosen = pads::chosen(candidates, wanted, false)?;
-        let pad = chosen.pop().ok_or_else(|| Failure::Pad("found no pad".to_owned()))?;
-        Ok((Some(found), pad))
-    }
-}
-
 /// A weighing for machines; its numbers are texts, as in results.
 fn document(made: &Weighing, session: Option<&str>, weights: Option<&Weights>) -> Value {
     let (weighing, reading) = (&made.weighing, &made.reading);
@@ -289,7 +308,7 @@ fn document(made: &Weighing, session: Option<&str>, weights: Option<&Weights>) -
         .map(|(name, value)| (name.to_string(), value.as_ref().map(ToString::to_string).into()))
         .collect();
     json!({
-        "format": "openweigh.scale/1", "session": session, "weighing": weighing.id.as_str(),
+        "session": session, "weighing": weighing.id.as_str(),
         "role": weighing.role.as_str(), "first_frame": weighing.first_frame, "last_frame": weighing.last_frame,
         "tare": weighing.tare.as_ref().map(Id::as_str), "values": values,
         "grams": weighed.and_then(|weighed| weighed.grams.as_ref()).map(ToString::to_string),

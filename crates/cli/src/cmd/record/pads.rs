@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::place;
 use openweigh_capture::evdev::{self, Evdev, EvdevError, Folders, Found};
 use openweigh_capture::{PadOptions, Source, SourceInfo, pad};
-use openweigh_formats::session::Clicks;
+use openweigh_formats::session::{Clicks, PressureUnit};
 use openweigh_ledger::Ledger;
 use openweigh_multitouch::{ClickGuard, Device, Library, default_path};
 use std::path::{Path, PathBuf};
@@ -123,6 +123,23 @@ impl Pads {
         });
         framework.chain(events).collect()
     }
+}
+
+/// The wanted pad, the only one or all, and what else was found there. A path needs no search.
+pub(crate) fn choose(
+    place: &Where,
+    wanted: Option<&str>,
+    options: &mut PadOptions,
+    capable: bool,
+    all: bool,
+) -> Result<(Option<Pads>, Vec<Pad>), Failure> {
+    if let Some(path) = by_path(wanted) {
+        return Ok((None, vec![Pad::Event(path)]));
+    }
+    let mut found = place.look(&options.salt, options.unit == Some(PressureUnit::Counts))?;
+    options.machine = found.machine();
+    let candidates = found.candidates(options, capable);
+    Ok((Some(found), chosen(candidates, wanted, all)?))
 }
 
 /// The event device that a word means by its path, whatever else is at the machine.

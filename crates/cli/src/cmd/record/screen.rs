@@ -88,7 +88,7 @@ impl Drop for Panel {
 pub(super) use crate::screen::say;
 
 /// Gives the terminal back as it was. Does nothing where it is.
-pub(super) fn restore() {
+pub(crate) fn restore() {
     if terminal::is_raw_mode_enabled().unwrap_or(false) {
         let _ = terminal::disable_raw_mode();
         let mut err = std::io::stderr().lock();

@@ -1,6 +1,6 @@
 //! What is wished for from outside: Ctrl-C, a closed terminal, a shutdown.
 
-use super::screen;
+use crate::exit;
 use crate::failure::Failure;
 use openweigh_multitouch::ClickGuard;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -8,9 +8,6 @@ use signal_hook::iterator::{Handle, Signals};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
-
-/// Exit code of a program that was interrupted.
-const INTERRUPTED: i32 = 130;
 
 /// Listens from the moment it is made. The first signal ends the recording as its user would; a second one
 /// ends the process, with clicks and terminal put back: the session can then be recovered.
@@ -37,7 +34,8 @@ impl Listener {
         Arc::clone(&self.ended)
     }
 
-    pub(crate) fn listen(mut self, guards: Vec<Weak<ClickGuard>>) -> Listening {
+    /// `restore` gives the terminal back.
+    pub(crate) fn listen(mut self, guards: Vec<Weak<ClickGuard>>, restore: fn()) -> Listening {
         let handle = self.signals.handle();
         let thread = std::thread::spawn(move || {
             for _ in self.signals.forever() {
@@ -45,8 +43,8 @@ impl Listener {
                     for guard in guards.iter().filter_map(Weak::upgrade) {
                         guard.restore();
                     }
-                    screen::restore();
-                    std::process::exit(INTERRUPTED);
+                    restore();
+                    std::process::exit(i32::from(exit::INTERRUPTED));
                 }
             }
         });

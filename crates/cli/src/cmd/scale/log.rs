@@ -8,7 +8,7 @@ use openweigh_formats::weighings::{Id, Role};
 use openweigh_formats::weights::Weights;
 use openweigh_live::Weighing;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The columns. Grams and their uncertainty are as results have them, flags too.
@@ -32,6 +32,12 @@ impl Log {
                 "found no plain file, expected a log or a new name",
             ));
         }
+        file.try_lock().map_err(|_| {
+            Failure::input(
+                place::shown(path),
+                "another scale writes this log; give --log another name, or end that one",
+            )
+        })?;
         let header = format!("{}\n", COLUMNS.join(","));
         let mut begins = vec![0; header.len()];
         let mut read = 0;
@@ -47,6 +53,13 @@ impl Log {
             let what =
                 format!("found another header, expected `{}`; give --log a new name", header.trim_end());
             return Err(Failure::input(place::shown(path), what));
+        } else {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last)).map_err(failed)?;
+            if last != *b"\n" {
+                let what = "its last line was cut: it has no end; complete or remove that line, or give --log a new name";
+                return Err(Failure::input(place::shown(path), what));
+            }
         }
         Ok(Self { path: path.to_path_buf(), file })
     }
