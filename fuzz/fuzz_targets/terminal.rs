@@ -1,7 +1,7 @@
 //! What somebody else wrote, on a terminal: it stays in its lines, and commands nothing.
 #![no_main]
 
-use openweigh_formats::shown::{plain, quoted};
+use openweigh_formats::shown::{GAP, plain, quoted};
 use std::num::NonZero;
 
 const WIDTH: NonZero<u16> = NonZero::new(80).expect("above zero");
@@ -12,7 +12,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let text: String = text.chars().take(600).collect();
     for shown in [plain(&text), quoted(&text)] {
         assert!(!shown.chars().any(char::is_control), "{shown:?}");
-        assert!(!shown.contains("     "), "no gap that could move a verdict: {shown:?}");
+        assert!(!shown.contains(&" ".repeat(GAP + 1)), "no gap that could move a verdict: {shown:?}");
         // What is shown is shown the same again, but for the quotation marks.
         assert_eq!(plain(&shown), shown);
         let mut terminal = vt100::Parser::new(HEIGHT, WIDTH, 0);

@@ -7,8 +7,8 @@ use crate::text::may_hold;
 use std::fmt::Write;
 
 /// Spaces that may stand in a row, as they do in the columns of a help text or before a comment; more could move what
-/// follows to where something else is expected.
-const GAP: usize = 16;
+/// follows to where something else is expected, and are counted instead.
+pub const GAP: usize = 16;
 
 /// Marks that may stand above or below one letter; more reach into other lines.
 const MARKS: usize = 4;
