@@ -539,17 +539,61 @@ def check(root, manifest, counts, release=False):  # 8
     parse = {"dataset": lambda data: document(data, "dataset", "dataset-2"), "session": lambda data: document(data, "session"), "recipe": recipe_file,
              "weights": weights_file, "events": lambda data: table(data, EVENTS),
              "weighings": lambda data: table(data, WEIGHINGS_2 if data.split(b"\n")[0].decode().split(",") == [*WEIGHINGS_2] else WEIGHINGS)}
+    statement, kept, stated, rest_on = {"files": [], "readings": []}, set(), {}, set()  # 11
+    def withheld():
+        nonlocal statement
+        text = attempt(plain, root, "withheld.json")
+        statement = attempt(document, text, "withheld")
+        listed = [{key: f[key] for key in ("path", "bytes", "sha256")} for f in manifest["files"] if f["role"] == "touches"]
+        if not all(f in listed for f in statement["files"]): return "it keeps back what is not listed as touches"
+        kept.update(f["path"] for f in statement["files"])
+        assert statement["files"], "it keeps nothing back"
+    def readings_of(one):
+        data = plain(root, one["path"])
+        if (len(data), sha256(data)) != (one["bytes"], one["sha256"]): return "not the readings that are stated"
+        stated[one["path"]] = data
+    def recipes_on(path):  # the recipes whose readings of a dataset the manifest needs
+        used = [read.get(d["inputs"][0]) for d in manifest["derivations"] if path in d["inputs"][1:]]
+        return list({r["name"]: r for r in (w.get("recipe", w) for w in used if w)}.values())
+    def generated(data, recipe): return readings_text(recipe, data).encode()  # 11.0
+    def told_all():  # 11: what is stated is a function of the manifest and the readings
+        wanted = {f"withheld/{data['name']}/{r['name']}.csv": (path, r) for path, data in loaded.items() if path in rest_on for r in recipes_on(path)}
+        if sorted(one["path"] for one in statement["readings"]) != sorted(wanted): return "other readings than the manifest needs"
+        made = [{"path": at, "dataset": path, "recipe": r["name"], "bytes": len(text), "sha256": sha256(text)}
+                for at, (path, r) in sorted(wanted.items()) for text in [generated(loaded[path], r)]]
+        files = [{key: f[key] for key in ("path", "bytes", "sha256")} for f in manifest["files"] if f["path"] in kept]
+        about = sha256((root / "manifest.json").read_bytes())
+        if {**statement, "manifest": about, "files": files, "readings": made} != statement: return "another statement than the manifest and the readings make"
+    def reserved(out, problem):  # 11.1
+        open_, seen = [out], set()
+        while not problem and open_:
+            path = open_.pop()
+            if path in rest_on: raise Unchecked("it follows from stated readings")
+            open_ += [source for d in manifest["derivations"] if path in d["outputs"] and path not in seen for source in d["inputs"]]
+            seen.add(path)
+        return problem
     def listed(f):  # 7.1
+        if f["path"] in kept and not os.path.lexists(root / f["path"]): raise Unchecked("kept back")
         if os.path.lexists(root / f["path"]) and os.lstat(root / f["path"]).st_size > f["bytes"] + (64 << 20): return "another length"  # 9
         data = plain(root, f["path"])
         if (len(data), sha256(data)) != (f["bytes"], f["sha256"]): return "another length or digest"
+        if f["path"] in kept: return "withheld.json says that it is kept back"
         files[f["path"]] = data
         if f["role"] in parse: read[f["path"]] = attempt(parse[f["role"]], data)
     def data_of(path):
         s, folder = read[path], path[:-len("dataset.json")]
         needed = {folder + f["path"] for f in s["files"]}
         small = {f["path"] for f in manifest["files"] if f["path"] in needed and f["role"] in parse}
-        if needed <= {*files} and small <= {*read}: loaded[path] = {**attempt(dataset, files.__getitem__, path), "sha256": sha256(files[path])}
+        if not (needed <= {*files} | kept and small <= {*read}): return
+        whole = {**attempt(dataset, files.get, path), "sha256": sha256(files[path])}
+        if needed & kept:
+            rest_on.add(path)
+            for r in recipes_on(path):
+                at = f"withheld/{whole['name']}/{r['name']}.csv"
+                if at not in stated or r["reading"]["per"] != "weighing": return f"no readings that {r['name']} makes of it"
+                whole["stated"] = {**whole.get("stated", {}), r["name"]: stated[at]}
+            for r in recipes_on(path): attempt(restated, r, whole)
+        loaded[path] = whole
     def inputs_of(kind, out):  # 7.2
         found = [d["inputs"] for d in manifest["derivations"] if (d["kind"], d["outputs"]) == (kind, [out])]
         if not found: raise Unchecked("no derivation is listed")
@@ -568,7 +612,7 @@ def check(root, manifest, counts, release=False):  # 8
         made[out], text = fit(read[first], sets_of([path for path in rest if roles[path] == "dataset"]), read[out])
         digests[out] = sha256(text.encode())
         if not (problem := difference(files[out].decode(), text)): good.add(out)
-        return problem
+        return reserved(out, problem)
     def replayed(out):
         first, *rest = inputs_of("replay", out)
         if first not in read or out not in files: raise Unchecked("the weights or the results could not be read")
@@ -576,18 +620,22 @@ def check(root, manifest, counts, release=False):  # 8
         digests[out] = sha256(text.encode())
         if problem := difference(files[out].decode(), text): return problem
         if first in good: made[out] = {**figures, "units": made[first]["units"]}
+        return reserved(out, "")
     def about(c):
         if c["over"]["file"] not in made: raise Unchecked("it was not derived again")
-        return claimed(c, made[c["over"]["file"]])
+        return reserved(c["over"]["file"], claimed(c, made[c["over"]["file"]]))
+    if release and os.path.lexists(root / "withheld.json"): item(counts, "kept", "withheld.json", withheld)
+    for one in statement["readings"] if kept else []: item(counts, "kept", one["path"], lambda: readings_of(one))
     for f in manifest["files"]: item(counts, "file", f["path"], lambda: listed(f))
     for path in read:
         if roles[path] == "dataset": item(counts, "data", path, lambda: data_of(path))
+    if kept: item(counts, "kept", "what is stated", told_all)
     for problem in complete(root, manifest, read, release): item(counts, "listing", problem, lambda: "not as it must be")
     for role, test in (("weights", fitted), ("results", replayed)):
         for f in manifest["files"]:
             if f["role"] == role: item(counts, role, f["path"], lambda: test(f["path"]))
     for c in manifest["claims"]: item(counts, "claim", f"{c['id']} {c['quantity']}", lambda: about(c))
-    return {"manifest": manifest,  # 10.4, what a receipt says, if all of it holds
+    return {"manifest": manifest, "withheld": statement,  # 10.4, what a receipt says, if all of it holds
             "derived": [{"path": path, "sha256": digests[path]} for path in sorted(digests)],
             "claims": [{"id": c["id"], "value": c["value"]} for c in sorted(manifest["claims"], key=lambda c: c["id"])],
             "stages": {"bytes": len(files) + 1, "weights": sum(roles[path] == "weights" for path in digests),
@@ -632,12 +680,15 @@ def sessions_of(files, kind):  # 3.2 to 3.7; a frame is the list of its rows
         columns = {"sample": COUNT, "device_s": CELLS["number"], "arrival_ns": INTEGER, **{c["name"]: CELLS["number"] for c in channels}} if signals else TOUCHES
         happened = [int(row["after_frame"] or -1) for row in table(events, EVENTS)]
         assert happened == sorted(happened), "events in the order of frames"
-        rows, weighings = table(part["samples" if signals else "touches"], columns), table(weighings, WEIGHINGS_2 if second else WEIGHINGS)
+        data_rows = part["samples" if signals else "touches"]
+        away = data_rows is None  # 11
+        rows, weighings = [] if away else table(data_rows, columns), table(weighings, WEIGHINGS_2 if second else WEIGHINGS)
         number = "sample" if signals else "frame"
         counted = {"frames": len({row[number] for row in rows}), "touches": 0 if signals else sum(row["touch"] != "" for row in rows)}
+        if away: counted = {}
         counted["gaps"] = sum(row["kind"] != "note" for row in table(events, EVENTS))
         assert dumps(head).encode() == data and counted.items() <= head["quality"].items(), "session.json"
-        if second_session:  # 3.2, counted again in version 2 of session.json alone
+        if second_session and not away:  # 3.2, counted again in version 2 of session.json alone
             assert head["quality"].items() >= recounted(rows, head, number).items(), "quality"
             assert head["quality"]["non_finite"] <= sum(cell == "" for row in rows for cell in row.values()), "non_finite"
         frames = [list(rows) for _, rows in itertools.groupby(rows, key=lambda row: int(row[number]))]
@@ -648,8 +699,9 @@ def sessions_of(files, kind):  # 3.2 to 3.7; a frame is the list of its rows
             assert not tare or w["role"] != "tare" and [o["role"] for o in weighings if o["weighing"] == tare] == ["tare"], f"the tare of {w['weighing']}"
         assert len({w["weighing"] for w in weighings}) == len(weighings), "an id twice"
         inside = [i for w in weighings for i in span(w)]
-        assert all(map(span, weighings)) and inside == sorted({*inside} & {*range(len(frames))}), "weighings share a frame"
-        sessions.append({"id": name, "channels": channels, "frames": frames, "events": table(events, EVENTS), "weighings": weighings,
+        there = range(head["quality"]["frames"] if away else len(frames))
+        assert all(map(span, weighings)) and inside == sorted({*inside}) and all(i in there for i in inside), "weighings share a frame"
+        sessions.append({"id": name, "channels": channels, "frames": None if away else frames, "events": table(events, EVENTS), "weighings": weighings,
                          "pad": {key: head["source"][key] for key in ("model", "transport", "unit", "quantum")}})
     if signals: return {"sessions": sessions, "units": {"reference_g": "g", **{c["name"]: c["unit"] for c in sessions[0]["channels"]}}}
     units = dict.fromkeys("reference_g x y total pressure major minor density".split())
@@ -675,15 +727,34 @@ def statistic(name, values, times):  # 4.7
     return sum(inner) / len(inner)
 Frame = collections.namedtuple("Frame", "number time values saturated gap")  # gap: it lacks a feature
 Mass = collections.namedtuple("Mass", "row settled n texts saturated gap")  # a weighing; texts: its features, None without a reading
+def stated_lines(recipe, s, session):  # 11.1
+    lines = [line.split(",") for line in s["stated"][recipe["name"]].decode().split("\n")]
+    own = [cells for cells in lines if cells[:2] == [s["name"], session["id"]]]
+    assert len(own) == len(session["weighings"]), "a line for each weighing"
+    return own
+def readings_text(recipe, s, sessions=None):  # 11.0
+    head = ["dataset,session,weighing,role,label,frames", *read_of(recipe), "tare,reference_g,reference_u_g,flags"]
+    lines = [head]
+    for session in s["sessions"] if sessions is None else sessions:
+        for r, w in zip(session_readings(recipe, s, session), session["weighings"]):
+            flags = "+".join(flag for flag, is_set in (("saturated", r.saturated), ("gap", r.gap), ("excluded", r.excluded and recipe["format"].endswith("/2"))) if is_set)
+            lines.append([*r.cells, *r.texts, w["tare"], w["reference_g"], w["reference_u_g"], flags])
+    return "".join(",".join(line) + "\n" for line in lines)
+def restated(recipe, s):  # 11.1: there is one text of a reading; the lines of sessions whose touches are here are judged with the statement
+    away, text = [session for session in s["sessions"] if session["frames"] is None], s["stated"][recipe["name"]].decode()
+    lines = readings_text(recipe, s, away).split("\n")
+    assert text.split("\n")[0] == lines[0] and text.endswith("\n"), "another header"
+    theirs = [line for session in away for line in text.split("\n") if line.startswith(f"{s['name']},{session['id']},")]
+    assert theirs == lines[1:-1], "a reading that comes out otherwise"
 def session_readings(recipe, s, session):
     dataset, left_out = s["name"], [e["weighing"] for e in s["excluded"] if e["session"] == session["id"]]
     assert {*left_out} <= {w["weighing"] for w in session["weighings"]}, "an excluded weighing that is not there"
     reading, tare, terms = recipe["reading"], recipe["model"]["tare"], recipe["model"]["terms"]
     session_terms = recipe["fit"].get("session_terms", [])
     features, settle, frames, masses = read_of(recipe), Fraction(reading["settle_s"]), {}, {}
-    times = [rows[0]["device_s"] and Fraction(rows[0]["device_s"]) for rows in session["frames"]]
+    times = [rows[0]["device_s"] and Fraction(rows[0]["device_s"]) for rows in session["frames"] or []]
     def texts_of(values): return [canonical(nearest(v, reading["decimals"], False), reading["decimals"]) for v in values]
-    for i, rows in enumerate(session["frames"]):  # 4.7, frames: those that count
+    for i, rows in enumerate(session["frames"] or []):  # 4.7, frames: those that count
         if session["channels"] is not None:
             values = [Fraction(rows[0][f]) if rows[0][f] else None for f in features]
             full = bool(values) and None not in (reading["ceiling"], values[0]) and abs(values[0]) >= Fraction(reading["ceiling"])
@@ -692,7 +763,10 @@ def session_readings(recipe, s, session):
             *values, pressure = [frame_value(touches, f, reading.get("touches", "sum")) for f in [*features, "pressure"]]
             full = None not in (reading["ceiling"], pressure) and pressure >= Fraction(reading["ceiling"])
             frames[i] = Frame(i, times[i], values, full, None in values)
-    for w in session["weighings"]:  # 4.7, weighings
+    for w, cells in zip(session["weighings"], stated_lines(recipe, s, session) if session["frames"] is None else []):  # 11.1
+        n, flags, texts = int(cells[5]), cells[-1].split("+"), cells[6:6 + len(features)]
+        masses[w["weighing"]] = Mass(w, {0} if n else set(), n, texts_of(map(Fraction, texts)) if n else None, "saturated" in flags, "gap" in flags)
+    for w in session["weighings"] if session["frames"] is not None else []:  # 4.7, weighings
         start, timed = times[span(w)[0]], reading["statistic"] == "time-weighted-mean"
         settled = [frames[i] for i in span(w) if i in frames and (not settle or "" not in (start, times[i]) and times[i] >= start + settle)]
         kept = [f for f in settled if not f.gap and not (timed and f.time == "")]

@@ -2,8 +2,9 @@
 //!
 //! Each starts from a signed release (`base`), with the policy of a reader who believes its publisher, and, with
 //! `receipts = true`, those of two others beside it. `[[change]]` edits it (`scene/change.rs`, `scene/publisher.rs`);
-//! `again` are the steps that the publisher does again, with her own key: `digests`, `cards`, `sums`, `signature`. With
-//! all four, what is left is a lie that is honestly signed. Then `openweigh verify release` is run with `options`, and
+//! `again` are the steps that the publisher does again, with her own key: `digests`, `cards`, `sums`, `signature` (of
+//! the base `kept`, which keeps touches back, `stated` and not `digests`). With all four, what is left is a lie that is
+//! honestly signed. Then `openweigh verify release` is run with `options`, and
 //! must end with `exit`, find exactly `finds` (`:*` is some place in the file) and say `says`, within seconds and four
 //! gigabytes, having changed nothing. `why` tells in a sentence what would be lost if it passed.
 //!
@@ -32,6 +33,9 @@ const BASES: [(&str, &str); 3] = [
     ("trackpad", "simulated-magic-trackpad-1.0.0"),
     ("child", "nist-pontius-1.1.0"),
 ];
+
+/// The simulated pad without its touches, which strangers cannot check whole: there are no receipts of it.
+const KEPT: (&str, &str) = ("kept", BASES[1].1);
 
 /// Everything may take so many seconds, in a build without optimisation on a machine that does other things.
 const SECONDS: u64 = 20;
@@ -74,6 +78,8 @@ fn published() -> Scene {
         )
         .unwrap();
     }
+    let keeping = ["publish", KEPT.1, "-o", KEPT.0, "--key", "alice", "--withhold", "sessions"];
+    scene.run(&keeping).ends(0);
     for name in ["alice", "bob"] {
         let (folder, reason) = (format!("said/withdrawn by {name}"), "The load was misread.");
         let withdraw = ["withdraw", BASES[0].0, "--reason", reason, "--key", name, "--attest", &folder];
@@ -103,7 +109,9 @@ impl<'a> Copy<'a> {
         for name in ["allowed_signers", "policy.toml", "press.pub"] {
             std::fs::copy(from.join(name), root.join(name)).unwrap();
         }
-        std::fs::copy(from.join(format!("{base}.oms.sig")), root.join("release.oms.sig")).unwrap();
+        if base != KEPT.0 {
+            std::fs::copy(from.join(format!("{base}.oms.sig")), root.join("release.oms.sig")).unwrap();
+        }
         std::fs::create_dir(copy.around.path().join("spare")).unwrap();
         std::fs::write(copy.around.path().join("outside.txt"), "Not of the release.\n").unwrap();
         copy
@@ -111,6 +119,10 @@ impl<'a> Copy<'a> {
 
     fn root(&self) -> PathBuf {
         self.around.path().join("reader")
+    }
+
+    fn read(&self, file: &str) -> Vec<u8> {
+        std::fs::read(self.root().join("release").join(file)).unwrap()
     }
 
     fn id(&self, base: &str) -> String {
@@ -131,7 +143,7 @@ impl<'a> Copy<'a> {
         put("id", &|| self.id(&self.base));
         put("sums", &|| digest(&self.desk.path().join(&self.base).join("SHA256SUMS")));
         put("program", &|| digest(Path::new(env!("CARGO_BIN_EXE_openweigh"))));
-        for (base, _) in BASES {
+        for (base, _) in BASES.into_iter().chain([KEPT]) {
             put(&format!("id of {base}"), &|| self.id(base));
         }
         for name in ["alice", "bob", "carol", "mallory"] {
@@ -371,4 +383,9 @@ fn what_has_no_defect_holds_and_is_published_again_as_it_was() {
         let ran = copy.verify(&options.map(str::to_owned), 60).unwrap().ends(0);
         assert_eq!(told(&ran.stdout), [""; 0]);
     }
+    let copy = Copy::of(&desk, KEPT.0);
+    let files = || ["README.md", "SHA256SUMS", "withheld.json"].map(|file| copy.read(file));
+    let published = files();
+    copy.change(&"again = [\"stated\", \"cards\", \"sums\", \"signature\"]".parse().unwrap());
+    assert!(files() == published, "{}", KEPT.0);
 }

@@ -8,6 +8,7 @@ use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::publication::Publication;
 use openweigh_formats::release::{self, HOUSEKEEPING};
+use openweigh_formats::withheld::{self, Withheld};
 use openweigh_formats::{Digest, canonical, edit, limits};
 use openweigh_ledger::Ledger;
 use openweigh_release::Source;
@@ -86,6 +87,7 @@ impl Publisher<'_> {
                 let (was, is) = (self.published, self.release);
                 Sealed { was, published, is, manifest: release::MANIFEST }.renew();
             }
+            "stated" => self.state_readings(),
             "cards" => self.cards(),
             "sums" => self.sums(),
             "signature" => self.sign("alice", sshsig::RELEASE),
@@ -139,6 +141,16 @@ impl Publisher<'_> {
         for file in generate::generate(&source) {
             self.write(&file.path, &file.bytes);
         }
+    }
+
+    /// The readings that are there, as those which are stated in place of touches.
+    fn state_readings(&self) {
+        let mut statement: Withheld = canonical::read(&self.read(withheld::PATH)).unwrap();
+        for one in &mut statement.readings {
+            let bytes = self.read(one.path.as_str());
+            (one.bytes, one.sha256) = (bytes.len() as u64, Digest::of(&bytes));
+        }
+        self.write(withheld::PATH, &canonical::write(&statement));
     }
 
     /// The checksums of whatever is there.
