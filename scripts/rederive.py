@@ -558,6 +558,7 @@ def check(root, manifest, counts, release=False):  # 8
     def generated(data, recipe): return readings_text(recipe, data).encode()  # 11.0
     def told_all():  # 11: what is stated is a function of the manifest and the readings
         wanted = {f"withheld/{data['name']}/{r['name']}.csv": (path, r) for path, data in loaded.items() if path in rest_on for r in recipes_on(path)}
+        if not rest_on <= {*loaded}: raise Unchecked("readings that could not be read")
         if sorted(one["path"] for one in statement["readings"]) != sorted(wanted): return "other readings than the manifest needs"
         made = [{"path": at, "dataset": path, "recipe": r["name"], "bytes": len(text), "sha256": sha256(text)}
                 for at, (path, r) in sorted(wanted.items()) for text in [generated(loaded[path], r)]]
