@@ -8,6 +8,7 @@ use crate::symbols::{OpenError, Symbols};
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// An opened library. Cheap to clone; never unloaded.
@@ -305,6 +306,17 @@ pub struct Device {
     library: Library,
     held: Held,
     id: u64,
+    /// What is known of the handle, by all clones of it.
+    used: Arc<Used>,
+}
+
+/// How a handle is used.
+#[derive(Default)]
+struct Used {
+    /// Whether a stream has it.
+    taken: AtomicBool,
+    /// Whether a count of it is kept for good.
+    kept: AtomicBool,
 }
 
 impl Device {
@@ -312,7 +324,18 @@ impl Device {
         let mut id = 0;
         // SAFETY: a living device, and room for the eight bytes that are written.
         let status = unsafe { (library.symbols.device_id)(held.raw, &raw mut id) };
-        (status == 0).then(|| Device { library: library.clone(), held, id })
+        (status == 0).then(|| Device { library: library.clone(), held, id, used: Arc::default() })
+    }
+
+    /// Takes the handle for a stream. `false` if another one has it: to unregister the callback of one, or to stop it,
+    /// would end the other one's frames, too.
+    pub(crate) fn take(&self) -> bool {
+        !self.used.taken.swap(true, Ordering::SeqCst)
+    }
+
+    /// Gives the handle back, for another stream.
+    pub(crate) fn give_back(&self) {
+        self.used.taken.store(false, Ordering::SeqCst);
     }
 
     /// The key for finding it again.
@@ -388,7 +411,9 @@ impl Device {
 
     /// Sees to it that the device is never taken apart, whoever lets go of it.
     pub(crate) fn keep_for_good(&self) {
-        self.held.keep_for_good();
+        if !self.used.kept.swap(true, Ordering::SeqCst) {
+            self.held.keep_for_good();
+        }
     }
 
     pub(crate) fn library(&self) -> &Library {

@@ -244,6 +244,10 @@ impl Stream {
     /// Registers, then starts: the other way round would lose the first frames.
     fn attach(&mut self) -> Result<(), StartError> {
         let id = self.device.id();
+        while !self.device.take() {
+            // Another stream has this handle, which only one may have: the pad is looked up afresh.
+            self.device = self.device.library().device(id).ok().flatten().ok_or(StartError::Gone { id })?;
+        }
         let raw = self.device.raw();
         let ticket = self.seat.open(raw);
         // What registering answers is of no use: sources disagree on whether it answers, and 0 may be success.
@@ -257,8 +261,9 @@ impl Stream {
             self.detach();
             return Err(StartError::Status { id, status });
         }
-        // The last count of a started device, given back on the framework's own thread, is a crash. One count for
-        // each start is never given back: a few hundred bytes. A test of random orders counts that nothing else is kept.
+        // The last count of a started device, given back on the framework's own thread, is a crash. One count of each
+        // handle that was started is never given back: a few hundred bytes. A test of random orders counts that nothing
+        // else is kept.
         self.device.keep_for_good();
         Ok(())
     }
@@ -276,6 +281,7 @@ impl Stream {
         if self.device.is_running() != Some(false) {
             stop(&self.device);
         }
+        self.device.give_back();
         self.seat.shut();
     }
 }

@@ -9,6 +9,8 @@ mod pad;
 use openweigh_multitouch::{Condition, Frame, Options, Presence, Stream};
 use pad::{Pad, pad};
 use std::ffi::c_void;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 /// A base that rests for long; `lines` are of the scenario, `more` of its pad and its events.
@@ -176,13 +178,149 @@ fn slots_are_many(pad: &Pad) -> bool {
     pad.faults().is_empty()
 }
 
+/// Any handle of a pad that runs says so.
+fn fresh_handles_know(pad: &Pad) -> bool {
+    let _stream = pad.start(1 << 10);
+    pad.only().is_running() == Some(true)
+}
+
+/// Of a device that counts on, a number tells how many frames were lost.
+fn numbers_tell_losses(pad: &Pad) -> bool {
+    let frames = frames(&mut pad.start(1 << 16));
+    frames.windows(2).any(|pair| pair[1].device_frame == pair[0].device_frame + 901)
+}
+
+/// A pad that comes back has the id that it had.
+fn ids_are_for_good(pad: &Pad) -> bool {
+    let mut stream = pad.start(1 << 16);
+    soon(&mut stream, |stream| stream.presence() == Presence::Returned)
+}
+
+/// A pad stays connected as it was.
+fn transports_stay(pad: &Pad) -> bool {
+    let first = pad.only();
+    let mut stream = first.start(Options { capacity: 1 << 16 }).unwrap();
+    assert!(soon(&mut stream, |stream| stream.presence() == Presence::Returned));
+    pad.only().identity().transport == first.identity().transport
+}
+
+/// Built-in pads of two machines have two ids.
+fn an_id_is_one_pads(pad: &Pad) -> bool {
+    let other = played(MAC, "kind = \"apple-silicon\"\nid = 216172783253880832");
+    pad.only().id() != other.only().id()
+}
+
+/// Whoever may not listen is refused.
+fn denied_is_refused(pad: &Pad) -> bool {
+    let started = pad.only().start(Options { capacity: 1 << 10 });
+    started.is_err() || started.unwrap().wait(PATIENCE)
+}
+
+type Create = unsafe extern "C" fn() -> *mut c_void;
+type Of = unsafe extern "C" fn(*mut c_void) -> i32;
+type Told = unsafe extern "C" fn(*mut c_void, *const c_void, i32, f64, i32, *mut c_void) -> i32;
+type Register = unsafe extern "C" fn(*mut c_void, Told, *mut c_void) -> u8;
+
+/// Functions of the framework, as a program has them that calls them itself.
+struct Raw {
+    stop: Of,
+    release: Of,
+    done: AtomicUsize,
+}
+
+/// Stops its device at the first frame, and lets go of it.
+unsafe extern "C" fn leave(
+    device: *mut c_void,
+    _: *const c_void,
+    _: i32,
+    _: f64,
+    _: i32,
+    raw: *mut c_void,
+) -> i32 {
+    // SAFETY: `raw` is what was registered, which lives as long as the program; the device is its own until here.
+    unsafe {
+        let raw = &*raw.cast::<Raw>();
+        if raw.done.load(SeqCst) == 0 {
+            (raw.stop)(device);
+            (raw.release)(device);
+            raw.done.fetch_add(1, SeqCst);
+        }
+    }
+    0
+}
+
+/// A device may be let go of wherever it ends.
+fn released_anywhere(pad: &Pad) -> bool {
+    // SAFETY: the framework's prototypes; what is registered lives as long as the program.
+    unsafe {
+        let function = |name: &[u8]| *pad.raw.get::<Of>(name).unwrap();
+        let raw = Box::leak(Box::new(Raw {
+            stop: function(b"MTDeviceStop\0"),
+            release: function(b"MTDeviceRelease\0"),
+            done: AtomicUsize::new(0),
+        }));
+        let device = pad.raw.get::<Create>(b"MTDeviceCreateDefault\0").unwrap()();
+        let register = pad.raw.get::<Register>(b"MTRegisterContactFrameCallbackWithRefcon\0").unwrap();
+        register(device, leave, (&raw mut *raw).cast());
+        pad.raw.get::<unsafe extern "C" fn(*mut c_void, i32) -> i32>(b"MTDeviceStart\0").unwrap()(device, 0);
+        while raw.done.load(SeqCst) == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    pad.faults().is_empty()
+}
+
+/// Counts how often it is told.
+unsafe extern "C" fn tally(
+    _: *mut c_void,
+    _: *const c_void,
+    _: i32,
+    _: f64,
+    _: i32,
+    count: *mut c_void,
+) -> i32 {
+    // SAFETY: what was registered, which lives as long as the program.
+    unsafe { &*count.cast::<AtomicUsize>() }.fetch_add(1, SeqCst);
+    0
+}
+
+/// Who unregisters does it for itself.
+fn unregistered_is_one(pad: &Pad) -> bool {
+    let counts: &'static [AtomicUsize; 2] = Box::leak(Box::default());
+    // SAFETY: as above.
+    unsafe {
+        let device = pad.raw.get::<Create>(b"MTDeviceCreateDefault\0").unwrap()();
+        let register = pad.raw.get::<Register>(b"MTRegisterContactFrameCallbackWithRefcon\0").unwrap();
+        for count in counts {
+            register(device, tally, (&raw const *count).cast_mut().cast());
+        }
+        let unregister = pad
+            .raw
+            .get::<unsafe extern "C" fn(*mut c_void, Told) -> i32>(b"MTUnregisterContactFrameCallback\0")
+            .unwrap();
+        unregister(device, tally);
+        pad.raw.get::<unsafe extern "C" fn(*mut c_void, i32) -> i32>(b"MTDeviceStart\0").unwrap()(device, 0);
+        // A stream of another handle sees that frames came meanwhile.
+        let (mut stream, mut frame, mut came) = (pad.start(1 << 10), Frame::default(), 0);
+        while counts[0].load(SeqCst) == 0 && came < 20 {
+            stream.wait(Duration::from_millis(2));
+            came += u32::from(stream.next(&mut frame));
+        }
+        pad.raw.get::<Of>(b"MTDeviceStop\0").unwrap()(device);
+    }
+    counts[0].load(SeqCst) > 0 && counts[1].load(SeqCst) == 0
+}
+
 #[test]
 fn each_line_of_a_scenario_makes_an_assumption_wrong() {
     let pause = "behaviour = \"mac\"\nanswers = { restart_pause_s = 1000000.0 }";
     let survives =
         |manner: &str| format!("{manner}\nanswers = {{ survives_sleep = true, clock_slope = 1.0 }}");
     let unplug = "kind = \"unplug\"";
-    let cases: [(&str, Assumption, Pad, Pad); 14] = [
+    let built_in = |id: u64| played(MAC, &format!("kind = \"apple-silicon\"\nid = {id}"));
+    let back = |how: &str| event(MAC, &format!("kind = \"unplug\"\nfor_s = 1.0\n{how}"));
+    let answers = |line: &str| played(&format!("behaviour = \"ideal\"\nanswers = {{ {line} }}"), "");
+    let cases: [(&str, Assumption, Pad, Pad); 22] = [
         ("alive", alive_with_frames, played(IDEAL, ""), played(MAC, "")),
         ("running", gone_is_not_running, event(IDEAL, unplug), event(MAC, unplug)),
         ("sleep", sleep_is_told, event(IDEAL, SLEEP), event(MAC, SLEEP)),
@@ -207,6 +345,29 @@ fn each_line_of_a_scenario_makes_an_assumption_wrong() {
             played("behaviour = \"mac\"\nanswers = { needs_run_loop = true }", ""),
         ),
         ("slots", slots_are_many, played(IDEAL, ""), played(MAC, "")),
+        ("fresh handles", fresh_handles_know, answers("fresh_runs = true"), played(MAC, "")),
+        (
+            "8 bits",
+            numbers_tell_losses,
+            event("behaviour = \"mac\"\nanswers = { frame_bits = 32 }", "kind = \"lost\"\nframes = 900"),
+            event(MAC, "kind = \"lost\"\nframes = 900"),
+        ),
+        ("ids", ids_are_for_good, back(""), back("transport = 1\nid = 83")),
+        ("transports", transports_stay, back(""), back("transport = 1")),
+        ("built in", an_id_is_one_pads, built_in(83), built_in(216_172_783_253_880_832)),
+        (
+            "permission",
+            denied_is_refused,
+            played(MAC, ""),
+            played("behaviour = \"mac\"\nanswers = { input_monitoring = \"denied\" }", ""),
+        ),
+        ("last release", released_anywhere, played(IDEAL, ""), played(MAC, "")),
+        (
+            "unregister",
+            unregistered_is_one,
+            answers("unregisters_all = false, second_start = true"),
+            played(MAC, ""),
+        ),
     ];
     for (name, assumption, right, wrong) in cases {
         assert!(assumption(&right), "{name}: it does not hold where it is said to");

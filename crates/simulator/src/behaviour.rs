@@ -46,6 +46,16 @@ pub struct Answers {
     pub restart_pause_s: Option<f64>,
     /// Callbacks that a handle takes.
     pub callback_slots: Option<usize>,
+    /// Whether unregistering a callback clears every slot of its function; else it clears the one that was filled last.
+    pub unregisters_all: Option<bool>,
+    /// Whether `MTDeviceIsRunning` of a handle from a fresh list is true while another handle of the pad runs.
+    pub fresh_runs: Option<bool>,
+    /// Whether the last release of a device is harmless on the device's own thread; else it is a fault, as it is a crash
+    /// on a Mac.
+    pub last_release_anywhere: Option<bool>,
+    /// Bits of the device's own number of a frame. What callbacks are told goes on counting beyond, by what these bits
+    /// tell of each step: a loss of 256 frames is none by 8 bits.
+    pub frame_bits: Option<u32>,
     /// Whether registering a callback answers 1; else it answers 0 for success, as a function without an answer may.
     pub register_answers: Option<bool>,
     /// How fast `MTAbsoluteTimeGetCurrent` runs.
@@ -73,6 +83,10 @@ pub(crate) struct Behaviour {
     pub(crate) survives_sleep: bool,
     pub(crate) restart_pause_s: f64,
     pub(crate) callback_slots: usize,
+    pub(crate) unregisters_all: bool,
+    pub(crate) fresh_runs: bool,
+    pub(crate) last_release_anywhere: bool,
+    pub(crate) frame_bits: u32,
     pub(crate) register_answers: bool,
     pub(crate) clock_slope: f64,
     pub(crate) system_clock: bool,
@@ -97,6 +111,10 @@ impl Answers {
             survives_sleep: self.survives_sleep.unwrap_or(false),
             restart_pause_s: self.restart_pause_s.unwrap_or(if mac { 0.3 } else { 0.0 }),
             callback_slots: self.callback_slots.unwrap_or(if mac { 4 } else { usize::MAX }),
+            unregisters_all: self.unregisters_all.unwrap_or(mac),
+            fresh_runs: self.fresh_runs.unwrap_or(false),
+            last_release_anywhere: self.last_release_anywhere.unwrap_or(!mac),
+            frame_bits: self.frame_bits.unwrap_or(if mac { 8 } else { 32 }).clamp(1, 32),
             register_answers: self.register_answers.unwrap_or(true),
             clock_slope: self.clock_slope.unwrap_or(if mac { INTEGER_TIMEBASE } else { 1.0 }),
             system_clock: self.system_clock.unwrap_or(mac),

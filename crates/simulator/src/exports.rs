@@ -347,7 +347,14 @@ extern "C" fn MTRegisterContactFrameCallbackWithRefcon(
 #[unsafe(no_mangle)]
 extern "C" fn MTUnregisterContactFrameCallback(device: Reference, callback: *const c_void) {
     let address = callback.addr();
-    of(device, |handle| lock(&handle.callbacks).retain(|known| known.address() != address));
+    of(device, |handle| {
+        let mut callbacks = lock(&handle.callbacks);
+        if handle.stage.behaviour.unregisters_all {
+            callbacks.retain(|known| known.address() != address);
+        } else if let Some(last) = callbacks.iter().rposition(|known| known.address() == address) {
+            callbacks.remove(last);
+        }
+    });
 }
 
 /// The machine's own number.
@@ -434,6 +441,12 @@ extern "C" fn OpenweighSimulatorFault(number: usize) -> *const c_char {
 #[unsafe(no_mangle)]
 extern "C" fn OpenweighSimulatorHeld() -> usize {
     machine::held()
+}
+
+/// How many handles were ever started, each counted once.
+#[unsafe(no_mangle)]
+extern "C" fn OpenweighSimulatorStarted() -> usize {
+    run::started()
 }
 
 /// How many frames and touches the callbacks of a device were told.

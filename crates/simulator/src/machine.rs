@@ -59,8 +59,12 @@ impl Handle {
     }
 
     pub(crate) fn is_running(&self) -> bool {
+        let player = self.pad.player.load(Ordering::SeqCst);
+        if self.stage.behaviour.fresh_runs && player != 0 {
+            return true;
+        }
         if self.stage.behaviour.tells_stops {
-            return self.pad.player.load(Ordering::SeqCst) == self.number;
+            return player == self.number;
         }
         self.is_started()
     }
@@ -213,7 +217,8 @@ fn taken_apart(handle: &Handle) {
     if handle.is_running() {
         fault(c"a running device was taken apart");
     }
-    if lock(&handle.run).as_ref().is_some_and(|run| run.is_mine()) {
+    let own_thread = lock(&handle.run).as_ref().is_some_and(|run| run.is_mine());
+    if own_thread && !handle.stage.behaviour.last_release_anywhere {
         fault(c"a device was taken apart on its own thread");
     }
     if handle.is_stale() && handle.has_run.load(Ordering::SeqCst) {

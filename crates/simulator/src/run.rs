@@ -126,6 +126,14 @@ impl Conductor {
     }
 }
 
+/// How many handles were ever started.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many handles were ever started, each counted once.
+pub(crate) fn started() -> usize {
+    STARTED.load(Ordering::SeqCst)
+}
+
 /// Starts a thread for the device; it must not run.
 pub(crate) fn start(handle: &Arc<Handle>) -> bool {
     let run = Arc::new(Run {
@@ -146,7 +154,9 @@ pub(crate) fn start(handle: &Arc<Handle>) -> bool {
     };
     *lock(&run.thread) = Some(thread);
     *place = Some(run);
-    handle.has_run.store(true, Ordering::SeqCst);
+    if !handle.has_run.swap(true, Ordering::SeqCst) {
+        STARTED.fetch_add(1, Ordering::SeqCst);
+    }
     lock(&handle.pad.started).push((handle.number, Arc::downgrade(handle)));
     true
 }

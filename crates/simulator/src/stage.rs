@@ -144,10 +144,11 @@ fn read(text: &str, folder: &Path) -> Result<Stage, Unplayable> {
     let scenario = Scenario::parse(text)
         .map_err(|fault| Unplayable::Scenario { file: String::new(), fault })?
         .beside(folder);
+    let behaviour = scenario.answers.with(scenario.behaviour);
     let mut cast = Vec::new();
     for pad in &scenario.pads {
         match &pad.playback {
-            None => cast.push(play(pad, scenario.seed, cast.len())),
+            None => cast.push(play(pad, scenario.seed, cast.len(), behaviour)),
             Some(file) => play_back(pad, file, &mut cast)?,
         }
     }
@@ -160,7 +161,7 @@ fn read(text: &str, folder: &Path) -> Result<Stage, Unplayable> {
         at_end: scenario.at_end,
         stop_waits: scenario.stop_waits,
         report: scenario.report,
-        behaviour: scenario.answers.with(scenario.behaviour),
+        behaviour,
     })
 }
 
@@ -178,10 +179,10 @@ impl Stage {
     }
 }
 
-fn play(pad: &Pad, seed: u32, number: usize) -> Played {
+fn play(pad: &Pad, seed: u32, number: usize, behaviour: Behaviour) -> Played {
     let source = match pad.flood {
         Some(flood) => Source::Flood(Flooding::new(flood, begun_ms(pad))),
-        None => Source::Timeline(Box::new(Timeline::new(pad, seed, number))),
+        None => Source::Timeline(Box::new(Timeline::new(pad, seed, number, behaviour.frame_bits))),
     };
     Played::new(pad, pad.id.unwrap_or(0), number, source)
 }

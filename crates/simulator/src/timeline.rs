@@ -53,6 +53,8 @@ pub(crate) struct Timeline {
     tick: u64,
     end_s: f64,
     counter: i32,
+    /// What the device's own number of a frame holds.
+    counter_mask: u32,
     arrival_ns: u64,
     told: u64,
     /// Frames before this tick come all at once, when it is reached.
@@ -64,7 +66,7 @@ pub(crate) struct Timeline {
 }
 
 impl Timeline {
-    pub(crate) fn new(pad: &Pad, seed: u32, number: usize) -> Timeline {
+    pub(crate) fn new(pad: &Pad, seed: u32, number: usize, counter_bits: u32) -> Timeline {
         let contacts: Vec<(Contact, Followed)> = pad
             .contact
             .iter()
@@ -81,6 +83,7 @@ impl Timeline {
             tick: 0,
             end_s: end_s(pad),
             counter: pad.first_frame.unwrap_or(1),
+            counter_mask: u32::MAX >> 32_u32.saturating_sub(counter_bits),
             arrival_ns: 0,
             told: 0,
             burst_until: 0,
@@ -148,7 +151,7 @@ impl Timeline {
             Happening::Lost => {
                 let lost = event.frames.unwrap_or(0);
                 self.tick += u64::from(lost);
-                self.counter = self.counter.wrapping_add(lost.cast_signed());
+                self.counter = self.counter.wrapping_add((lost & self.counter_mask).cast_signed());
             }
             Happening::UnplugDuringCallback => self.unplugs_with_next = true,
             Happening::Burst => {

@@ -30,6 +30,13 @@ const NAP: Duration = Duration::from_millis(500);
 /// More frames than these were not lost: the device counts anew.
 const MOST_LOST: i32 = 10_000;
 
+/// A device may count its frames with 8 bits, which the framework extends: of a longer loss the number tells the rest of a
+/// division by this.
+const NUMBERS: f64 = 256.0;
+
+/// Frames in a row after which their pace is known: times are cut to milliseconds.
+const PACED: u32 = 32;
+
 /// The framework's number of a contact that rests.
 const TOUCHING: i32 = 4;
 
@@ -46,11 +53,44 @@ pub struct Pad {
     waiting: VecDeque<(Kind, String)>,
     /// How long the machine had slept when it was looked at last.
     asleep: Duration,
-    /// The number of the frame before, and the contacts that rested in it.
-    before: Option<(i32, Vec<i32>)>,
+    /// The frame before.
+    before: Option<Before>,
     /// Since when no frame came, and when the pad was looked for last.
     silent: Option<Instant>,
     state: State,
+}
+
+/// What is remembered of the frame before, if something may rest since.
+#[derive(Default)]
+struct Before {
+    number: i32,
+    device_s: f64,
+    /// The contacts that rested in it.
+    resting: Vec<i32>,
+    /// Since when frames came in a row, and how many.
+    row: (f64, u32),
+}
+
+impl Before {
+    /// Frames from this one to that of a number and a time. Small losses are in the number. Of one that is longer than
+    /// numbers are, the time tells how often they began again, if it agrees with that.
+    fn steps(&self, number: i32, device_s: f64) -> Option<i32> {
+        let step = number.wrapping_sub(self.number);
+        if !(0..=MOST_LOST).contains(&step) {
+            return None;
+        }
+        let (since, frames) = self.row;
+        let period = (self.device_s - since) / f64::from(frames);
+        let by_time = (device_s - self.device_s) / period;
+        if frames < PACED || period <= 0.0 || !(0.0..=f64::from(MOST_LOST)).contains(&by_time) {
+            return Some(step);
+        }
+        let turns = ((by_time - f64::from(step)) / NUMBERS).round().max(0.0);
+        let total = f64::from(step) + turns * NUMBERS;
+        let agrees = (total - by_time).abs() <= 2.0 + by_time / 100.0;
+        #[expect(clippy::cast_possible_truncation, reason = "both are at most MOST_LOST")]
+        Some(if agrees { total as i32 } else { step })
+    }
 }
 
 /// What is known of the stream.
@@ -172,19 +212,19 @@ impl Pad {
             self.tell(Kind::Dropped, told(lost));
         }
         let resting = |touch: &&multitouch::Touch| touch.state == TOUCHING;
-        let (number, mut paths) = self.before.take().unwrap_or((0, Vec::new()));
-        let same = self.raw.touches.iter().filter(resting).any(|touch| paths.contains(&touch.path));
-        let step = self.raw.device_frame.wrapping_sub(number);
+        let mut before = self.before.take().unwrap_or_default();
+        let (number, device_s) = (self.raw.device_frame, self.raw.device_s);
+        let same = self.raw.touches.iter().filter(resting).any(|touch| before.resting.contains(&touch.path));
         // While a contact rests frames have no pause: a number that is left out was lost before it came here.
-        if same && (1..=MOST_LOST).contains(&step) {
-            let missing = u64::from((step - 1).unsigned_abs()).saturating_sub(lost.frames);
-            if missing > 0 {
-                self.tell(Kind::Dropped, format!("{missing} frames before they came to this program"));
-            }
+        let step = before.steps(number, device_s).filter(|_| same);
+        let missing = u64::try_from(step.unwrap_or(1) - 1).unwrap_or(0).saturating_sub(lost.frames);
+        if missing > 0 {
+            self.tell(Kind::Dropped, format!("{missing} frames before they came to this program"));
         }
-        paths.clear();
-        paths.extend(self.raw.touches.iter().filter(resting).map(|touch| touch.path));
-        self.before = Some((self.raw.device_frame, paths));
+        before.row = if step == Some(1) { (before.row.0, before.row.1 + 1) } else { (device_s, 0) };
+        before.resting.clear();
+        before.resting.extend(self.raw.touches.iter().filter(resting).map(|touch| touch.path));
+        self.before = Some(Before { number, device_s, ..before });
     }
 
     /// What to say when nothing waits in the queue.
@@ -373,6 +413,32 @@ fn nanoseconds(seconds: f64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_begin_again_are_counted_by_the_devices_clock() {
+        let before = |frames| Before {
+            number: 40,
+            device_s: 10.0 + 0.01125 * f64::from(frames),
+            resting: Vec::new(),
+            row: (10.0, frames),
+        };
+        let after = |frames: u32, number: i32, periods: f64| {
+            let before = before(frames);
+            before.steps(number, before.device_s + 0.01125 * periods)
+        };
+        // Nothing is lost, some are, and as many as numbers do not show.
+        assert_eq!(after(100, 41, 1.0), Some(1));
+        assert_eq!(after(100, 48, 8.0), Some(8));
+        assert_eq!(after(100, 40 + 133, 901.0), Some(901));
+        assert_eq!(after(100, 40, 256.0), Some(256));
+        assert_eq!(after(100, 40 + 901, 901.0), Some(901), "numbers that are longer");
+        // A pause without a loss, and one whose time is not known from a row of frames.
+        assert_eq!(after(100, 41, 444.0), Some(1));
+        assert_eq!(after(3, 40 + 133, 901.0), Some(133));
+        // The device counts anew.
+        assert_eq!(after(100, 1, 1.0), None);
+        assert_eq!(after(100, 41, f64::NAN), Some(1));
+    }
 
     #[test]
     fn seconds_become_nanoseconds() {

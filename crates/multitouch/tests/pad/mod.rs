@@ -77,6 +77,12 @@ pub fn pad_without(without: &[&str], scenario: &str) -> Pad {
     let (folder, path) = lacking(without);
     // SAFETY: a library of ours.
     let raw = unsafe { libloading::Library::new(&path) }.unwrap();
+    set(&raw, scenario);
+    let library = Library::open(&path).unwrap();
+    Pad { library, raw, path, _folder: folder }
+}
+
+fn set(raw: &libloading::Library, scenario: &str) {
     // SAFETY: the simulator's prototypes.
     let held = unsafe {
         let scenario = behaving(scenario);
@@ -85,11 +91,14 @@ pub fn pad_without(without: &[&str], scenario: &str) -> Pad {
         set(scenario.as_ptr(), scenario.len())
     };
     assert!(held, "the scenario has a mistake");
-    let library = Library::open(&path).unwrap();
-    Pad { library, raw, path, _folder: folder }
 }
 
 impl Pad {
+    /// Plays another scenario from now on, in the same library.
+    pub fn plays(&self, scenario: &str) {
+        set(&self.raw, scenario);
+    }
+
     /// The only device.
     pub fn only(&self) -> Device {
         let mut devices = self.library.devices().unwrap();
@@ -125,11 +134,17 @@ impl Pad {
 
     /// Devices and lists that the reader holds.
     pub fn held(&self) -> usize {
-        // SAFETY: the simulator's prototype.
-        unsafe {
-            let held = self.raw.get::<unsafe extern "C" fn() -> usize>(b"OpenweighSimulatorHeld\0").unwrap();
-            held()
-        }
+        self.count(b"OpenweighSimulatorHeld\0")
+    }
+
+    /// Handles that the reader ever started.
+    pub fn started(&self) -> usize {
+        self.count(b"OpenweighSimulatorStarted\0")
+    }
+
+    fn count(&self, what: &[u8]) -> usize {
+        // SAFETY: the simulator's prototype of all its counts.
+        unsafe { self.raw.get::<unsafe extern "C" fn() -> usize>(what).unwrap()() }
     }
 
     /// Frames and touches that the callbacks of a device were told.
