@@ -296,9 +296,12 @@ impl Examination<'_> {
                     library.missing().iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(),
                 );
             }
-            Err(OpenError::Missing { name, .. }) => section.put("missing", vec![(*name).to_owned()]),
+            Err(OpenError::Missing { name, .. }) => {
+                section.put("missing", vec![(*name).to_owned()]);
+                section.put("reason", "without this function nothing works");
+            }
             // The linker's words name folders of a person.
-            Err(OpenError::Load { .. }) => section.put("reason", "the system cannot load it"),
+            Err(OpenError::Load { .. }) => section.put("reason", NOT_LOADED),
         }
         self.add(section);
     }
@@ -317,12 +320,12 @@ impl Examination<'_> {
 
     fn clocks(&mut self, library: &Library) {
         let about = "How fast the clocks run against a steady one, while nothing else happens. 1.0000 is as fast. The \
-                     framework's is said to run at 0.9840 on Apple silicon.";
+                     framework's is said to run at 0.9840 on Apple silicon. The simulator's clocks stand still between frames.";
         let Some(mut section) = self.begin("clocks", about) else { return };
         let (begun, first) = (now(), library.clocks());
         self.pause(self.listening.clocks);
         let (took_s, last) = (begun.elapsed().as_secs_f64(), library.clocks());
-        let slope = |run_s: Option<f64>| run_s.map(|run_s| tally::decimals(run_s / took_s, 4));
+        let slope = |run_s: Option<f64>| run_s.map(|run_s| slope(run_s, took_s));
         let run = |a: Option<Duration>, b: Option<Duration>| Some(b?.as_secs_f64() - a?.as_secs_f64());
         section.put("measured_for_ms", whole(begun.elapsed()));
         section.put_known("framework", slope(last.framework_s.zip(first.framework_s).map(|(b, a)| b - a)));
@@ -332,6 +335,18 @@ impl Examination<'_> {
             .put_known("asleep_so_far_s", last.asleep.map(|asleep| tally::decimals(asleep.as_secs_f64(), 1)));
         self.add(section);
     }
+}
+
+/// Why the library did not open, without the name of a folder.
+const NOT_LOADED: &str = if cfg!(target_os = "macos") {
+    "the system cannot load it"
+} else {
+    "the system cannot load it; Apple's framework is a part of macOS, and this is another system"
+};
+
+/// How fast a clock ran that showed so many seconds.
+fn slope(run_s: f64, took_s: f64) -> String {
+    if run_s == 0.0 { "stood still".to_owned() } else { tally::decimals(run_s / took_s, 4) }
 }
 
 fn both(clocks: openweigh_multitouch::Clocks) -> Option<f64> {

@@ -1,10 +1,6 @@
 //! Recording through the simulator, as a user does it: sessions that end well, badly, and not at all.
 
 #![allow(clippy::unwrap_used, reason = "what cannot be unwrapped is a failed test")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "kills come at moments of a clock, and their number from outside"
-)]
 
 mod bench;
 mod scene;
@@ -16,7 +12,6 @@ use openweigh_formats::session::Clicks;
 use scene::repository;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 #[test]
 fn a_guided_recording_is_the_same_every_time() {
@@ -236,7 +231,7 @@ fn signals_end_a_recording_cleanly() {
         let bench = Bench::new(&LONG.replace("PACE", "real-time"));
         let mut child = bench.child(&["--name", "pad", "--no-click"]);
         let _lines = begun(&mut child);
-        std::thread::sleep(Duration::from_millis(300));
+        says(&bench, "s01.part/touches.csv", "\n6,");
         let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
         assert!(kill.unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");

@@ -40,7 +40,7 @@ impl Examination<'_> {
                 true
             }
             Err(EvdevError::System { what, source, .. }) => {
-                section.put("refused", format!("cannot {what}: {source}"));
+                section.put("refused", refused(what, source));
                 false
             }
             Err(EvdevError::Refused { refusal, .. }) => {
@@ -63,7 +63,7 @@ impl Examination<'_> {
         let mut pad = match Evdev::open(&found.path, &self.options, false, open) {
             Ok(pad) => pad,
             Err(EvdevError::System { what, source, .. }) => {
-                section.put("refused", format!("cannot {what}: {source}"));
+                section.put("refused", refused(what, &source));
                 return self.add(section);
             }
             Err(EvdevError::Refused { refusal, .. }) => {
@@ -94,4 +94,14 @@ impl Examination<'_> {
         tally.forces_into(&mut forces);
         self.add(forces);
     }
+}
+
+/// Why the system does not open a device. Its own words may name a folder.
+fn refused(what: &str, error: &std::io::Error) -> String {
+    let advice = if error.kind() == std::io::ErrorKind::PermissionDenied {
+        " (it takes root, or the group that owns the device, as a rule `input`)"
+    } else {
+        ""
+    };
+    format!("cannot {what}: {}{advice}", error.kind())
 }

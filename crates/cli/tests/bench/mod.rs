@@ -12,6 +12,7 @@ use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A finger, and 50 g then 100 g for eight seconds each.
@@ -216,4 +217,16 @@ pub(crate) fn begun(child: &mut Child) -> BufReader<std::process::ChildStderr> {
         line.clear();
     }
     lines
+}
+
+/// Waits until a file of a recording that goes on says this, however slow the machine is.
+pub(crate) fn says(bench: &Bench, file: &str, what: &str) {
+    let path = bench.path("datasets/pad/sessions").join(file);
+    for _ in 0..60_000 {
+        if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(what)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{file} never says {what}");
 }
