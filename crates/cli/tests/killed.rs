@@ -106,7 +106,7 @@ fn kill(at: u64, random: u64) -> Option<f64> {
     read(&bench.path("datasets/pad"), "s01");
     bench.run(&["recover", "datasets/pad"]).ends(0).says("nothing to recover");
     assert_eq!(std::fs::read_dir(bench.path("datasets/pad/sessions")).unwrap().count(), 2);
-    at.is_multiple_of(3).then(|| after - (found.last_s - found.first_s) - late)
+    at.is_multiple_of(3).then_some(after - (found.last_s - found.first_s) - late)
 }
 
 /// `scripts/check-record N` makes it N kills.
