@@ -173,6 +173,7 @@ impl Failure {
                 "say which of them is the known value, as in `--target {}`",
                 likely.as_ref().or(available.first()).map_or("COLUMN", ColumnName::as_str)
             )),
+            Self::Proposal(ProposalError::Reading { terms, .. }) => Cow::Owned(in_place_of_preset(terms)),
             Self::Unsaid { path, manifest } => Cow::Owned(format!(
                 "print a form with `openweigh publish {manifest} --template > {path}`, fill it in, then publish again"
             )),
@@ -264,6 +265,18 @@ impl Failure {
             _ => return None,
         })
     }
+}
+
+/// The terms that say which column is the reading, a line each.
+fn in_place_of_preset(terms: &[String]) -> String {
+    let lines = terms.iter().map(|terms| {
+        // A shell would take the brackets of a hinge for its own.
+        let quote = if terms.contains('(') { "'" } else { "" };
+        format!("\n  --terms {quote}{terms}{quote}")
+    });
+    let knot = terms.iter().any(|terms| terms.contains("KNOT"));
+    let knot = if knot { ", with the reading where the line bends for KNOT" } else { "" };
+    format!("type one of these in place of --preset{knot}:{}", lines.collect::<String>())
 }
 
 /// What is there in place of a file that is missing.

@@ -131,6 +131,20 @@ pub enum ProposalError {
         /// The one that is likely meant.
         likely: Option<ColumnName>,
     },
+    /// Which of several columns is the reading was not said.
+    #[error("which column is the reading? `{dataset}` has the {what} {}{}", names(available), besides(target.as_ref()))]
+    Reading {
+        /// The dataset.
+        dataset: Name,
+        /// What its columns are called: number columns, or channels.
+        what: &'static str,
+        /// The target, where it is one of its columns.
+        target: Option<ColumnName>,
+        /// Its other columns, those that rather count the time or the rows last.
+        available: Vec<ColumnName>,
+        /// The terms of the preset on each of them. A knot that the readings would give is written as `KNOT`.
+        terms: Vec<String>,
+    },
     /// No column but the target.
     #[error("`{dataset}` has no number column but the target, so there is nothing to predict it from")]
     NoFeature {
@@ -159,6 +173,10 @@ fn names(names: &[ColumnName]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+fn besides(target: Option<&ColumnName>) -> String {
+    target.map_or_else(String::new, |target| format!(" besides the target `{target}`"))
+}
+
 /// Units of masses and forces, without the prefixes of the first three.
 const LOADS: [&str; 13] = ["g", "N", "t", "lb", "lbs", "lbf", "oz", "ozf", "kgf", "gf", "kp", "kip", "stone"];
 
@@ -183,6 +201,62 @@ fn is_number(column: &ColumnSpec) -> bool {
     column.cells == CellType::Number && column.uncertainty_of.is_none()
 }
 
+/// The number columns of a table that may be the reading from which the target is predicted, those that rather count
+/// the time or the rows last; and how many are not such.
+pub fn readings<'a>(dataset: &'a Dataset, target: &ColumnName) -> (Vec<&'a ColumnName>, usize) {
+    let others = || {
+        let free = |column: &&ColumnSpec| {
+            is_number(column)
+                && column.name != *target
+                && dataset.session_column.as_ref() != Some(&column.name)
+        };
+        dataset.columns.iter().filter(free)
+    };
+    let (counters, readings): (Vec<&ColumnSpec>, Vec<&ColumnSpec>) =
+        others().partition(|column| counts(column));
+    let first = readings.len();
+    (readings.into_iter().chain(counters).map(|column| &column.name).collect(), first)
+}
+
+/// Units of time.
+const TIMES: [&str; 10] = ["s", "ms", "us", "µs", "μs", "ns", "min", "h", "d", "sec"];
+
+/// Words in the names of columns that count the time or the rows, in lower case.
+const COUNTERS: [&str; 22] = [
+    "time",
+    "timestamp",
+    "zeit",
+    "temps",
+    "tempo",
+    "tiempo",
+    "t",
+    "date",
+    "datum",
+    "seconds",
+    "sekunden",
+    "millis",
+    "micros",
+    "elapsed",
+    "index",
+    "row",
+    "no",
+    "nr",
+    "sample",
+    "seq",
+    "id",
+    "n",
+];
+
+/// Whether a column rather counts the time or the rows: by its unit, or the first word of its name.
+fn counts(column: &ColumnSpec) -> bool {
+    let first =
+        column.name.as_str().split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase();
+    match &column.unit {
+        Some(unit) => TIMES.contains(&unit.as_str()),
+        None => COUNTERS.contains(&first.as_str()),
+    }
+}
+
 /// The recipe that is wanted, as far as the datasets' descriptions say; of signals, the channels as well.
 ///
 /// # Errors
@@ -191,9 +265,7 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
     let first = *datasets.first().ok_or(ProposalError::Nothing)?;
     let sessions = first.kind != Kind::Table;
     let numbers: Vec<&ColumnName> = match first.kind {
-        Kind::Table => {
-            first.columns.iter().filter(|column| is_number(column)).map(|column| &column.name).collect()
-        }
+        Kind::Table => targets(first).0,
         Kind::TouchSessions | Kind::SignalSessions => channels.iter().collect(),
     };
     let target = match &wish.target {
@@ -221,9 +293,12 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
         }
         Shape::Preset(preset) if first.kind == Kind::TouchSessions => preset.terms(&column("pressure"), tare),
         Shape::Preset(preset) => {
-            let feature = numbers.into_iter().find(|name| **name != target);
-            let feature = feature.ok_or_else(|| ProposalError::NoFeature { dataset: first.name.clone() })?;
-            preset.terms(feature, tare)
+            let available = if sessions { numbers } else { readings(first, &target).0 };
+            match available.as_slice() {
+                [] => return Err(ProposalError::NoFeature { dataset: first.name.clone() }),
+                [feature] => preset.terms(feature, tare),
+                _ => return Err(which_reading(*preset, tare, first, &target, &available)),
+            }
         }
     };
     let declared = wish.shape == Shape::Preset(Preset::Trackweight);
@@ -249,6 +324,29 @@ pub fn draft(wish: &Wish, datasets: &[&Dataset], channels: &[ColumnName]) -> Res
     // What is left out is filled in as it is in a file.
     Recipe::from_toml(recipe.to_toml().as_bytes())
         .map_err(|malformed| ProposalError::Inconsistent(malformed.fault))
+}
+
+/// That several columns may be the reading, with what to say for each.
+fn which_reading(
+    preset: Preset,
+    tare: Tare,
+    dataset: &Dataset,
+    target: &ColumnName,
+    available: &[&ColumnName],
+) -> ProposalError {
+    let terms = |feature: &&ColumnName| {
+        let mut terms: Vec<String> = preset.terms(feature, tare).iter().map(ToString::to_string).collect();
+        terms.extend((preset == Preset::Piecewise).then(|| format!("hinge({feature},KNOT)")));
+        terms.join(",")
+    };
+    let table = dataset.kind == Kind::Table;
+    ProposalError::Reading {
+        dataset: dataset.name.clone(),
+        what: if table { "number columns" } else { "channels" },
+        target: table.then(|| target.clone()),
+        terms: available.iter().map(terms).collect(),
+        available: available.iter().map(|name| (*name).clone()).collect(),
+    }
 }
 
 /// Version 1 where it suffices: for tables without sessions, whose rows show repeatability alone.
@@ -393,6 +491,50 @@ mod tests {
         assert!(pad.to_string().contains("touch sessions"), "{pad}");
         let own = draft(&wish(Shape::Terms(Term::list("1,deflection").unwrap())), &[&dataset], &[]);
         assert!(own.unwrap_err().to_string().contains("the target `deflection` in a term"));
+    }
+
+    #[test]
+    fn of_several_columns_none_is_taken_for_the_reading() {
+        let columns = |names: &[(&str, Option<&str>)]| {
+            let (mut dataset, _) = pontius();
+            let own = dataset.columns[0].clone();
+            let spec = |(name, unit): &(&str, Option<&str>)| ColumnSpec {
+                name: column(name),
+                unit: unit.map(|unit| unit.parse().unwrap()),
+                ..own.clone()
+            };
+            dataset.columns = names.iter().map(spec).collect();
+            dataset
+        };
+        let dataset =
+            columns(&[("Zeit", Some("s")), ("Gewicht", Some("g")), ("U", Some("mV")), ("T", Some("K"))]);
+        let wish = |preset| Wish { target: Some(column("Gewicht")), ..wish(Shape::Preset(preset)) };
+        let Err(ProposalError::Reading { available, terms, .. }) =
+            draft(&wish(Preset::Affine), &[&dataset], &[])
+        else {
+            panic!("a column was taken for the reading")
+        };
+        assert_eq!(available, ["U", "T", "Zeit"].map(column));
+        assert_eq!(terms, ["1,U", "1,T", "1,Zeit"]);
+        // Each of them is what can be typed.
+        for terms in terms {
+            let shape = Shape::Terms(Term::list(&terms).unwrap());
+            assert!(draft(&Wish { shape, ..wish(Preset::Affine) }, &[&dataset], &[]).is_ok(), "{terms}");
+        }
+        let bent = draft(&wish(Preset::Piecewise), &[&dataset], &[]).unwrap_err();
+        let ProposalError::Reading { terms, .. } = bent else { panic!("{bent}") };
+        assert_eq!(terms[0], "1,U,hinge(U,KNOT)");
+        let dataset = columns(&[("time", None), ("mass", Some("g"))]);
+        assert_eq!(readings(&dataset, &column("mass")), (vec![&column("time")], 0));
+        let channels = ["thrust", "temperature"].map(column);
+        let (mut sessions, _) = pontius();
+        sessions.kind = Kind::SignalSessions;
+        let own = Wish { target: None, ..wish(Preset::Proportional) };
+        let asked = draft(&own, &[&sessions], &channels).unwrap_err().to_string();
+        assert_eq!(
+            asked,
+            "which column is the reading? `nist-pontius` has the channels `thrust`, `temperature`"
+        );
     }
 
     #[test]

@@ -132,10 +132,10 @@ impl<'a> Source<'a> {
         };
         for (path, dataset) in self.datasets() {
             if !dataset.licence.is_stated() {
-                add(path, "no licence is stated: import the data again with --license");
+                add(path, licence_wanted(dataset.kind));
             }
             if dataset.provenance.origin.as_str().trim().is_empty() {
-                add(path, "no origin is stated: import the data again with --origin");
+                add(path, "no origin is stated: import the data again under another --name with --origin");
             }
             if self.manifest.is_data_alone()
                 && dataset.kind != Kind::TouchSessions
@@ -149,7 +149,10 @@ impl<'a> Source<'a> {
         }
         for (path, weights) in self.weights() {
             if !weights.licence.is_stated() {
-                add(path, "no licence is stated: fit again with --license, or on data that state one");
+                add(
+                    path,
+                    "no licence is stated: fit again with --license and another --version, or on data that state one",
+                );
             }
             if weights.range.is_empty() && !weights.recipe.features().is_empty() {
                 add(path, "the range in which they hold is not stated");
@@ -196,4 +199,19 @@ pub fn false_texts(texts: &BTreeMap<String, Vec<u8>>) -> Vec<Missing> {
             _ => None,
         })
         .collect()
+}
+
+/// That a dataset states no licence, and what helps: what weights and manifests pin is not changed any more.
+fn licence_wanted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Table => {
+            "no licence is stated, and these data are pinned: bring them in again with `openweigh import table FILE --name OTHER --license SPDX`, then fit, replay and seal those"
+        }
+        Kind::SignalSessions => {
+            "no licence is stated, and these data are pinned: bring them in again with `openweigh import signal LOG --name OTHER --license SPDX` and the options as before, then weigh, fit, replay and seal those"
+        }
+        Kind::TouchSessions => {
+            "no licence is stated, and these data are pinned: record a session more into a copy with `openweigh record --name NAME --as OTHER --license SPDX`, or bring a recording in again under another --name with --license; then fit, replay and seal those"
+        }
+    }
 }

@@ -102,13 +102,13 @@ impl ImportedArgs {
     }
 }
 
-/// That a licence is needed, while it can still be stated, and what to add to the command for it: what weights name is
-/// not changed any more.
-pub(crate) fn licence_wanted(dataset: &Dataset, again: &str, screen: &mut Screen) -> Result<(), Failure> {
+/// That a licence is needed, while it can still be stated, and how: what weights name is not changed any more.
+pub(crate) fn licence_wanted(dataset: &Dataset, how: &str, screen: &mut Screen) -> Result<(), Failure> {
     if dataset.licence.is_stated() {
         return Ok(());
     }
-    screen.line(&format!(
-        "  no licence is stated; to publish this, import it again with for example --license CC0-1.0 {again}"
-    ))
+    screen.line(&format!("  no licence is stated; to publish this, state it now, before you fit: {how}"))
 }
+
+/// How it is stated by the same command once more.
+pub(crate) const STATED_AGAIN: &str = "the same command with --license CC0-1.0, or another licence, and";

@@ -2,12 +2,13 @@
 
 use super::record::pads;
 use crate::args::Global;
-use crate::cmd::about::AboutArgs;
+use crate::cmd::about::{self, AboutArgs};
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
+use crate::show;
 use openweigh_capture::import::{self, Destination, Format, ImportError, Platform, Survey};
 use openweigh_capture::{Place, Warning};
 use openweigh_formats::count;
@@ -136,9 +137,16 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let folder = place::shown(destination.place.folder());
     screen.document(document(&folder, &survey, &names, sha256.as_deref()));
     said(&survey, &names, screen)?;
+    if let Some(dataset) = destination.place.read()? {
+        let how = format!("{} another --name", about::STATED_AGAIN);
+        about::licence_wanted(&dataset, &how, screen)?;
+    }
     screen.line(&format!("wrote {folder}"))?;
     if let Some(sha256) = sha256 {
         screen.line(&screen.tone(Tone::Faint, &format!("  sha256 {sha256}")))?;
+    }
+    if let Some(first) = names.first() {
+        show::next(&format!("weigh {} {first} --suggest", destination.place.name()), screen)?;
     }
     Ok(exit::DONE)
 }

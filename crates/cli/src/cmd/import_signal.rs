@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     if plans.len() > 1 {
         screen.line("  dataset.json names the logs in its origin; how a log was read and its SHA-256 are stated of a single log alone")?;
     }
-    about::licence_wanted(&dataset, "and another --name", screen)?;
+    about::licence_wanted(&dataset, &format!("{} another --name", about::STATED_AGAIN), screen)?;
     show::written(&folder.join("dataset.json"), Written::New, &sha256, screen)?;
     if let Some(first) = dataset.sessions().first() {
         screen.line(&format!("next: openweigh weigh {} {first} --suggest", dataset.name))?;

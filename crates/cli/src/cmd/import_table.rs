@@ -17,7 +17,7 @@ use openweigh_fit::proposal;
 use openweigh_formats::dataset::{CellType, Dataset, DatasetFile, DatasetRole, Format, Kind, MEASUREMENTS};
 use openweigh_formats::digest::Hasher;
 use openweigh_formats::path::RelativePath;
-use openweigh_formats::text::Name;
+use openweigh_formats::text::{ColumnName, Name};
 use openweigh_formats::{Digest, canonical};
 use openweigh_ledger::{Change, Draft, Expected, Ledger, Written};
 use serde_json::json;
@@ -81,24 +81,53 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
             "  units are missing; if the source states them, add for example --unit {name}=UNIT"
         ))?;
     }
-    about::licence_wanted(&kept.dataset, "--force", screen)?;
+    about::licence_wanted(&kept.dataset, &format!("{} --force", about::STATED_AGAIN), screen)?;
     show::written(&folder.join("dataset.json"), kept.written, &kept.sha256, screen)?;
-    next(&kept.dataset).iter().try_for_each(|line| screen.line(line))?;
+    next(args, &kept.dataset).iter().try_for_each(|line| screen.line(line))?;
     Ok(exit::DONE)
 }
 
-/// The command that comes next: a fit, where there is something to fit.
-fn next(dataset: &Dataset) -> Vec<String> {
+/// The command that comes next: a fit, where there is something to fit. What only a person can know is a word in
+/// capitals, and a line says what may stand for it.
+fn next(args: &Args, dataset: &Dataset) -> Vec<String> {
     let (name, (numbers, likely)) = (&dataset.name, proposal::targets(dataset));
-    let fit = format!("next: openweigh fit --dataset {name} --preset affine --target");
-    match (likely, numbers.as_slice()) {
-        (_, [] | [_]) => vec![format!("next: openweigh inspect {name}")],
-        (Some(target), _) => vec![format!("{fit} {target}")],
-        (None, [first, ..]) => {
-            let names: Vec<String> = numbers.iter().map(|name| format!("`{name}`")).collect();
-            let those = format!("  --target is the known quantity, one of {}", names.join(", "));
-            vec![those, format!("{fit} {first}")]
+    let listed = |names: &[&ColumnName]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let fit = format!("next: openweigh fit --dataset {name}");
+    let Some(target) = likely else {
+        return match numbers.as_slice() {
+            [] | [_] => vec![format!("next: openweigh inspect {name}")],
+            [_, _] => vec![
+                format!("  KNOWN is the known quantity, one of {}", listed(&numbers)),
+                format!("{fit} --preset affine --target KNOWN"),
+            ],
+            _ => vec![
+                format!(
+                    "  KNOWN is the known quantity, READING what it is predicted from: {}",
+                    listed(&numbers)
+                ),
+                format!("{fit} --target KNOWN --terms 1,READING"),
+            ],
+        };
+    };
+    match proposal::readings(dataset, target) {
+        (readings, 0) => {
+            let log = readings.first().map(|time| {
+                let file = place::shown(&args.file);
+                format!(
+                    "  `{time}` rather counts than weighs; a log of `{target}` becomes sessions to weigh with `openweigh import signal {file} --name OTHER --time {time} --value {target}`"
+                )
+            });
+            log.into_iter().chain([format!("next: openweigh inspect {name}")]).collect()
         }
+        (readings, 1) if readings.len() == 1 => vec![format!("{fit} --preset affine --target {target}")],
+        (readings, 1) => vec![format!("{fit} --target {target} --terms 1,{}", readings[0])],
+        (readings, likely) => vec![
+            format!("  READING is what `{target}` is predicted from, one of {}", listed(&readings[..likely])),
+            format!("{fit} --target {target} --terms 1,READING"),
+        ],
     }
 }
 

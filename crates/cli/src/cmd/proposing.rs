@@ -22,7 +22,7 @@ pub(crate) struct ModelArgs {
     /// Terms of the model, between commas: 1,reading,reading^2
     #[arg(long, value_name = "A,B,…", conflicts_with = "preset", value_parser = terms)]
     pub(crate) terms: Option<TermList>,
-    /// A model by name; f is the first column that is not the target
+    /// A model by name, where one column alone can be the reading
     #[arg(long, value_name = "P", value_enum)]
     pub(crate) preset: Option<PresetWord>,
     /// Decimals of a prediction [default: one more than the target has, at least 2]

@@ -6,7 +6,7 @@ pub(crate) mod screen;
 pub(crate) mod signals;
 
 use crate::args::Global;
-use crate::cmd::about::AboutArgs;
+use crate::cmd::about::{self, AboutArgs};
 use crate::cmd::protocol;
 use crate::exit;
 use crate::failure::Failure;
@@ -381,6 +381,13 @@ fn report(done: &[Ended], screen: &mut Screen) -> Result<(), Failure> {
         screen.line(&format!("wrote {}", place::shown(&recorded.folder)))?;
     }
     let Some(recorded) = last else { return Ok(()) };
+    if let Some(dataset) = recorded.place.read()? {
+        about::licence_wanted(
+            &dataset,
+            "add --license CC0-1.0, or another licence, to the next recording",
+            screen,
+        )?;
+    }
     screen.line(&screen.tone(Tone::Faint, &format!("  sha256 of dataset.json {}", recorded.dataset)))?;
     let dataset = recorded
         .place

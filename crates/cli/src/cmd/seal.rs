@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::{exit, show};
 use openweigh_formats::count;
-use openweigh_formats::manifest::{Manifest, Tool};
+use openweigh_formats::manifest::{Manifest, Role, Tool};
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, claim, limits};
@@ -117,10 +117,22 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         count::of(manifest.derivations.len(), "derivation"),
         count::of(manifest.claims.len(), "claim")
     ))?;
+    unlicensed(manifest, screen)?;
     show::written(&path, written, &digest, screen)?;
     screen.line("checked before it was sealed, as `verify` checks it")?;
     show::next(&format!("verify {}", place::shown(&path)), screen)?;
     Ok(exit::DONE)
+}
+
+/// That data without a licence can be sealed and verified, but not published.
+fn unlicensed(manifest: &Manifest, screen: &mut Screen) -> Result<(), Failure> {
+    let Some(file) = manifest.of_role(Role::Dataset).find(|file| !file.licence.is_stated()) else {
+        return Ok(());
+    };
+    screen.line(&format!(
+        "  {} states no licence, so this cannot be published; to publish it, import the data again under another --name with --license, and fit, replay and seal those",
+        file.path
+    ))
 }
 
 /// What `verify` refuses is not sealed: all of it is gone through first.

@@ -148,6 +148,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         ));
     }
     let weighings = session.weighings().to_vec();
+    let channels = session.channels();
     let edited = session.commit(args.under.as_ref())?;
     screen.document(json!({
         "format": "openweigh.weigh/1", "dataset": edited.dataset.name.as_str(), "session": args.session.as_str(),
@@ -163,13 +164,21 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     wrote(&edited, screen)?;
     let dataset = &edited.dataset.name;
     let references = weighings.iter().filter(|weighing| weighing.role == Role::Reference).count();
-    screen.line(&if references < 3 {
-        format!("next: openweigh weigh {dataset} {} --suggest", args.session)
+    if references < 3 {
+        screen.line(&format!("next: openweigh weigh {dataset} {} --suggest", args.session))?;
+        return Ok(exit::DONE);
+    }
+    let tared = weighings.iter().all(|weighing| weighing.role != Role::Reference || weighing.tare.is_some());
+    let model = if channels.len() > 1 {
+        if args.channel.is_none() {
+            let names: Vec<String> = channels.iter().map(|name| format!("`{name}`")).collect();
+            screen.line(&format!("  CHANNEL is the channel that weighs, one of {}", names.join(", ")))?;
+        }
+        format!("--terms {}{}", if tared { "" } else { "1," }, args.channel.as_deref().unwrap_or("CHANNEL"))
     } else {
-        let tared =
-            weighings.iter().all(|weighing| weighing.role != Role::Reference || weighing.tare.is_some());
-        format!("next: openweigh fit --dataset {dataset} --preset {}", show::preset(tared))
-    })?;
+        format!("--preset {}", show::preset(tared))
+    };
+    screen.line(&format!("next: openweigh fit --dataset {dataset} {model}"))?;
     Ok(exit::DONE)
 }
 
