@@ -14,6 +14,13 @@ pub(crate) fn meant(mut message: clap::Error) -> clap::Error {
     if message.kind() != ErrorKind::InvalidSubcommand || suggested {
         return message;
     }
+    let is_file = word.contains('.') || std::path::Path::new(word).exists();
+    // `openweigh import log.csv`: what kind of import is meant depends on what is wanted of it.
+    if is_file && std::env::args_os().any(|word| word == "import") {
+        let ways = ["table", "signal", "recording"].map(|kind| format!("{kind} {word}")).to_vec();
+        message.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(ways));
+        return message;
+    }
     let program = Args::command();
     let names = |command: &clap::Command| -> Vec<String> {
         command.get_subcommands().map(|command| command.get_name().to_owned()).collect()

@@ -233,10 +233,43 @@ fn a_refusal_names_options_line_by_line_and_each_works() {
         .run(&[&import[..], &["--missing", "HX711 not found."]].concat())
         .ends(0)
         .says("read: the cells of `w` state its unit, g")
-        .says("next: openweigh fit --dataset log --preset affine --target w");
+        .says("a log of `w` becomes sessions to weigh with `openweigh import signal log.csv --name OTHER --time t_ms --value w`")
+        .says("next: openweigh inspect log");
     assert_eq!(scene.text("datasets/log/measurements.csv"), "t_ms,w\n0,12.5\n10,\n20,12.6\n");
     scene.write("answer.json", br#"{"message":"Not Found","status":"404"}"#);
     scene.run(&["import", "table", "answer.json", "--name", "a"]).ends(3).says("as a server answers");
+}
+
+#[test]
+fn what_could_mislead_is_told() {
+    let scene = Scene::ledger();
+    scene.write("sum.csv", b"item;mass;raw\nA;1;2\nB;3;4\nC;5;7\nTotal;9;13\n");
+    scene
+        .run(&["import", "table", "sum.csv", "--name", "sum"])
+        .ends(0)
+        .says("kept: line 5 begins with `Total`; if it sums up the rows above")
+        .says("openweigh exclude NAME 3 --reason")
+        .says("state it now, before you fit: the same command with --license CC0-1.0");
+    scene.run(&["exclude", "sum", "3", "--reason", "A sum."]).ends(0);
+    scene.run(&["import", "sum.csv"]).ends(2).says("table sum.csv").says("signal sum.csv");
+    // Several columns could be the reading: each way out works as it is typed.
+    scene.write(
+        "three.csv",
+        b"Zeit [s],Gewicht [g],U [mV],T [K]\n0,0,1,290\n1,1,2.1,291\n2,2,2.9,290\n3,4,5,292\n",
+    );
+    scene
+        .run(&["import", "table", "three.csv", "--name", "three", "--license", "CC0-1.0"])
+        .ends(0)
+        .says("READING is what `Gewicht` is predicted from, one of `U`, `T`")
+        .says("next: openweigh fit --dataset three --target Gewicht --terms 1,READING");
+    let fit = ["fit", "--dataset", "three", "--target", "Gewicht"];
+    let asked = scene.run(&[&fit[..], &["--preset", "affine"]].concat()).ends(3);
+    let asked = asked.says("which column is the reading?").says("\n  --terms 1,U\n");
+    let typed = asked.stderr.lines().filter_map(|line| line.strip_prefix("  --terms "));
+    for (at, terms) in typed.enumerate() {
+        let version = format!("1.0.{at}");
+        scene.run(&[&fit[..], &["--terms", terms, "--version", &version]].concat()).ends(0);
+    }
 }
 
 /// A log of steps: for each mass a second at rest, an offset first.

@@ -185,7 +185,15 @@ pub fn visible(name: &str) -> String {
 
 /// At most `limit` characters of a text that may be long or unprintable.
 pub fn shortened(text: &str, limit: usize) -> String {
-    let mut shown: String = text.chars().take(limit).flat_map(char::escape_debug).collect();
+    let mut shown = String::new();
+    for c in text.chars().take(limit) {
+        // Quotes mislead nobody, and as numbers have them they shall be found again.
+        if matches!(c, '\'' | '"') {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_debug());
+        }
+    }
     if text.chars().count() > limit {
         shown.push('…');
     }

@@ -14,6 +14,7 @@ mod convention;
 mod converted;
 mod encoding;
 mod foreign;
+mod grouping;
 mod jsonlines;
 mod layout;
 mod lines;
@@ -39,7 +40,7 @@ pub use options::{DecimalSign, Delimiter, Flag, Group, Header, Options};
 pub use plan::{Column, Note, Plan};
 pub use refusal::{Kind, Place, Readings, Reason, Refusal, Way};
 pub use survey::LeftOut;
-pub use write::{Cell, Change, ChangeKind, Row, Rows};
+pub use write::{Cell, Change, ChangeKind, Row, Rows, Summary};
 
 /// Reads a table and decides how it is to be read; writes nothing.
 ///

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 /// Import a table: CSV, JSON lines, .xlsx, .ods
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  openweigh import table readings.csv --name load-cell --unit load=lb --unit deflection=in
+  openweigh import table readings.csv --name load-cell --unit load=lb --license CC0-1.0
   openweigh import table log.txt --dry-run
   openweigh import table export.csv --name hx711 --delimiter ';' --decimal , --missing 'HX711 not found.'
 

@@ -20,15 +20,18 @@ pub(crate) fn tried(source: &mut dyn Source, options: &Options, mut refusal: Ref
             continue;
         }
         for found in follow(source, options, way, DEPTH, &mut readings) {
-            if found.flags.iter().all(Flag::can_be_typed)
-                && !works.iter().any(|known| known.flags == found.flags)
-            {
+            if found.flags.iter().all(Flag::can_be_typed) && !works.iter().any(|known| same(known, &found)) {
                 works.push(found);
             }
         }
     }
     refusal.ways = works;
     refusal
+}
+
+/// Whether two ways are the same, in whatever order it is typed.
+fn same(one: &Way, other: &Way) -> bool {
+    one.flags.len() == other.flags.len() && one.flags.iter().all(|flag| other.flags.contains(flag))
 }
 
 /// Follows a way to its ends: at most four of them, or of each delimiter that it leaves open.

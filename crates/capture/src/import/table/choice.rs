@@ -213,7 +213,7 @@ fn fields_in(layout: &Layout) -> Option<Refusal> {
     if names == 1 || units::in_header(header).1.is_some() {
         return None;
     }
-    let reason = Reason::Fields { found: 1, expected: names, lines: layout.rows };
+    let reason = Reason::Fields { found: 1, expected: names, lines: layout.rows, spaces: false };
     Some(Refusal::at(layout.first, 1, reason).or(
         vec![Flag::Delimiter(Delimiter::None)],
         format!("takes each line as one field, called `{}`", super::names::drafted(header, 0)),

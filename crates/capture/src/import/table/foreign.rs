@@ -31,6 +31,9 @@ pub(crate) fn kind(head: &[u8]) -> Option<Kind> {
     {
         return Some(Kind::Xml);
     }
+    if is_latex(text) {
+        return Some(Kind::Latex);
+    }
     // One object a line is read; an object over several lines is not.
     let several = text.starts_with(b"{") && !super::jsonlines::is_likely(head);
     if several && text[1..].trim_ascii_start().starts_with(b"\"") {
@@ -42,4 +45,15 @@ pub(crate) fn kind(head: &[u8]) -> Option<Kind> {
         return Some(Kind::Json);
     }
     None
+}
+
+/// Whether most lines are rows of a LaTeX table: `&` between fields, `\\\\` at the end.
+fn is_latex(text: &[u8]) -> bool {
+    let lines = || text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let row = |line: &&[u8]| {
+        let end = line.windows(2).rposition(|two| two == b"\\\\");
+        end.is_some_and(|end| line[..end].contains(&b'&'))
+    };
+    let rows = lines().filter(row).count();
+    rows > 1 && rows * 2 > lines().filter(|line| !line.starts_with(b"\\")).count()
 }

@@ -3,6 +3,7 @@
 //! A convention is a decimal sign and a way of grouping digits. There are eight of them, and a cell is judged
 //! under all at once: which one holds is decided by the whole file, not here.
 
+use super::grouping::well_grouped;
 use super::measured::{is_close, is_numberish, with_unit};
 use super::options::{DecimalSign, Group};
 use super::stamp::is_stamp;
@@ -329,16 +330,6 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Whether digits stand in groups of three, the first of one to three, and not a zero in front.
-fn well_grouped(whole: &[u8], mark: u8) -> bool {
-    let mut groups = whole.split(|byte| *byte == mark);
-    let first = groups.next().unwrap_or_default();
-    (1..=3).contains(&first.len())
-        && first[0] != b'0'
-        && first.iter().all(u8::is_ascii_digit)
-        && groups.all(|group| group.len() == 3 && group.iter().all(u8::is_ascii_digit))
-}
-
 /// Appends the canonical number that a cell is under a convention. False, with nothing appended, if it is none, or
 /// has more characters than a number may have.
 pub(crate) fn canonical(cell: &[u8], convention: Convention, out: &mut Vec<u8>) -> bool {
@@ -416,7 +407,10 @@ mod tests {
             ("8,388,607", ["-", "8388607", "-"]),
             ("1.024,5", ["-", "-", "1024.5"]),
             ("1,024.5", ["-", "1024.5", "-"]),
-            ("1,23,456", ["-", "-", "-"]),
+            ("1,23,456", ["-", "123456", "-"]),
+            ("12,34,56,789.5", ["-", "123456789.5", "-"]),
+            ("1,2,345", ["-", "-", "-"]),
+            ("1,234,56,789", ["-", "-", "-"]),
             ("1,000e3", ["-", "-", "1000"]),
             ("\u{2212}0.5", ["-0.5", "-0.5", "-"]),
             ("1e999999999", ["-", "-", "-"]),
@@ -471,7 +465,6 @@ mod tests {
             ("12 % g", Class::Text),
             ("2 Euro", Class::Text),
             ("12d", Class::Text),
-            ("1,23,456", Class::Numberish),
             ("HX711 not found.", Class::Text),
             ("010408644b078e39cc00007dd9", Class::Text),
             ("-", Class::Text),

@@ -11,6 +11,7 @@ use super::options::{Delimiter, Flag, Options};
 use super::refusal::{Reason, Refusal};
 use super::survey::{LeftOut, Seen, Sieve};
 use super::tally::Cells;
+use super::text;
 use openweigh_formats::dataset::CellType;
 use openweigh_formats::text::{ColumnName, Unit};
 
@@ -306,7 +307,10 @@ fn numberish(cells: &Cells, column: String) -> Refusal {
     let spot = cells.first_numberish.clone();
     let (line, place) = spot.as_ref().map_or((0, 0), |spot| (spot.line, spot.column));
     let cell = spot.map(|spot| spot.cell).unwrap_or_default();
-    Refusal::at(line, place, Reason::Numberish { column: column.clone(), cell })
-        .or(vec![Flag::Text(column.clone())], "keeps the column as text")
-        .or(vec![Flag::Drop(column)], "leaves the column out")
+    let storable = text::stored(cell.as_bytes(), &mut Vec::new()).is_ok();
+    let mut refusal = Refusal::at(line, place, Reason::Numberish { column: column.clone(), cell });
+    if storable {
+        refusal = refusal.or(vec![Flag::Text(column.clone())], "keeps the column as text");
+    }
+    refusal.or(vec![Flag::Drop(column)], "leaves the column out")
 }

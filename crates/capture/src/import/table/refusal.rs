@@ -142,6 +142,8 @@ pub enum Reason {
         expected: usize,
         /// Lines of which this is so.
         lines: u64,
+        /// Whether spaces are between the fields, so that an empty one is not seen.
+        spaces: bool,
     },
     /// More columns than a table may have.
     Columns {
@@ -307,6 +309,7 @@ pub enum Kind {
     Hdf5,
     Pdf,
     Sqlite,
+    Latex,
     OldExcel,
     Binary,
 }
@@ -325,6 +328,7 @@ impl fmt::Display for Kind {
             Self::Hdf5 => "this is an HDF5 or MATLAB file; export the table in it as CSV",
             Self::Pdf => "this is a PDF document, not a table",
             Self::Sqlite => "this is an SQLite database; export the table in it: sqlite3 -csv -header FILE 'select * from TABLE'",
+            Self::Latex => "this is a LaTeX table; make CSV of its rows: sed -n 's/ *\\\\.*$//p' FILE | sed 's/ *& */,/g' > FILE.csv",
             Self::OldExcel => "this is a workbook of an old Excel (.xls); save it as .xlsx or CSV",
             Self::Binary => "this is a binary file, not a table",
         })
@@ -349,15 +353,21 @@ impl fmt::Display for Reason {
                 shown.iter().try_for_each(|(name, line)| write!(out, "\n    as {name}: {line}"))
             }
             Self::UnknownEncoding(label) => write!(out, "`{}` is no encoding that is known; expected a label such as utf-8, utf-16le, windows-1252 or gbk", shortened(label, 40)),
-            Self::Control(0) => out.write_str("found a NUL byte, expected text; this may be UTF-16 without a byte order mark, or no text at all"),
+            Self::Control(0) => out.write_str("found a NUL byte, expected text; this may be UTF-16 without a byte order mark (--encoding utf-16le), or no text at all. Stray ones, as a logger leaves when its power fails, are taken out with: tr -d '\\000' < FILE > CLEAN.csv"),
             Self::Control(byte) => write!(out, "found the control character 0x{byte:02x}, expected text"),
             Self::LongLine(limit) => write!(out, "found a line of over {limit} bytes; a table has shorter lines"),
             Self::TooLarge(limit) => write!(out, "found more than {limit} bytes; allow more with --max-bytes"),
             Self::OpenQuote => out.write_str("found a quote (\") that opens a field and is not closed on this line; a field must end on the line where it begins. Close the quote, or take the line break out of the field"),
             Self::AfterQuote(rest) => write!(out, "found `{}` after a closing quote, expected the end of the field; a quote inside a quoted field is written twice", shortened(rest, 30)),
-            Self::Fields { found, expected, lines } => {
+            Self::Fields { found, expected, lines, spaces } => {
                 write!(out, "found {}, expected {expected} as in the other rows", count(*found as u64, "field"))?;
-                if *lines > 1 { write!(out, " ({lines} lines are like this)") } else { Ok(()) }
+                if *lines > 1 {
+                    write!(out, " ({lines} lines are like this)")?;
+                }
+                if *spaces && found < expected {
+                    out.write_str("; an empty field between spaces cannot be seen: write NA in its place, or save the table with another delimiter")?;
+                }
+                Ok(())
             }
             Self::Columns { found, limit } => write!(out, "found {found} columns, at most {limit} are allowed"),
             Self::BadCell { column, cell, cells, numbers } => {

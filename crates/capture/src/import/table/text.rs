@@ -1,5 +1,6 @@
 //! Texts of cells, as a dataset may hold them.
 
+use super::number::is_number;
 use openweigh_formats::csv::{is_text_byte, shielded};
 use openweigh_formats::text::tidied;
 
@@ -19,6 +20,12 @@ pub(crate) fn stored(cell: &[u8], out: &mut Vec<u8>) -> Result<bool, &'static st
     }
     if tidy.is_empty() {
         return Err("nothing of it is a character that texts may hold");
+    }
+    // `1`, a space of no width and `2` are not 12.
+    if is_number(&tidy) && !is_number(text) {
+        return Err(
+            "it has signs that are not seen, and without them it would be a number; take them out of the file",
+        );
     }
     // No spreadsheet shall run what somebody wrote into a table.
     let tidy = shielded(&tidy);
@@ -51,5 +58,6 @@ mod tests {
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
         assert!(stored("\u{e000}".as_bytes(), &mut Vec::new()).is_err());
+        assert!(stored("1\u{200b}2".as_bytes(), &mut Vec::new()).is_err());
     }
 }

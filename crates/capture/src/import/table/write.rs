@@ -92,7 +92,61 @@ pub struct Rows {
     pub rows: u64,
     /// Cells that are written otherwise than in the source.
     pub changes: Vec<Change>,
+    /// Rows at the end that rather sum up those above, by the first text in them.
+    pub summaries: Vec<Summary>,
 }
+
+/// A row that rather sums up others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its line in the source.
+    pub line: u64,
+    /// Its number among the rows, from 0.
+    pub row: u64,
+    /// The word that says so.
+    pub word: String,
+}
+
+/// Words with which people and programs begin a row that sums up others, in lower case.
+const SUMMARIES: [&str; 34] = [
+    "total",
+    "totals",
+    "sum",
+    "summe",
+    "gesamt",
+    "somme",
+    "totale",
+    "totaal",
+    "suma",
+    "mean",
+    "average",
+    "avg",
+    "mittel",
+    "mittelwert",
+    "durchschnitt",
+    "moyenne",
+    "media",
+    "promedio",
+    "gemiddelde",
+    "median",
+    "std",
+    "stdev",
+    "std dev",
+    "stddev",
+    "sd",
+    "stabw",
+    "standardabweichung",
+    "min",
+    "max",
+    "minimum",
+    "maximum",
+    "count",
+    "grand total",
+    "n",
+];
+
+/// Rows at the end of a table that may sum up the others.
+const LAST_ROWS: u64 = 8;
 
 impl Plan {
     /// Reads the source again, row by row.
@@ -124,6 +178,7 @@ impl Plan {
         let mut splitter = Splitter::new(self.delimiter);
         let (mut text, mut ends) = (Vec::new(), Vec::new());
         let mut rows = Rows::default();
+        let first_text = self.columns.iter().position(|column| column.cells == CellType::Text);
         while let Some((number, line)) = lines.next()? {
             let Line::In(line) = self.sieve.line(number, line) else { continue };
             if number < self.first || self.is_left_out(line) {
@@ -157,6 +212,10 @@ impl Plan {
             if text.len() + 1 >= limits::LINE_BYTES {
                 return Err(Refusal::at(number, 0, Reason::LongRow(limits::LINE_BYTES)));
             }
+            if let Some(at) = first_text {
+                let start = if at == 0 { 0 } else { ends[at - 1] + 1 };
+                rows.see(number, &text[start..ends[at]]);
+            }
             rows.rows += 1;
             let text = std::str::from_utf8(&text).map_err(|_| changed())?;
             each(&Row { line: number, text, ends: &ends, plan: self })?;
@@ -165,6 +224,7 @@ impl Plan {
         if (known && found.as_ref() != Some(&self.source)) || rows.rows != self.rows {
             return Err(Refusal::whole(Reason::Changed));
         }
+        rows.settle();
         Ok(rows)
     }
 
@@ -224,6 +284,29 @@ impl Plan {
 }
 
 impl Rows {
+    /// Notes a row that begins with a word for a sum.
+    fn see(&mut self, line: u64, cell: &[u8]) {
+        let word = cell.strip_suffix(b":").unwrap_or(cell);
+        let is_summary =
+            word.len() <= 20 && SUMMARIES.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+        // A word that comes every few rows is a value like others.
+        if is_summary && self.summaries.len() <= SUMMARIES.len() {
+            let word = String::from_utf8_lossy(cell).into_owned();
+            self.summaries.push(Summary { line, row: self.rows, word });
+        }
+    }
+
+    /// Keeps of the summaries those at the end, if each of their words stands there alone.
+    fn settle(&mut self) {
+        let end = self.rows;
+        let last = |summary: &Summary| summary.row + LAST_ROWS >= end;
+        let alone =
+            |summary: &Summary| self.summaries.iter().filter(|other| other.word == summary.word).count() == 1;
+        if end < 3 || !self.summaries.iter().all(|summary| last(summary) && alone(summary)) {
+            self.summaries.clear();
+        }
+    }
+
     fn note(&mut self, column: usize, kind: ChangeKind, line: u64, before: &[u8], after: &[u8]) {
         let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(60).collect::<String>();
         let most = before.len().abs_diff(after.len());

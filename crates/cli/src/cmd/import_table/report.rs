@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::screen::{Screen, padded};
 use crate::{exit, show};
 use openweigh_capture::import::table::{
-    Change, ChangeKind, Delimiter, Group, LineEnds, Note, Plan, Refusal, Rows, Source,
+    Change, ChangeKind, Delimiter, Group, LineEnds, Note, Plan, Refusal, Rows, Source, Summary,
 };
 use openweigh_formats::count;
 use openweigh_formats::dataset::CellType;
@@ -90,7 +90,14 @@ pub(crate) fn reading(plan: &Plan) -> Value {
 /// Says how the table is read, as far as it is not the plainest way, and what is changed.
 pub(crate) fn how(plan: &Plan, rows: &Rows, screen: &mut Screen) -> Result<(), Failure> {
     read_with(plan).iter().try_for_each(|line| screen.line(&format!("  {line}")))?;
-    changes(plan, rows).iter().try_for_each(|line| screen.line(&format!("  changed: {line}")))
+    changes(plan, rows).iter().try_for_each(|line| screen.line(&format!("  changed: {line}")))?;
+    for Summary { line, row, word } in &rows.summaries {
+        screen.line(&format!(
+            "  kept: line {line} begins with `{}`; if it sums up the rows above, leave it out of fits with `openweigh exclude NAME {row} --reason TEXT`",
+            shortened(word, 40)
+        ))?;
+    }
+    Ok(())
 }
 
 /// How a table is read, as far as it is not the plainest way, a line each.

@@ -6,13 +6,19 @@ use super::super::options::{Delimiter, Flag};
 use super::super::record::Splitter;
 use super::super::refusal::{Reason, Refusal};
 use super::super::tally::{Cells, Spot};
+use super::super::text;
 use super::{Candidate, Row, Rows};
 
 impl Rows<'_> {
     /// Says what does not fit in a table with this header.
     pub(super) fn refuse(&self, candidate: &Candidate) -> Refusal {
         if let Some((line, found, lines, raw)) = &candidate.ragged {
-            let reason = Reason::Fields { found: *found, expected: self.fields, lines: *lines };
+            let reason = Reason::Fields {
+                found: *found,
+                expected: self.fields,
+                lines: *lines,
+                spaces: matches!(self.tally.delimiter, Delimiter::Spaces | Delimiter::Gaps),
+            };
             let mut refusal = Refusal::at(*line, 0, reason);
             // Lines above the table can be counted.
             let odd = |row: &&Row| row.cells.len() != self.fields;
@@ -42,7 +48,10 @@ impl Rows<'_> {
             .header
             .map_or_else(|| names::numbered(at), |row| names::called(&self.head[row].text(at), at));
         let lone = self.fields == 1 && cells.others() == 1;
-        if candidate.header.is_some() && (lone || self.is_second_header(candidate, spot.line)) {
+        if candidate.header.is_some()
+            && !is_complaint(&spot.cell)
+            && (lone || self.is_second_header(candidate, spot.line))
+        {
             return Refusal::at(spot.line, 0, Reason::Stacked { header: spot.cell, line: spot.line });
         }
         let reason = Reason::BadCell {
@@ -73,10 +82,15 @@ impl Rows<'_> {
             let flags = cells.some_texts.iter().map(|spot| Flag::Comment(spot.cell.clone()));
             refusal = refusal.or(flags.collect(), gives);
         }
-        refusal
-            .or(missing, format!("makes cells with {words} missing values"))
-            .or(vec![Flag::Text(column.clone())], "keeps the column as text")
-            .or(vec![Flag::Drop(column)], "leaves the column out")
+        // The only column can neither lack a value nor be left out.
+        if self.fields > 1 {
+            refusal = refusal.or(missing, format!("makes cells with {words} missing values"));
+        }
+        let storable = |spot: &Spot| text::stored(spot.cell.as_bytes(), &mut Vec::new()).is_ok();
+        if cells.some_texts.iter().all(storable) {
+            refusal = refusal.or(vec![Flag::Text(column.clone())], "keeps the column as text");
+        }
+        if self.fields > 1 { refusal.or(vec![Flag::Drop(column)], "leaves the column out") } else { refusal }
     }
 }
 
@@ -175,14 +189,26 @@ impl Rows<'_> {
         let Some(at) = self.head.iter().position(|row| row.line == line) else { return false };
         let text = |class: &Class| *class == Class::Text;
         let numbers = (0..self.fields).filter(|column| candidate.is_numeric(*column)).count();
+        // Names differ; a sensor says the same in every column.
+        let differs =
+            |cell: &(Vec<u8>, u64)| self.head[at].cells.iter().filter(|other| other.0 == cell.0).count() == 1;
         at > candidate.first
             && self.is_row(at)
+            && self.head[at].cells.iter().all(differs)
             && self.head[at].classes.iter().all(text)
             && numbers == self.fields
             && self.head[candidate.first..at]
                 .iter()
                 .any(|row| row.classes.iter().any(|class| matches!(class, Class::Number { .. })))
     }
+}
+
+/// Whether a text is what an instrument says in place of a reading, and so no name of a column.
+fn is_complaint(text: &str) -> bool {
+    const SAID: [&str; 9] =
+        ["err", "fail", "overload", "overflow", "timeout", "time out", "not found", "fault", "invalid"];
+    let text = text.to_lowercase();
+    SAID.iter().any(|word| text.contains(word))
 }
 
 /// A mixed column has a text; this is said if it had none.
