@@ -27,7 +27,7 @@ use openweigh_trust::key::{KeyError, SignError};
 use openweigh_verify::Summary;
 use std::borrow::Cow;
 use std::path::Path;
-use told::{lines, unwritten};
+use told::{in_place_of_preset, lines, unwritten};
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -265,18 +265,6 @@ impl Failure {
             _ => return None,
         })
     }
-}
-
-/// The terms that say which column is the reading, a line each.
-fn in_place_of_preset(terms: &[String]) -> String {
-    let lines = terms.iter().map(|terms| {
-        // A shell would take the brackets of a hinge for its own.
-        let quote = if terms.contains('(') { "'" } else { "" };
-        format!("\n  --terms {quote}{terms}{quote}")
-    });
-    let knot = terms.iter().any(|terms| terms.contains("KNOT"));
-    let knot = if knot { ", with the reading where the line bends for KNOT" } else { "" };
-    format!("type one of these in place of --preset{knot}:{}", lines.collect::<String>())
 }
 
 /// What is there in place of a file that is missing.

@@ -31,3 +31,15 @@ pub(super) fn unwritten(error: &DraftError) -> String {
         other => other.to_string(),
     }
 }
+
+/// The terms that say which column is the reading, a line each.
+pub(crate) fn in_place_of_preset(terms: &[String]) -> String {
+    let lines = terms.iter().map(|terms| {
+        // A shell would take the brackets of a hinge for its own.
+        let quote = if terms.contains('(') { "'" } else { "" };
+        format!("\n  --terms {quote}{terms}{quote}")
+    });
+    let knot = terms.iter().any(|terms| terms.contains("KNOT"));
+    let knot = if knot { ", with the reading where the line bends for KNOT" } else { "" };
+    format!("type one of these in place of --preset{knot}:{}", lines.collect::<String>())
+}
