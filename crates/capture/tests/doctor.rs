@@ -437,7 +437,9 @@ fn event_devices_are_asked_with_and_without_rights() {
     let mut person = Scripted::willing(&pad.library);
     let told = examine(&machine(Err(&absent), Some(&found), &open, Patience(1)), &mut person);
     holds(&told, "event-devices", "not_readable", 1);
-    holds(&told, "pad.1", "refused", "cannot open: permission denied");
+    let refused =
+        "cannot open: permission denied (it takes root, or the group that owns the device, often `input`)";
+    holds(&told, "pad.1", "refused", refused);
     holds(&told, "pad.2", "model", "Magic Trackpad 2");
     holds(&told, "pad.2.touched", "frames", 1);
     holds(&told, "pad.2.force", "values", vec!["40".to_owned()]);

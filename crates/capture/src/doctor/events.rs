@@ -99,7 +99,7 @@ impl Examination<'_> {
 /// Why the system does not open a device. Its own words may name a folder.
 fn refused(what: &str, error: &std::io::Error) -> String {
     let advice = if error.kind() == std::io::ErrorKind::PermissionDenied {
-        " (it takes root, or the group that owns the device, as a rule `input`)"
+        " (it takes root, or the group that owns the device, often `input`)"
     } else {
         ""
     };
