@@ -213,7 +213,7 @@ fn fields_in(layout: &Layout) -> Option<Refusal> {
     if names == 1 || units::in_header(header).1.is_some() {
         return None;
     }
-    let reason = Reason::Fields { found: 1, expected: names, lines: layout.rows, spaces: false };
+    let reason = Reason::Fields { found: 1, expected: names, lines: layout.rows, spaces: false, cut: None };
     Some(Refusal::at(layout.first, 1, reason).or(
         vec![Flag::Delimiter(Delimiter::None)],
         format!("takes each line as one field, called `{}`", super::names::drafted(header, 0)),
@@ -251,6 +251,14 @@ pub(crate) fn choose(mut tallies: Vec<Tally>, mut verdicts: Vec<Verdict>) -> Res
     {
         return Err(refusal);
     }
+    // Lines of one field are no table where fields lack in the last line alone.
+    if tallies[first].delimiter == Delimiter::None
+        && verdicts[first].outcome.is_err()
+        && let Some(at) = verdicts.iter().position(is_cut)
+        && let Err(refusal) = verdicts.swap_remove(at).outcome
+    {
+        return Err(refusal);
+    }
     let tally = tallies.swap_remove(first);
     let verdict = verdicts.swap_remove(first);
     let alone = tallies.is_empty();
@@ -266,6 +274,12 @@ pub(crate) fn choose(mut tallies: Vec<Tally>, mut verdicts: Vec<Verdict>) -> Res
         }
         Err(refusal) => Err(refusal),
     }
+}
+
+/// Whether a table is refused for its last line, which lacks fields.
+fn is_cut(verdict: &Verdict) -> bool {
+    let refusal = verdict.outcome.as_ref().err();
+    refusal.is_some_and(|refusal| matches!(refusal.reason, Reason::Fields { cut: Some(_), .. }))
 }
 
 /// A quote that is left open under a delimiter that the first row has: then the lines are not what they seem.

@@ -15,6 +15,10 @@ use openweigh_formats::limits;
 #[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) delimiter: Delimiter,
+    /// Whether signs that stand alone belong to the numbers behind them.
+    pub(crate) signs: bool,
+    /// Whether the names are those below the times of a serial monitor.
+    pub(crate) stamped: bool,
     /// Fields of a row.
     pub(crate) fields: usize,
     /// The line of the header.
@@ -147,7 +151,7 @@ impl Rows<'_> {
     /// The table with the header in this row of the head.
     fn candidate(&self, header: Option<usize>, units: Option<usize>) -> Candidate {
         let first = units.or(header).map_or(0, |at| at + 1);
-        let names = header.map(|at| self.head[at].texts()).unwrap_or_default();
+        let names = header.map(|at| self.head[at].names(self.tally.delimiter)).unwrap_or_default();
         let mut candidate = Candidate {
             header,
             units,
@@ -313,6 +317,10 @@ impl Rows<'_> {
         if !apart {
             let share = candidate.share();
             let first = (0..at).find(|row| self.is_row(*row)).unwrap_or(0);
+            if let Some(refusal) = self.unread(&candidate, first, at) {
+                let top = Some(self.head[first].line);
+                return Verdict { top, level: 1, share, outcome: Err(refusal) };
+            }
             let (first, last) = (self.head[first].line, line);
             let mut flags = vec![Flag::HeaderRow(line)];
             flags.extend(candidate.units.map(|row| Flag::UnitsRow(self.head[row].line)));
@@ -436,13 +444,15 @@ impl Rows<'_> {
         let after = |at: Option<usize>| at.map_or(0, |at| self.head[at].line + 1);
         let of = |at: Option<usize>| at.map(|at| self.head[at].line);
         let texts = |at: Option<usize>| {
-            let mut texts = at.map(|at| self.head[at].texts()).unwrap_or_default();
+            let mut texts = at.map(|at| self.head[at].names(self.tally.delimiter)).unwrap_or_default();
             texts.resize(self.fields, String::new());
             texts
         };
         let first = self.head.get(candidate.first);
         let outcome = Ok(Layout {
             delimiter: self.tally.delimiter,
+            signs: self.tally.splitter.signs,
+            stamped: candidate.header.is_some_and(|at| self.head[at].is_stamped(self.tally.delimiter)),
             fields: self.fields,
             repeated: [candidate.header, candidate.units]
                 .into_iter()

@@ -52,6 +52,8 @@ pub enum LineEnds {
     CrLf,
     /// CR alone.
     Cr,
+    /// CR alone for some, LF for others.
+    Mixed,
 }
 
 /// Reads lines.
@@ -72,6 +74,8 @@ pub(crate) struct Lines<'a> {
     ended: bool,
     /// Lines that ended in CR and LF.
     carriage_returns: bool,
+    /// Lines that ended in CR alone, where others do not.
+    alone: bool,
 }
 
 impl<'a> Lines<'a> {
@@ -91,6 +95,7 @@ impl<'a> Lines<'a> {
             line: 0,
             ended: false,
             carriage_returns: false,
+            alone: false,
         }
     }
 
@@ -103,22 +108,31 @@ impl<'a> Lines<'a> {
             self.fill()?;
         }
         let rest = &self.text[self.start..self.whole];
-        let length = memchr::memchr(self.end, rest).unwrap_or(rest.len());
+        let length = memchr::memchr2(self.end, b'\r', rest).unwrap_or(rest.len());
         let begin = self.start;
-        self.start += length + 1;
+        // Some CR before an LF are one end; a CR alone is one as well.
+        let returns = rest[length..].iter().take_while(|byte| **byte == b'\r').count();
+        let end = match rest.get(length + returns) {
+            _ if self.end == b'\r' => 1,
+            None | Some(b'\n') => {
+                self.carriage_returns |= returns > 0;
+                returns + 1
+            }
+            Some(_) => {
+                self.alone = true;
+                1
+            }
+        };
+        self.start += length + end;
         self.line += 1;
-        let mut line = &self.text[begin..begin + length];
-        while let [rest @ .., b'\r'] = line {
-            self.carriage_returns = true;
-            line = rest;
-        }
-        Ok(Some((self.line, line)))
+        Ok(Some((self.line, &self.text[begin..begin + length])))
     }
 
     /// How the lines ended.
     pub(crate) fn ends(&self) -> LineEnds {
         match (self.end, self.carriage_returns) {
             (b'\r', _) => LineEnds::Cr,
+            _ if self.alone => LineEnds::Mixed,
             (_, true) => LineEnds::CrLf,
             (_, false) => LineEnds::Lf,
         }
@@ -156,7 +170,7 @@ impl<'a> Lines<'a> {
         let count = self.block()?;
         self.ended = count == 0;
         if let Err(reason) = self.decoding.decode(&self.raw[..count], self.ended, &mut self.text) {
-            let lines = self.text.iter().filter(|byte| **byte == self.end).count() as u64;
+            let lines = ends_in(&self.text);
             return Err(Refusal::at(self.line + 1 + lines, 0, reason));
         }
         if first && memchr::memchr(b'\n', &self.text).is_none() && memchr::memchr(b'\r', &self.text).is_some()
@@ -164,7 +178,7 @@ impl<'a> Lines<'a> {
             self.end = b'\r';
         }
         if let Some(at) = memchr::memchr(0, &self.text[from..]) {
-            let lines = self.text[..from + at].iter().filter(|byte| **byte == self.end).count() as u64;
+            let lines = ends_in(&self.text[..from + at]);
             return Err(Refusal::at(self.line + 1 + lines, 0, Reason::Control(0)));
         }
         let last = memchr::memrchr(self.end, &self.text[from..]).map(|at| from + at + 1);
@@ -174,4 +188,11 @@ impl<'a> Lines<'a> {
         }
         Ok(())
     }
+}
+
+/// How many lines end in a text: at LF, with the CR before it, and at CR alone.
+fn ends_in(text: &[u8]) -> u64 {
+    let follows = |at: usize| matches!(text.get(at + 1), Some(b'\n' | b'\r'));
+    text.iter().enumerate().filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && !follows(*at))).count()
+        as u64
 }

@@ -7,7 +7,7 @@ use openweigh_formats::limits::MAX_CHARACTERS;
 /// A number and the unit that stands behind it, with a space or without: `12.5 g`, `9,81 m/s^2`, `12%`.
 pub(crate) fn with_unit(cell: &[u8]) -> Option<(&[u8], &str)> {
     let text = std::str::from_utf8(cell).ok()?;
-    let begins = text.trim_start_matches(['-', '+', '\u{2212}', '.', ',']);
+    let begins = text.trim_start_matches(['-', '+', '\u{2212}', '.', ',', ' ']);
     if !begins.starts_with(|c: char| c.is_ascii_digit()) || text.len() > 2 * MAX_CHARACTERS {
         return None;
     }
@@ -42,6 +42,12 @@ pub(crate) fn is_close(cell: &[u8]) -> bool {
             .filter_map(|mark| text.split_once(mark))
             .any(|(number, _)| is_number(number) || with_unit(number.trim().as_bytes()).is_some())
     };
+    // A minus behind a number, as some accounts have it, or brackets around it; a text that a sheet shall not touch.
+    let around = [("", "-"), ("(", ")"), ("=\"", "\"")];
+    let inner = |(before, after): &(&str, &str)| text.strip_prefix(before)?.strip_suffix(after);
+    if around.iter().filter_map(inner).any(is_number) || is_compound(text) {
+        return true;
+    }
     // A sheet's mark for a text.
     if text.strip_prefix(['\'', '\u{2019}']).is_some_and(is_number) {
         return true;
@@ -67,6 +73,20 @@ pub(crate) fn is_numberish(cell: &[u8]) -> bool {
     }
     let mark = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'\'' | b' ' | b'%' | b'_');
     cell[start..].iter().all(mark)
+}
+
+/// Two numbers or more, each with its unit: `2 lb 3 oz`, `1h 30m`.
+fn is_compound(text: &str) -> bool {
+    let mut words = text.split_ascii_whitespace();
+    let mut parts = 0;
+    while let Some(word) = words.next() {
+        let joined = with_unit(word.as_bytes()).is_some();
+        if !(joined || is_number(word) && words.next().is_some_and(units::is_known)) {
+            return false;
+        }
+        parts += 1;
+    }
+    parts > 1
 }
 
 /// A number with the prefix of a unit and no unit, or a fraction: `1.5k`, `3/4`.

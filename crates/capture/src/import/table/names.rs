@@ -6,6 +6,9 @@ use super::refusal::{Reason, Refusal};
 use super::units;
 use openweigh_formats::text::{ColumnName, Unit, flaw, is_of_name, tidied};
 
+/// The column of times at which a serial monitor received the lines.
+pub(crate) const RECEIVED: &str = "received";
+
 /// The name of a column without one.
 pub(crate) fn numbered(at: usize) -> String {
     format!("column_{}", at + 1)

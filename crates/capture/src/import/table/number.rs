@@ -129,6 +129,10 @@ fn is_plain(word: &[u8]) -> bool {
     !word.eq_ignore_ascii_case(b"nan") && word.iter().all(u8::is_ascii_alphabetic)
 }
 
+fn spaces(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| *byte != b' ').unwrap_or(bytes.len())
+}
+
 fn digits(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len())
 }
@@ -241,6 +245,9 @@ impl<'a> Parts<'a> {
             [b'+', rest @ ..] => (false, rest),
             _ => (false, plain),
         };
+        // Balances write the sign at the left and the digits at the right: `-   0.002`.
+        let blanks = if unsigned.len() < plain.len() { spaces(unsigned) } else { 0 };
+        let unsigned = &unsigned[blanks..];
         let (mantissa, exponent) = match unsigned.iter().position(|byte| matches!(byte, b'e' | b'E')) {
             None => (unsigned, None),
             Some(at) => {

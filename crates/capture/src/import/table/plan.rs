@@ -58,6 +58,8 @@ pub enum Note {
     Index(usize),
     /// The cells of a column state its unit.
     UnitInCells(ColumnName, Unit),
+    /// The times that a serial monitor writes before a line are a column of this name.
+    Received(String),
     /// Lines of dashes, as between a head and its rows, were left out.
     Rules(u64),
     /// Lines that start with a stated mark were left out.
@@ -102,6 +104,7 @@ pub struct Plan {
     /// What the lines are made of, if the source has none.
     pub(crate) converted: Option<Conversion>,
     pub(crate) fields: usize,
+    pub(crate) signs: bool,
     pub(crate) first: u64,
     pub(crate) sieve: Sieve,
     /// Lines that are left out wherever they stand: the header and the units.
@@ -121,6 +124,9 @@ impl Plan {
         }
         if let (1, Some((line, cell))) = (layout.fields, seen.inner_rule.clone()) {
             return Err(dashes(&layout, line, cell));
+        }
+        if layout.stamped {
+            notes.push(Note::Received(names::RECEIVED.to_owned()));
         }
         let told = names::resolve(options, &layout.names, layout.fields)?;
         let kept = kept(&layout, &told, &mut notes);
@@ -186,6 +192,7 @@ impl Plan {
             has_fractions,
             converted: None,
             fields: layout.fields,
+            signs: layout.signs,
             first: layout.first,
             sieve: Sieve::of(options),
             repeated: layout.repeated,

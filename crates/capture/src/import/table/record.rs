@@ -17,6 +17,8 @@ struct Field {
 #[derive(Debug, Clone)]
 pub(crate) struct Splitter {
     delimiter: Delimiter,
+    /// Whether a sign that stands alone belongs to the number behind it.
+    pub(crate) signs: bool,
     fields: Vec<Field>,
     beside: Vec<u8>,
 }
@@ -38,6 +40,33 @@ fn blank_at_start(text: &[u8]) -> usize {
     }
 }
 
+/// Where the time ends that a serial monitor writes before a line, and where the line begins: `14:02:11.123 -> `, or
+/// `14:02:11.123 > `. It is a field if the line has others.
+pub(crate) fn stamped(line: &[u8], delimiter: u8) -> Option<(usize, usize)> {
+    if line.get(2) != Some(&b':') || line.get(5) != Some(&b':') {
+        return None;
+    }
+    let end = line.iter().position(|byte| *byte == b' ').filter(|end| (8..=15).contains(end))?;
+    let is_time = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.');
+    let arrows: [&[u8]; 2] = [b" -> ", b" > "];
+    let arrow = arrows.into_iter().find(|arrow| line[end..].starts_with(arrow))?;
+    let rest = end + arrow.len();
+    (line[..end].iter().all(is_time) && line[rest..].contains(&delimiter)).then_some((end, rest))
+}
+
+/// The sign that stands alone before a number in a line whose fields are apart by spaces: `N  +  10.0 g`.
+pub(crate) fn sign_apart(line: &[u8]) -> Option<u8> {
+    let mut words =
+        line.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()).peekable();
+    while let Some(word) = words.next() {
+        let number = words.peek().is_some_and(|next| next[0].is_ascii_digit());
+        if number && matches!(word, b"+" | b"-") {
+            return Some(word[0]);
+        }
+    }
+    None
+}
+
 /// Text without blanks at its ends, and how many bytes went from its beginning.
 pub(crate) fn trimmed(mut text: &[u8]) -> (&[u8], usize) {
     let mut gone = 0;
@@ -55,7 +84,7 @@ pub(crate) fn trimmed(mut text: &[u8]) -> (&[u8], usize) {
 
 impl Splitter {
     pub(crate) fn new(delimiter: Delimiter) -> Self {
-        Self { delimiter, fields: Vec::new(), beside: Vec::new() }
+        Self { delimiter, signs: false, fields: Vec::new(), beside: Vec::new() }
     }
 
     /// How many fields the line has that was split last.
@@ -80,18 +109,45 @@ impl Splitter {
         self.beside.clear();
         match self.delimiter.byte() {
             Some(delimiter) if memchr::memchr(b'"', line).is_none() => {
-                let mut start = 0;
-                for end in memchr::memchr_iter(delimiter, line) {
-                    self.push(line, start, end);
-                    start = end + 1;
+                let from = self.stamp(line, delimiter);
+                let mut start = from;
+                for end in memchr::memchr_iter(delimiter, &line[from..]) {
+                    self.push(line, start, from + end);
+                    start = from + end + 1;
                 }
                 self.push(line, start, line.len());
                 Ok(())
             }
-            Some(delimiter) => self.split_quoted(line, |byte| byte == delimiter, false),
-            None if self.delimiter == Delimiter::None => self.split_quoted(line, |_| false, false),
-            None if self.delimiter == Delimiter::Gaps => self.split_gaps(line),
-            None => self.split_quoted(line, |byte| matches!(byte, b' ' | b'\t'), true),
+            Some(delimiter) => {
+                let from = self.stamp(line, delimiter);
+                self.split_quoted(line, from, |byte| byte == delimiter, false)
+            }
+            None if self.delimiter == Delimiter::None => self.split_quoted(line, 0, |_| false, false),
+            None => {
+                if self.delimiter == Delimiter::Gaps {
+                    self.split_gaps(line)?;
+                } else {
+                    self.split_quoted(line, 0, |byte| matches!(byte, b' ' | b'\t'), true)?;
+                }
+                if self.signs {
+                    self.join_signs(line);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts signs that stand alone to the numbers behind them.
+    fn join_signs(&mut self, line: &[u8]) {
+        let mut at = 1;
+        while at < self.fields.len() {
+            let (sign, number) = (self.fields[at - 1], self.fields[at]);
+            let alone = !sign.beside && !number.beside && matches!(&line[sign.start..sign.end], b"+" | b"-");
+            if alone && line.get(number.start).is_some_and(u8::is_ascii_digit) {
+                self.fields[at - 1].end = number.end;
+                self.fields.remove(at);
+            }
+            at += 1;
         }
     }
 
@@ -101,9 +157,23 @@ impl Splitter {
         self.fields.push(Field { start, end: start + text.len(), beside: false, at: start });
     }
 
-    fn split_quoted(&mut self, line: &[u8], ends: impl Fn(u8) -> bool, runs: bool) -> Result<(), Broken> {
+    /// Takes the time in that a serial monitor wrote, and says where the other fields begin.
+    fn stamp(&mut self, line: &[u8], delimiter: u8) -> usize {
+        stamped(line, delimiter).map_or(0, |(end, rest)| {
+            self.push(line, 0, end);
+            rest
+        })
+    }
+
+    fn split_quoted(
+        &mut self,
+        line: &[u8],
+        from: usize,
+        ends: impl Fn(u8) -> bool,
+        runs: bool,
+    ) -> Result<(), Broken> {
         let blank = |at: usize| matches!(line.get(at), Some(b' ' | b'\t')) && (runs || !ends(line[at]));
-        let mut at = 0;
+        let mut at = from;
         loop {
             while blank(at) {
                 at += 1;
@@ -222,6 +292,10 @@ mod tests {
             (Delimiter::Comma, "\"a\"b,2", vec!["3: AfterQuote(\"b,2\")"]),
             (Delimiter::Comma, "\"\",1", vec!["", "1"]),
             (Delimiter::Comma, "\"a\",", vec!["a", ""]),
+            (Delimiter::Comma, "14:02:11.123 -> 0,8", vec!["14:02:11.123", "0", "8"]),
+            (Delimiter::Comma, "14:02:11 > \"a\",8", vec!["14:02:11", "a", "8"]),
+            (Delimiter::Semicolon, "14:02:11.123 -> 0,8", vec!["14:02:11.123 -> 0,8"]),
+            (Delimiter::Comma, "14:02:11.123 -> 0", vec!["14:02:11.123 -> 0"]),
             (Delimiter::Tab, "a\t b\t\t", vec!["a", "b", "", ""]),
             (Delimiter::Tab, "\"a\"\t\tb", vec!["a", "", "b"]),
             (Delimiter::Spaces, "  1   \"a b\" \t 3 ", vec!["1", "a b", "3"]),

@@ -144,6 +144,8 @@ pub enum Reason {
         lines: u64,
         /// Whether spaces are between the fields, so that an empty one is not seen.
         spaces: bool,
+        /// The line, if it is the last and lacks fields.
+        cut: Option<u64>,
     },
     /// More columns than a table may have.
     Columns {
@@ -359,10 +361,13 @@ impl fmt::Display for Reason {
             Self::TooLarge(limit) => write!(out, "found more than {limit} bytes; allow more with --max-bytes"),
             Self::OpenQuote => out.write_str("found a quote (\") that opens a field and is not closed on this line; a field must end on the line where it begins. Close the quote, or take the line break out of the field"),
             Self::AfterQuote(rest) => write!(out, "found `{}` after a closing quote, expected the end of the field; a quote inside a quoted field is written twice", shortened(rest, 30)),
-            Self::Fields { found, expected, lines, spaces } => {
+            Self::Fields { found, expected, lines, spaces, cut } => {
                 write!(out, "found {}, expected {expected} as in the other rows", count(*found as u64, "field"))?;
                 if *lines > 1 {
                     write!(out, " ({lines} lines are like this)")?;
+                }
+                if let Some(line) = cut {
+                    return write!(out, "; the last line may be cut off: `head -n {} FILE > WHOLE.csv` leaves it out", line - 1);
                 }
                 if *spaces && found < expected {
                     out.write_str("; an empty field between spaces cannot be seen: write NA in its place, or save the table with another delimiter")?;

@@ -6,7 +6,7 @@
 use super::measured::with_unit;
 use super::number::{Class, Fits, classify};
 use super::options::Delimiter;
-use super::record::{Broken, Splitter, trimmed};
+use super::record::{Broken, Splitter, sign_apart, trimmed};
 use super::refusal::Refusal;
 use openweigh_formats::limits;
 use std::collections::BTreeMap;
@@ -235,6 +235,8 @@ pub(crate) struct Tally {
     /// The first line that is no record.
     pub(crate) broken: Option<(u64, Broken)>,
     pub(crate) blank: u64,
+    /// The line that was taken in last.
+    pub(crate) last: u64,
     after_blank: bool,
 }
 
@@ -252,6 +254,7 @@ impl Tally {
             ragged: None,
             broken: None,
             blank: 0,
+            last: 0,
             after_blank: false,
         }
     }
@@ -266,6 +269,7 @@ impl Tally {
             self.after_blank = true;
             return;
         }
+        self.last = number;
         let after_blank = std::mem::take(&mut self.after_blank);
         if self.fields.is_none() {
             self.head.push(HeadRow {
@@ -327,22 +331,41 @@ impl Tally {
 
     /// Decides how many fields a row has: as many as most of the later rows of the head.
     fn settle(&mut self) {
+        if matches!(self.delimiter, Delimiter::Spaces | Delimiter::Gaps) {
+            // A lone `-` may stand for a missing value, a lone `+` does not.
+            let mut signs = self.head.iter().map(|row| sign_apart(&row.raw));
+            self.splitter.signs = signs.clone().any(|sign| sign == Some(b'+'))
+                || (signs.len() > 1 && signs.all(|sign| sign.is_some()));
+        }
         let count = self.usual();
         self.fields = Some(count);
         self.body = vec![Cells::default(); count.min(limits::COLUMNS + 1)];
         self.known = self.head.iter().enumerate().rev().map(|(at, row)| (row.raw.clone(), at)).collect();
     }
 
-    /// As many fields as most of the later rows of the head have.
+    /// As many fields as most of the later rows of the head have. Below a short table stand lines of another shape:
+    /// of rows that begin with a number there are enough, or all count.
     fn usual(&mut self) -> usize {
-        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let (mut all, mut numbers): (BTreeMap<usize, usize>, BTreeMap<usize, usize>) = Default::default();
+        let mut whole: BTreeMap<usize, usize> = BTreeMap::new();
         let from = self.head.len() / 2;
-        for row in &self.head[from..] {
+        for (at, row) in self.head.iter().enumerate() {
             if self.splitter.split(&row.raw).is_ok() {
-                *counts.entry(self.splitter.len()).or_default() += 1;
+                *whole.entry(self.splitter.len()).or_default() += 1;
+                if at < from {
+                    continue;
+                }
+                *all.entry(self.splitter.len()).or_default() += 1;
+                if matches!(classify(self.splitter.field(&row.raw, 0)), Class::Number { .. } | Class::Stamp) {
+                    *numbers.entry(self.splitter.len()).or_default() += 1;
+                }
             }
         }
-        counts.into_iter().max_by_key(|(fields, rows)| (*rows, *fields)).map_or(0, |(fields, _)| fields)
+        let counts = if numbers.is_empty() || all.len() == 1 { all } else { numbers };
+        counts
+            .into_iter()
+            .max_by_key(|(fields, rows)| (*rows, whole.get(fields).copied(), *fields))
+            .map_or(0, |(fields, _)| fields)
     }
 
     /// The first line that is no record, in the head or below it.

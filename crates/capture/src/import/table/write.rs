@@ -176,6 +176,7 @@ impl Plan {
         let max = if known { max } else { u64::MAX };
         let mut lines = Lines::new(source.open()?, decoding, max, known);
         let mut splitter = Splitter::new(self.delimiter);
+        splitter.signs = self.signs;
         let (mut text, mut ends) = (Vec::new(), Vec::new());
         let mut rows = Rows::default();
         let first_text = self.columns.iter().position(|column| column.cells == CellType::Text);

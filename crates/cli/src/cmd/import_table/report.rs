@@ -146,6 +146,9 @@ fn noted(note: &Note) -> String {
     match note {
         Note::Mark => "left out: the byte order mark".into(),
         Note::LineEnds(LineEnds::Cr) => "changed: line ends, from CR to LF".into(),
+        Note::LineEnds(LineEnds::Mixed) => {
+            "changed: line ends, some from CR alone, to LF; each was taken for the end of a line".into()
+        }
         Note::LineEnds(_) => "changed: line ends, from CR LF to LF".into(),
         Note::Blank(lines) => format!("left out: {}", count::of(*lines, "blank line")),
         Note::Repeats(rows) => format!("left out: {} of the header", count::of(*rows, "repetition")),
@@ -162,6 +165,9 @@ fn noted(note: &Note) -> String {
             let (lines, numbers) = (count::of(left.lines, "line"), numbers.join(", "));
             let start = if left.lines == 1 { "starts" } else { "start" };
             format!("left out: {lines} that {start} with `{}` ({numbers}{more})", left.mark)
+        }
+        Note::Received(name) => {
+            format!("read: the times that a serial monitor wrote before each line are the column `{name}`")
         }
         Note::Rules(lines) => format!("left out: {} of dashes", count::of(*lines, "line")),
         _ => "left out: something that is not named here".into(),

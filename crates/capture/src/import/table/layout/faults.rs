@@ -8,36 +8,13 @@ use super::super::refusal::{Reason, Refusal};
 use super::super::tally::{Cells, Spot};
 use super::super::text;
 use super::{Candidate, Row, Rows};
+use std::collections::BTreeSet;
 
 impl Rows<'_> {
     /// Says what does not fit in a table with this header.
     pub(super) fn refuse(&self, candidate: &Candidate) -> Refusal {
-        if let Some((line, found, lines, raw)) = &candidate.ragged {
-            let reason = Reason::Fields {
-                found: *found,
-                expected: self.fields,
-                lines: *lines,
-                spaces: matches!(self.tally.delimiter, Delimiter::Spaces | Delimiter::Gaps),
-            };
-            let mut refusal = Refusal::at(*line, 0, reason);
-            // Lines above the table can be counted.
-            let odd = |row: &&Row| row.cells.len() != self.fields;
-            let above = self.head.iter().take_while(odd).last();
-            let all_above = self.tally.ragged.is_none()
-                && self.head.iter().filter(odd).count() == self.head.iter().take_while(odd).count();
-            if let Some(last) = above.filter(|_| all_above && candidate.header.is_none()) {
-                let last = last.line;
-                let lines = if last == 1 { "line 1".to_owned() } else { format!("lines 1 to {last}") };
-                return refusal.or(vec![Flag::SkipRows(last)], format!("leaves out {lines}"));
-            }
-            // A remark among the rows can be named by how it begins.
-            let word: String = raw.trim().chars().take_while(|c| c.is_alphanumeric() || *c == ' ').collect();
-            let word = word.trim();
-            if word.starts_with(char::is_alphabetic) && word.chars().count() > 2 {
-                let gives = format!("leaves out the lines that start with `{word}`");
-                refusal = refusal.or(vec![Flag::Comment(word.to_owned())], gives);
-            }
-            return refusal;
+        if let Some(ragged) = &candidate.ragged {
+            return self.ragged(candidate, ragged);
         }
         let Some(at) = candidate.mixed().next() else {
             return Refusal::whole(Reason::NoRows { header: candidate.header.is_some() });
@@ -63,7 +40,11 @@ impl Rows<'_> {
         let mut refusal = Refusal::at(spot.line, spot.column, reason);
         if self.head.len() > 1 && candidate.header.is_some() {
             let next = candidate.header.map_or(0, |row| row + 1);
-            let units_alone = |row: &Row| row.line == spot.line && !self.has_values(candidate, next);
+            let units_alone = |row: &Row| {
+                row.line == spot.line
+                    && !self.has_values(candidate, next)
+                    && !row.classes.contains(&Class::Numberish)
+            };
             if self.head.get(next).is_some_and(units_alone) {
                 let line = spot.line;
                 let header = candidate.header.map_or(1, |row| self.head[row].line);
@@ -95,6 +76,93 @@ impl Rows<'_> {
 }
 
 impl Rows<'_> {
+    /// Says which lines have another number of fields.
+    fn ragged(&self, candidate: &Candidate, ragged: &(u64, usize, u64, String)) -> Refusal {
+        let (line, found, lines, raw) = ragged;
+        let reason = Reason::Fields {
+            found: *found,
+            expected: self.fields,
+            lines: *lines,
+            spaces: matches!(self.tally.delimiter, Delimiter::Spaces | Delimiter::Gaps),
+            cut: Some(*line).filter(|line| {
+                *lines == 1 && *line == self.tally.last && *found < self.fields && self.opening(raw).is_none()
+            }),
+        };
+        let mut refusal = Refusal::at(*line, 0, reason);
+        // Lines above the table can be counted.
+        let odd = |row: &&Row| row.cells.len() != self.fields;
+        let above = self.head.iter().take_while(odd).last();
+        let all_above = self.tally.ragged.is_none()
+            && self.head.iter().filter(odd).count() == self.head.iter().take_while(odd).count();
+        if let Some(last) = above.filter(|_| candidate.header.is_none()) {
+            // What is left out must be less than what stays.
+            let says = |row: &Row| {
+                row.classes.iter().any(|class| matches!(class, Class::Number { .. } | Class::Measured { .. }))
+            };
+            let lost = self.head.iter().take_while(odd).filter(|row| says(row)).count() as u64;
+            let last = last.line;
+            let lines = if last == 1 { "line 1".to_owned() } else { format!("lines 1 to {last}") };
+            // Lines that look like comments are named by what they start with.
+            let bare = |row: &Row| row.raw.trim_ascii_start().first().is_some_and(u8::is_ascii_alphanumeric);
+            if lost * 2 < candidate.count && (all_above || self.head.iter().take_while(odd).all(bare)) {
+                refusal = refusal.or(vec![Flag::SkipRows(last)], format!("leaves out {lines}"));
+            }
+            if all_above {
+                return refusal;
+            }
+        }
+        self.remarks(refusal, raw)
+    }
+
+    /// A row below the first that holds what looks like a number and cannot be read as one: no name and no unit.
+    pub(super) fn unread(&self, candidate: &Candidate, first: usize, at: usize) -> Option<Refusal> {
+        let close = |column: usize| self.head[at].classes.get(column) == Some(&Class::Numberish);
+        let any = (0..self.fields).any(|column| candidate.is_numeric(column) && close(column));
+        let headed = any.then(|| self.candidate(Some(first), None))?;
+        (!headed.is_clean()).then(|| self.refuse(&headed))
+    }
+
+    /// Names the lines of another shape by how they begin: those below the first row, or the one that is known.
+    fn remarks(&self, refusal: Refusal, known: &str) -> Refusal {
+        let first = (0..self.head.len()).find(|at| self.is_row(*at)).unwrap_or(0);
+        let odd = self.head[first..].iter().filter(|row| row.cells.len() != self.fields);
+        let mut raws: Vec<String> = odd.map(|row| String::from_utf8_lossy(&row.raw).into_owned()).collect();
+        if raws.is_empty() {
+            raws.push(known.to_owned());
+        }
+        let words: Option<BTreeSet<String>> = raws.iter().map(|raw| self.opening(raw)).collect();
+        // Without an opening of its own a line cannot be named, and of many lines one asks for another way.
+        let Some(words) = words.filter(|words| words.len() <= 6) else { return refusal };
+        let fits = |row: &&Row| row.cells.len() == self.fields;
+        let begins =
+            |row: &Row| words.iter().any(|word| row.raw.trim_ascii_start().starts_with(word.as_bytes()));
+        if self.head.iter().filter(fits).any(begins) {
+            return refusal;
+        }
+        let shown: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        let gives = format!("leaves out the lines that start with {}", shown.join(" or "));
+        refusal.or(words.into_iter().map(Flag::Comment).collect(), gives)
+    }
+
+    /// How a line begins that is a remark: with a word, or a short one and the delimiter behind it.
+    fn opening(&self, raw: &str) -> Option<String> {
+        let raw = raw.trim();
+        let word: String = raw.chars().take_while(|c| c.is_alphanumeric() || *c == ' ').collect();
+        let mut word = word.trim().to_owned();
+        if !word.starts_with(char::is_alphabetic) {
+            return None;
+        }
+        if word.chars().count() < 3 {
+            let mark = self.tally.delimiter.byte().map(char::from)?;
+            let has = raw.strip_prefix(word.as_str()).is_some_and(|rest| rest.starts_with(mark));
+            if !has || mark == '\t' {
+                return None;
+            }
+            word.push(mark);
+        }
+        Some(word)
+    }
+
     /// The first column of numbers in which a row has one.
     pub(super) fn number_in(&self, candidate: &Candidate, at: usize) -> Option<usize> {
         let number = |column: usize| matches!(self.head[at].classes.get(column), Some(Class::Number { .. }));
@@ -117,10 +185,13 @@ impl Rows<'_> {
     /// Whether a row has a time in a column of times.
     pub(super) fn time_in(&self, candidate: &Candidate, at: usize) -> bool {
         let times = |cells: &Cells| cells.stamps > 0 && cells.stamps == cells.said();
+        // A serial monitor writes the time before the names, too.
+        let from = usize::from(self.head[at].is_stamped(self.tally.delimiter));
         self.head[at]
             .classes
             .iter()
             .zip(&candidate.cells)
+            .skip(from)
             .any(|(class, cells)| *class == Class::Stamp && times(cells))
     }
 

@@ -1,7 +1,9 @@
 //! One row of the head of a table, and what it looks like.
 
+use super::super::names::RECEIVED;
 use super::super::number::Class;
 use super::super::options::Delimiter;
+use super::super::record::stamped;
 use super::super::units;
 
 /// A row of the head, taken apart.
@@ -22,6 +24,20 @@ impl Row {
 
     pub(super) fn texts(&self) -> Vec<String> {
         (0..self.cells.len()).map(|at| self.text(at)).collect()
+    }
+
+    /// Whether a serial monitor wrote the time before it, which is a field of its own.
+    pub(super) fn is_stamped(&self, delimiter: Delimiter) -> bool {
+        delimiter.byte().is_some_and(|byte| stamped(&self.raw, byte).is_some())
+    }
+
+    /// The texts as names.
+    pub(super) fn names(&self, delimiter: Delimiter) -> Vec<String> {
+        let mut texts = self.texts();
+        if self.is_stamped(delimiter) {
+            RECEIVED.clone_into(&mut texts[0]);
+        }
+        texts
     }
 
     /// Whether it has a text: a row of numbers alone may well stand twice.
