@@ -8,7 +8,9 @@ mod pad;
 
 use openweigh_multitouch::{Condition, Frame, Options, Presence, Stream};
 use pad::{Pad, pad};
+use std::any::Any;
 use std::ffi::c_void;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
@@ -221,6 +223,15 @@ type Of = unsafe extern "C" fn(*mut c_void) -> i32;
 type Told = unsafe extern "C" fn(*mut c_void, *const c_void, i32, f64, i32, *mut c_void) -> i32;
 type Register = unsafe extern "C" fn(*mut c_void, Told, *mut c_void) -> u8;
 
+/// What callbacks are given lives as long as the program, and is held until then: valgrind finds it.
+static KEPT: Mutex<Vec<&'static (dyn Any + Send + Sync)>> = Mutex::new(Vec::new());
+
+fn kept<T: Any + Send + Sync>(what: T) -> &'static T {
+    let kept: &'static T = Box::leak(Box::new(what));
+    KEPT.lock().unwrap().push(kept);
+    kept
+}
+
 /// Functions of the framework, as a program has them that calls them itself.
 struct Raw {
     stop: Of,
@@ -254,14 +265,14 @@ fn released_anywhere(pad: &Pad) -> bool {
     // SAFETY: the framework's prototypes; what is registered lives as long as the program.
     unsafe {
         let function = |name: &[u8]| *pad.raw.get::<Of>(name).unwrap();
-        let raw = Box::leak(Box::new(Raw {
+        let raw = kept(Raw {
             stop: function(b"MTDeviceStop\0"),
             release: function(b"MTDeviceRelease\0"),
             done: AtomicUsize::new(0),
-        }));
+        });
         let device = pad.raw.get::<Create>(b"MTDeviceCreateDefault\0").unwrap()();
         let register = pad.raw.get::<Register>(b"MTRegisterContactFrameCallbackWithRefcon\0").unwrap();
-        register(device, leave, (&raw mut *raw).cast());
+        register(device, leave, (&raw const *raw).cast_mut().cast());
         pad.raw.get::<unsafe extern "C" fn(*mut c_void, i32) -> i32>(b"MTDeviceStart\0").unwrap()(device, 0);
         while raw.done.load(SeqCst) == 0 {
             std::thread::sleep(Duration::from_millis(1));
@@ -286,7 +297,7 @@ unsafe extern "C" fn tally(
 
 /// Who unregisters does it for itself.
 fn unregistered_is_one(pad: &Pad) -> bool {
-    let counts: &'static [AtomicUsize; 2] = Box::leak(Box::default());
+    let counts = kept([AtomicUsize::new(0), AtomicUsize::new(0)]);
     // SAFETY: as above.
     unsafe {
         let device = pad.raw.get::<Create>(b"MTDeviceCreateDefault\0").unwrap()();

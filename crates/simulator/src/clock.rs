@@ -1,7 +1,7 @@
 //! Simulated time. What a callback is told does not depend on when it runs.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// The latest moment that any pad has reached, in ns.
 static LATEST: AtomicU64 = AtomicU64::new(0);
@@ -33,6 +33,23 @@ pub(crate) fn awake_ns() -> u64 {
 pub(crate) fn enter(moment_ns: u64) {
     NOW.set(Some(moment_ns));
     LATEST.fetch_max(moment_ns, Ordering::Relaxed);
+}
+
+/// Whether the system has clocks of its own (1 no, 2 yes), and how fast the framework's runs. Asked in every callback, so
+/// that a lock would be most of what a callback takes. 0 before there is a stage.
+static SYSTEM: AtomicU8 = AtomicU8::new(0);
+static SLOPE: AtomicU64 = AtomicU64::new(0);
+
+/// The clocks are like this from now on.
+pub(crate) fn behave(system: bool, slope: f64) {
+    SLOPE.store(slope.to_bits(), Ordering::Relaxed);
+    SYSTEM.store(1 + u8::from(system), Ordering::Release);
+}
+
+/// Whether the system has clocks, and how fast the framework's runs. None before there is a stage.
+pub(crate) fn behaviour() -> Option<(bool, f64)> {
+    let system = SYSTEM.load(Ordering::Acquire).checked_sub(1)?;
+    Some((system == 1, f64::from_bits(SLOPE.load(Ordering::Relaxed))))
 }
 
 /// Starts again from here.

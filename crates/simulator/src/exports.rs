@@ -43,16 +43,24 @@ fn of<T>(device: Reference, question: impl FnOnce(&Handle) -> T) -> Option<T> {
 
 #[unsafe(no_mangle)]
 extern "C" fn MTAbsoluteTimeGetCurrent() -> f64 {
-    let behaviour = stage::stage().behaviour;
+    let (has_system_clock, slope) = clocks();
     // A clock that stands still asleep is the system's; without one, this one goes on.
-    if behaviour.system_clock { clock::awake_s(behaviour.clock_slope) } else { clock::now_s() }
+    if has_system_clock { clock::awake_s(slope) } else { clock::now_s() }
+}
+
+/// Whether the system has clocks, and how fast the framework's runs.
+fn clocks() -> (bool, f64) {
+    clock::behaviour().unwrap_or_else(|| {
+        let behaviour = stage::stage().behaviour;
+        (behaviour.system_clock, behaviour.clock_slope)
+    })
 }
 
 /// The system's clocks in ns: 4 goes on asleep, 8 does not. 0 where the scenario has none.
 #[unsafe(no_mangle)]
 extern "C" fn clock_gettime_nsec_np(clock: u32) -> u64 {
     match clock {
-        _ if !stage::stage().behaviour.system_clock => 0,
+        _ if !clocks().0 => 0,
         4 => clock::moment_ns(),
         8 => clock::awake_ns(),
         _ => 0,

@@ -154,6 +154,7 @@ fn read(text: &str, folder: &Path) -> Result<Stage, Unplayable> {
     }
     let first_ms = scenario.pads.iter().filter(|pad| pad.playback.is_none()).map(begun_ms).min();
     clock::reset(first_ms.unwrap_or(0) * 1_000_000);
+    clock::behave(behaviour.system_clock, behaviour.clock_slope);
     Ok(Stage {
         conductor: Conductor::new(cast.len(), Duration::from_secs_f64(scenario.gathering_s)),
         pads: cast.into_iter().map(Arc::new).collect(),
@@ -167,13 +168,15 @@ fn read(text: &str, folder: &Path) -> Result<Stage, Unplayable> {
 
 impl Stage {
     fn empty() -> Stage {
+        let behaviour = Answers::default().with(Manner::Mac);
+        clock::behave(behaviour.system_clock, behaviour.clock_slope);
         Stage {
             pads: Vec::new(),
             pace: Pace::RealTime,
             at_end: AtEnd::Unplug,
             stop_waits: true,
             report: false,
-            behaviour: Answers::default().with(Manner::Mac),
+            behaviour,
             conductor: Conductor::new(0, Duration::ZERO),
         }
     }
