@@ -48,6 +48,10 @@ pub(crate) fn is_close(cell: &[u8]) -> bool {
     if around.iter().filter_map(inner).any(is_number) || is_compound(text) {
         return true;
     }
+    // A tab between two numbers, where another delimiter is tried, is no blank between groups of digits.
+    if text.contains('\t') && is_number(&text.replace('\t', " ")) {
+        return true;
+    }
     // A sheet's mark for a text.
     if text.strip_prefix(['\'', '\u{2019}']).is_some_and(is_number) {
         return true;
