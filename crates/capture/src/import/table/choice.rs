@@ -253,6 +253,7 @@ pub(crate) fn choose(mut tallies: Vec<Tally>, mut verdicts: Vec<Verdict>) -> Res
     }
     // Lines of one field are no table where fields lack in the last line alone.
     if tallies[first].delimiter == Delimiter::None
+        && verdicts[first].level < 2
         && verdicts[first].outcome.is_err()
         && let Some(at) = verdicts.iter().position(is_cut)
         && let Err(refusal) = verdicts.swap_remove(at).outcome
