@@ -1,6 +1,7 @@
 //! `openweigh`: words, flags, progress and exit codes around the crates that do the work.
 
 mod access;
+mod answer;
 mod args;
 mod attest;
 mod cmd;
@@ -23,28 +24,27 @@ fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(program).var(completing::VARIABLE).complete();
     let matches = args::Args::command().try_get_matches();
     let parsed = matches.and_then(|matches| Ok((called(&matches), args::Args::from_arg_matches(&matches)?)));
-    let (command, args) = match parsed {
+    let args = match parsed {
         Ok((command, args)) => {
             openweigh_ledger::lock::introduce(&format!("openweigh {}", command.join(" ")), progress::waiting);
-            (command.join("-"), args)
+            args
         }
         Err(message) => {
             let message = meant::meant(message);
             // Help and version are answers, everything else is a mistake in the words.
             let code = if message.use_stderr() { exit::USAGE } else { exit::DONE };
             if message.use_stderr() {
-                screen::mistake(message);
-                return ExitCode::from(code);
+                return ExitCode::from(screen::mistake(message, code));
             }
             return message.print().map_or(ExitCode::from(exit::USAGE), |()| ExitCode::from(code));
         }
     };
-    let mut screen = screen::Screen::new(&args.global, command);
+    let mut screen = screen::Screen::new(&args.global);
     let outcome = cmd::run(args, &mut screen);
     ExitCode::from(screen.close(outcome))
 }
 
-/// The command's words: others are told them of who holds a ledger's lock, and they name the format of its document.
+/// The command's words: others are told them of who holds a ledger's lock.
 fn called(matches: &ArgMatches) -> Vec<String> {
     let mut words = Vec::new();
     let mut at = matches;

@@ -2,6 +2,7 @@
 
 mod marks;
 
+use crate::answer::{Answer, Mistake};
 use crate::args::{Global, When};
 use crate::failure::Failure;
 use anstyle::{AnsiColor, Style};
@@ -27,8 +28,6 @@ pub(crate) struct Screen {
     document: Option<serde_json::Value>,
     /// Standard output, where it was set aside.
     out: Option<File>,
-    /// The command's words, which name the format of its document.
-    command: String,
     started: std::time::Instant,
 }
 
@@ -80,7 +79,7 @@ impl Screen {
         clippy::disallowed_methods,
         reason = "the one door to the environment, and a clock for people waiting"
     )]
-    pub(crate) fn new(global: &Global, command: String) -> Self {
+    pub(crate) fn new(global: &Global) -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let wanted = |terminal: bool| match global.color {
             When::Always => true,
@@ -101,7 +100,6 @@ impl Screen {
             streams: false,
             document: None,
             out: None,
-            command,
             started: std::time::Instant::now(),
         }
     }
@@ -179,21 +177,20 @@ impl Screen {
         }
     }
 
-    /// The document for machines; an artifact that is shown as it is has its own format.
-    pub(crate) fn document(&mut self, mut document: serde_json::Value) {
-        if let Some(keys) = document.as_object_mut() {
-            let format = format!("openweigh.{}/1", self.command);
-            keys.entry("format").or_insert_with(|| format.into());
-        }
-        self.document = Some(document);
+    /// The document for machines.
+    pub(crate) fn document<A: Answer>(&mut self, answer: &A) {
+        self.document = Some(document(answer));
+    }
+
+    /// An artifact that is shown as it is: it has its own format.
+    pub(crate) fn artifact(&mut self, artifact: &impl serde::Serialize) {
+        self.document = Some(serde_json::to_value(artifact).expect("artifacts have string keys"));
     }
 
     /// A document for machines at once, on a line of its own: one of a stream. What follows it at the end is on one, too.
-    pub(crate) fn stream(&mut self, document: serde_json::Value) -> Result<(), Failure> {
-        self.document(document);
+    pub(crate) fn stream<A: Answer>(&mut self, answer: &A) -> Result<(), Failure> {
         self.streams = true;
-        let document = self.document.take().unwrap_or_default();
-        self.raw(format!("{document}\n").as_bytes())
+        self.raw(format!("{}\n", document(answer)).as_bytes())
     }
 
     /// Whether whoever read standard output has gone.
@@ -234,15 +231,23 @@ impl Screen {
                     let _ = writeln!(std::io::stderr(), "{word}: {}", lines(&advice, "what to do: ".len()));
                 }
                 if self.json {
-                    let advice = failure.advice();
-                    self.document = Some(
-                        serde_json::json!({ "format": "openweigh.error/1", "error": failure.to_string(), "advice": advice, "exit": code }),
-                    );
+                    let advice = failure.advice().map(std::borrow::Cow::into_owned);
+                    let error = failure.to_string();
+                    self.document(&Mistake { error, advice, exit: code });
                 }
                 printed(&mut self, code)
             }
         }
     }
+}
+
+/// An answer with its format.
+fn document<A: Answer>(answer: &A) -> serde_json::Value {
+    let mut document = serde_json::to_value(answer).expect("answers have string keys");
+    if let Some(keys) = document.as_object_mut() {
+        keys.insert("format".to_owned(), A::FORMAT.into());
+    }
+    document
 }
 
 /// The text, filled with spaces to a width: a label, before what it is the label of.
@@ -263,10 +268,14 @@ pub(crate) fn can_ask() -> bool {
 
 /// A mistake in the words of the command, with what was typed escaped before clap puts it into sentences: what it makes
 /// of them has no escape sequence any more, and so could not be found in them.
-pub(crate) fn mistake(mut message: clap::Error) {
+pub(crate) fn mistake(mut message: clap::Error, code: u8) -> u8 {
     if message.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // A help text holds nothing that was typed, and has its own columns.
-        return message.print().unwrap_or_default();
+        let _ = message.print();
+        if wants_json() {
+            print_mistake("a command or an argument is missing", None, code);
+        }
+        return code;
     }
     let mut typed: Vec<String> = Vec::new();
     for (_, value) in message.context() {
@@ -298,7 +307,26 @@ pub(crate) fn mistake(mut message: clap::Error) {
     for (kind, value) in changed.into_iter().filter(|_| !typed.is_empty()) {
         message.insert(kind, value);
     }
-    message.render().to_string().lines().for_each(say);
+    let text = message.render().to_string();
+    text.lines().for_each(say);
+    if wants_json() {
+        let (what, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let advice = Some(rest.trim()).filter(|rest| !rest.is_empty());
+        print_mistake(what.trim_start_matches("error: ").trim(), advice, code);
+    }
+    code
+}
+
+/// Whether words that could not be read ask for a document all the same.
+fn wants_json() -> bool {
+    let mut words = std::env::args_os().take_while(|word| word != "--");
+    words.any(|word| word == "--json")
+}
+
+fn print_mistake(error: &str, advice: Option<&str>, exit: u8) {
+    let answer = Mistake { error: error.to_owned(), advice: advice.map(str::to_owned), exit };
+    // Whoever closed standard output wants no document.
+    let _ = writeln!(std::io::stdout().lock(), "{:#}", document(&answer));
 }
 
 /// A text of several lines, each as it is printed, after a word of so many columns.

@@ -51,11 +51,6 @@ pub(crate) fn text(text: &str, screen: &mut Screen) -> Result<(), Failure> {
     text.lines().try_for_each(|line| screen.line(format!("  {line}").trim_end()))
 }
 
-/// A document as JSON.
-pub(crate) fn json_of<T: openweigh_formats::canonical::Document>(document: &T) -> serde_json::Value {
-    serde_json::to_value(document).expect("documents have string keys")
-}
-
 fn in_unit(unit: Option<&Unit>) -> String {
     unit.map_or_else(String::new, |unit| format!(" {unit}"))
 }

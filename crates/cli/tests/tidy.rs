@@ -327,3 +327,28 @@ fn nothing_names_a_machine() {
         assert!(!text.contains(&machine), "{path} names a path of a machine");
     }
 }
+
+/// A package holds only what lies in the folder of its crate.
+#[test]
+fn crates_carry_the_table_of_the_specification() {
+    let table = std::fs::read(repository().join("docs/spec/unicode-14.0.txt")).unwrap();
+    for name in ["formats", "markup"] {
+        let own = repository().join("crates").join(name).join("tables/unicode-14.0.txt");
+        assert!(std::fs::read(&own).unwrap() == table, "{} is another one", own.display());
+    }
+    for name in crates() {
+        for (path, text) in sources(&name) {
+            // Tests are not run from a package.
+            let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+            let program = text.split("#[cfg(test)]").next().filter(|_| !is_test).unwrap_or_default();
+            let depth =
+                path.strip_prefix(repository().join("crates").join(&name)).unwrap().components().count();
+            let out = ["str", "bytes"].map(|kind| format!("include_{kind}!(\"{}", "../".repeat(depth)));
+            assert!(
+                !out.iter().any(|out| program.contains(out)),
+                "{} includes a file of another crate",
+                path.display()
+            );
+        }
+    }
+}

@@ -5,14 +5,17 @@
 
 use crate::handwritten::{self, quoted};
 use crate::malformed::{Fault, Malformed};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The format's name.
 pub const FORMAT: &str = "openweigh.doctor/1";
 
 /// One answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[cfg_attr(any(test, feature = "schemas"), derive(schemars::JsonSchema))]
 pub enum Value {
     /// Words, or a number that is not whole, as text.
     Text(String),
@@ -171,23 +174,13 @@ impl Bundle {
         inner.into_iter().try_for_each(|(name, table)| self.collect(&name, table))
     }
 
-    /// The same answers as a JSON document: an object for each question, with dots kept in its name.
-    pub fn json(&self) -> serde_json::Value {
-        let section = |section: &Section| {
-            let entries = section.entries.iter().map(|(key, value)| {
-                let value = match value {
-                    Value::Text(text) => text.as_str().into(),
-                    Value::Whole(number) => (*number).into(),
-                    Value::Truth(truth) => (*truth).into(),
-                    Value::List(list) => list.clone().into(),
-                };
-                (key.clone(), value)
-            });
-            (section.name.clone(), serde_json::Value::Object(entries.collect()))
-        };
-        let mut document: serde_json::Map<_, _> = self.sections.iter().map(section).collect();
-        document.insert("format".to_owned(), FORMAT.into());
-        document.into()
+    /// The answers by section and question, with dots kept in the names of sections.
+    pub fn answers(&self) -> BTreeMap<&str, BTreeMap<&str, &Value>> {
+        let sections = self.sections.iter().map(|section| {
+            let entries = section.entries.iter().map(|(key, value)| (key.as_str(), value));
+            (section.name.as_str(), entries.collect())
+        });
+        sections.collect()
     }
 }
 
@@ -275,7 +268,7 @@ mod tests {
             }
         }
         assert_eq!(read.sections.len(), 2);
-        assert_eq!(bundle().json()["pad.1"]["family"], 129);
+        assert_eq!(bundle().answers()["pad.1"]["family"], &Value::Whole(129));
     }
 
     #[test]

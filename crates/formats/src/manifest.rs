@@ -171,6 +171,16 @@ pub enum DerivationKind {
     Replay,
 }
 
+impl DerivationKind {
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fit => "fit",
+            Self::Replay => "replay",
+        }
+    }
+}
+
 /// A program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

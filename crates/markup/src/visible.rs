@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 /// First and last code point of each run of characters that have a shape, ascending.
 static SEEN: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
-    let table = include_str!("../../../docs/spec/unicode-14.0.txt");
+    let table = include_str!("../tables/unicode-14.0.txt");
     let run = |line: &str| {
         let mut words = line.split(' ');
         let mut code = || u32::from_str_radix(words.next()?, 16).ok();

@@ -3,44 +3,30 @@
 use crate::report::{Report, Signed};
 use openweigh_formats::count;
 use openweigh_verify::{Open, Stage, Summary, Verdict};
-use serde_json::{Value, json};
-
-impl Signed {
-    fn as_json(&self) -> Value {
-        let (state, by, key) = match self {
-            Self::NotAsked => return Value::Null,
-            Self::No => ("unsigned", None, None),
-            Self::Key(key) => ("signed", None, Some(key)),
-            Self::Accepted(by, key) => ("accepted", Some(by), Some(key)),
-            Self::Refused => ("refused", None, None),
-        };
-        json!({ "state": state, "by": by, "key": key })
-    }
-}
 
 /// What was done with some manifests.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Work {
+pub(crate) struct Work {
     manifests: usize,
-    files: usize,
-    derivations: usize,
-    claims: usize,
-    cards: usize,
+    pub(crate) files: usize,
+    pub(crate) derivations: usize,
+    pub(crate) claims: usize,
+    pub(crate) cards: usize,
     /// Manifests of which nothing is derived.
-    data_alone: usize,
+    pub(crate) data_alone: usize,
     /// Releases, by what is known of who published them.
     unsigned: usize,
     unjudged: usize,
     accepted: usize,
     /// Items that could not be checked, and files among them that are kept back.
-    open: usize,
-    kept_back: usize,
+    pub(crate) open: usize,
+    pub(crate) kept_back: usize,
     /// Releases whose changelog repeats entries about earlier ones.
-    earlier: usize,
+    pub(crate) earlier: usize,
 }
 
 impl Work {
-    fn of(done: &[Report]) -> Self {
+    pub(crate) fn of(done: &[Report]) -> Self {
         let checked = |stage| done.iter().map(|done| done.checks.count(stage).1).sum::<usize>();
         let signed = |wanted: fn(&Signed) -> bool| done.iter().filter(|done| wanted(&done.signed)).count();
         let open = || {
@@ -190,17 +176,6 @@ pub fn sentence(done: &[Report], worst: Summary) -> String {
             format!("Failed: {} did not pass.", count::of(failed, "check"))
         }
     }
-}
-
-/// What was done with one manifest, for machines.
-pub(crate) fn as_json(done: &Report) -> Value {
-    let work = Work::of(std::slice::from_ref(done));
-    json!({
-        "files": work.files, "derivations": work.derivations, "claims": work.claims, "cards": work.cards,
-        "not_checkable": work.open, "kept_back": work.kept_back, "data_alone": work.data_alone > 0,
-        "earlier_entries_recomputed": if work.earlier > 0 { Some(false) } else { None },
-        "signature": done.signed.as_json(),
-    })
 }
 
 #[cfg(test)]

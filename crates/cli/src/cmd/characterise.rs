@@ -1,5 +1,6 @@
 //! `openweigh characterise`
 
+use crate::answer::{self, Characterised, FigureValue};
 use crate::args::Global;
 use crate::cmd::report::training;
 use crate::failure::Failure;
@@ -10,9 +11,8 @@ use openweigh_fit::{Training, Work};
 use openweigh_formats::Digest;
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Kind, Ledger};
-use openweigh_metrology::characterise::{Figure, In};
+use openweigh_metrology::characterise::{Figure, In, Value};
 use openweigh_metrology::{Observations, characterise};
-use serde_json::json;
 
 /// State a laboratory's figures of an instrument: repeatability, hysteresis, linearity and more
 #[derive(Debug, clap::Args)]
@@ -49,11 +49,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let figures = characterise(&weights, &found);
     let unit = weights.recipe.result.unit.as_ref().map(ToString::to_string);
     tell(&figures, &weights, unit.as_deref(), screen)?;
-    let documents: Vec<_> = figures.iter().map(|figure| document(figure, unit.as_deref())).collect();
-    screen.document(json!({
-        "format": "openweigh.characterise/1", "weights": format!("{}-{}", weights.name, weights.version),
-        "rows": found.rows.len(), "sessions": found.sessions.len(), "figures": documents,
-    }));
+    screen.document(&Characterised {
+        weights: format!("{}-{}", weights.name, weights.version),
+        rows: found.rows.len(),
+        sessions: found.sessions.len(),
+        figures: figures.iter().map(|figure| document(figure, unit.as_deref())).collect(),
+    });
     Ok(exit::DONE)
 }
 
@@ -121,12 +122,16 @@ fn tell(
     Ok(())
 }
 
-fn document(figure: &Figure, unit: Option<&str>) -> serde_json::Value {
-    let values: Vec<_> = (figure.values.iter().flatten())
-        .map(|own| {
-            json!({ "at": own.at, "value": own.value, "unit": unit_of(own.unit, unit), "dof": own.dof })
-        })
-        .collect();
-    let undefined = figure.values.as_ref().err().map(|reason| reason.as_str());
-    json!({ "quantity": figure.quantity.as_str(), "values": values, "undefined": undefined })
+fn document(figure: &Figure, unit: Option<&str>) -> answer::Figure {
+    let value = |own: &Value| FigureValue {
+        at: own.at.clone(),
+        value: own.value.clone(),
+        unit: unit_of(own.unit, unit).map(str::to_owned),
+        dof: own.dof.clone(),
+    };
+    answer::Figure {
+        quantity: figure.quantity.as_str(),
+        values: figure.values.iter().flatten().map(value).collect(),
+        undefined: figure.values.as_ref().err().map(|reason| reason.as_str()),
+    }
 }

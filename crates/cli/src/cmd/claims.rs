@@ -1,5 +1,6 @@
 //! `openweigh claims new`
 
+use crate::answer::{ClaimsNew, Proposed};
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::place;
@@ -11,7 +12,6 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::Name;
 use openweigh_ledger::{Kind, Ledger, Written};
 use openweigh_verify::proposal;
-use serde_json::json;
 use std::path::Path;
 
 /// Propose claims: the numbers to be published, from weights and results
@@ -66,11 +66,13 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let name = args.name.clone().unwrap_or_else(|| weights.name.clone());
     let own = Ledger::listed(Kind::Claims, &name);
     let (to, written) = place::write(&ledger, None, &own, text.as_bytes(), args.force, &[])?;
-    let documents =
-        claims.iter().map(|claim| json!({ "id": claim.id.as_str(), "value": claim.value.to_string() }));
-    screen.document(json!({
-        "file": place::shown(&to), "written": written != Written::Same, "claims": documents.collect::<Vec<_>>(),
-    }));
+    let proposed =
+        claims.iter().map(|claim| Proposed { id: claim.id.to_string(), value: claim.value.to_string() });
+    screen.document(&ClaimsNew {
+        file: place::shown(&to),
+        written: written != Written::Same,
+        claims: proposed.collect(),
+    });
     let mut rows = vec![["claim", "value", "unit", "statement"].map(str::to_owned).to_vec()];
     rows.extend(claims.iter().map(|claim| {
         let unit = claim.unit.as_ref().map_or_else(String::new, ToString::to_string);

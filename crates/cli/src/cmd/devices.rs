@@ -1,5 +1,6 @@
 //! `openweigh devices`
 
+use crate::answer::{Devices, Pad};
 use crate::cmd::record::pads::{self, Where};
 use crate::failure::{self, Failure};
 use crate::place;
@@ -8,7 +9,6 @@ use crate::{exit, show};
 use openweigh_capture::evdev::{EvdevError, Found, Refusal};
 use openweigh_capture::{PadOptions, pad};
 use openweigh_multitouch::Device;
-use serde_json::{Value, json};
 
 /// List trackpads, and why any of them cannot be used
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 /// A pad as it is listed.
 struct Listed {
     row: Vec<String>,
-    document: Value,
+    document: Pad,
     refused: Option<String>,
     /// Whether its name tells only where it is built in.
     by_location: bool,
@@ -51,11 +51,13 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
         Ok(library) => (library.missing(), None),
         Err(error) => (&[][..], Some(error.to_string())),
     };
-    screen.document(json!({
-        "library": place::shown(&found.path), "missing": missing, "absent": absent,
-        "input": found.input.as_deref().map(place::shown),
-        "devices": listed.iter().map(|one| one.document.clone()).collect::<Vec<_>>(),
-    }));
+    screen.document(&Devices {
+        library: place::shown(&found.path),
+        missing: missing.iter().map(ToString::to_string).collect(),
+        absent: absent.clone(),
+        input: found.input.as_deref().map(place::shown),
+        devices: listed.iter().map(|one| one.document.clone()).collect(),
+    });
     if listed.is_empty() {
         screen.line("no pad is connected")?;
     } else {
@@ -120,12 +122,20 @@ fn of_framework(device: &Device, options: &PadOptions) -> Listed {
     let unit = pad::unit(&identity).as_str();
     let refused = pad::refusal(&identity);
     let by_location = pad::is_named_by_place(&identity, options);
-    let document = json!({
-        "device": name.as_str(), "path": null, "model": model, "transport": transport, "family": identity.family,
-        "surface": identity.surface.map(|(w, h)| [w, h]), "sensor": identity.sensor.map(|(r, c)| [r, c]),
-        "unit": unit, "force": identity.supports_force, "refused": refused, "advice": null,
-        "named_by": if by_location { "location" } else { "id" },
-    });
+    let document = Pad {
+        device: Some(name.to_string()),
+        path: None,
+        model: model.clone(),
+        transport: transport.clone(),
+        family: identity.family,
+        surface: identity.surface.map(|(w, h)| [w, h].map(i64::from)),
+        sensor: identity.sensor.map(|(r, c)| [r, c]),
+        unit: unit.to_owned(),
+        force: identity.supports_force,
+        refused: refused.as_ref().map(ToString::to_string),
+        advice: None,
+        named_by: if by_location { "location" } else { "id" },
+    };
     let row = vec![
         name.to_string(),
         String::new(),
@@ -163,11 +173,20 @@ fn of_events(found: &Found) -> Listed {
             (force, Some(error.to_string()), advice)
         }
     };
-    let document = json!({
-        "device": name, "path": path, "model": model, "transport": transport, "family": null, "surface": surface,
-        "sensor": null, "unit": unit, "force": force, "refused": refused, "advice": advice,
-        "named_by": "id",
-    });
+    let document = Pad {
+        device: name.clone(),
+        path: Some(path.clone()),
+        model: model.clone(),
+        transport: transport.to_owned(),
+        family: None,
+        surface,
+        sensor: None,
+        unit: unit.to_owned(),
+        force,
+        refused: refused.clone(),
+        advice: advice.map(str::to_owned),
+        named_by: "id",
+    };
     // A long name would push the columns after it out of sight.
     let shortened = |text: String| text.chars().take(60).collect::<String>();
     let row = vec![
@@ -235,13 +254,13 @@ mod tests {
                 "yes"
             ]
         );
-        assert!(good.refused.is_none() && good.document["refused"].is_null());
+        assert!(good.refused.is_none() && good.document.refused.is_none());
         let size = found(Ok(described(codes::ABS_PRESSURE, 0x05ac, 0x0262)));
         assert_eq!((size.row[2].as_str(), size.row[8].as_str()), ("A\u{1b}[2Jpad", "no"));
         let why = size.refused.unwrap();
         assert!(why.ends_with("copies the size of the contact into ABS_PRESSURE; that is no force"), "{why}");
         let unsaid = found(Ok(described(codes::ABS_MT_PRESSURE, 0x06cb, 1)));
-        assert_eq!((unsaid.row[8].as_str(), &unsaid.document["force"]), ("unknown", &Value::Null));
+        assert_eq!((unsaid.row[8].as_str(), unsaid.document.force), ("unknown", None));
         let why = unsaid.refused.unwrap();
         assert!(
             why.contains("may be the size of the contact") && why.contains("--pressure-unit counts"),

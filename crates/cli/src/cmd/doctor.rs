@@ -2,6 +2,7 @@
 
 mod asking;
 
+use crate::answer::Doctor;
 use crate::args::Global;
 use crate::cmd::record::pads::Where;
 use crate::cmd::record::signals::Listener;
@@ -80,7 +81,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     person.welcome();
     let bundle = doctor::examine(&machine, &mut person);
     let text = bundle.text();
-    screen.document(bundle.json());
+    screen.document(&Doctor(bundle.answers()));
     if !global.json {
         screen.raw(text.as_bytes())?;
     }

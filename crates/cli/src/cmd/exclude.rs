@@ -1,5 +1,6 @@
 //! `openweigh exclude`
 
+use crate::answer::Excluded;
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -8,7 +9,6 @@ use crate::screen::Screen;
 use openweigh_formats::text::{Line, Name};
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::edit::Edit;
-use serde_json::json;
 
 /// Keep a weighing or a row out of every fit, but in the data
 #[derive(Debug, clap::Args)]
@@ -54,10 +54,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         format!("row {row} (line {} of measurements.csv)", row + 2)
     };
     let edited = edit.commit(args.under.as_ref())?;
-    screen.document(json!({
-        "format": "openweigh.exclude/1", "dataset": edited.dataset.name.as_str(),
-        "version": edited.dataset.version.to_string(), "sha256": edited.sha256.as_str(), "excluded": args.what,
-    }));
+    screen.document(&Excluded {
+        dataset: edited.dataset.name.to_string(),
+        version: edited.dataset.version.to_string(),
+        sha256: edited.sha256.to_string(),
+        excluded: args.what.clone(),
+    });
     screen.line(&format!("excluded {what}: it stays in the data and is never fitted"))?;
     super::weigh::wrote(&edited, screen)?;
     Ok(exit::DONE)

@@ -5,6 +5,7 @@ mod meant;
 mod results;
 mod sources;
 
+use crate::answer::{ClaimValue, Explained, ExplainedClaim};
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -30,7 +31,6 @@ use openweigh_verify::claims::{self, Exact};
 use openweigh_verify::derive::{Derived, derive};
 use openweigh_verify::inventory;
 use openweigh_verify::trace::{self, Trace};
-use serde_json::json;
 
 /// Explain how a number was derived, or why it differs
 #[derive(Debug, clap::Args)]
@@ -162,19 +162,21 @@ impl Scene<'_> {
         for derivation in &manifest.derivations {
             let inputs: Vec<&str> = derivation.inputs.iter().map(RelativePath::as_str).collect();
             let outputs: Vec<&str> = derivation.outputs.iter().map(RelativePath::as_str).collect();
-            let kind = json!(derivation.kind).as_str().unwrap_or_default().to_owned();
+            let kind = derivation.kind.as_str();
             screen.line(&format!("  {kind}: {}", inputs.join(" + ")))?;
             screen.line(&format!("       -> {}", outputs.join(", ")))?;
         }
         let mut rows = vec![["claim", "claimed", "recomputed", "statement"].map(str::to_owned).to_vec()];
-        let mut documents = Vec::new();
+        let mut stated = Vec::new();
         for claim in &manifest.claims {
             let exact = claims::recompute(claim, manifest, self.contents, self.derived).ok();
             let exact = exact.map(|(exact, _)| exact);
-            documents.push(json!({
-                "id": claim.id.as_str(), "claimed": claim.value.to_string(),
-                "exactly": exact.as_ref().map(exactly), "digits": exact.as_ref().map(|exact| digits(exact, 20)),
-            }));
+            stated.push(ClaimValue {
+                id: claim.id.to_string(),
+                claimed: claim.value.to_string(),
+                exactly: exact.as_ref().map(exactly),
+                digits: exact.as_ref().map(|exact| digits(exact, 20)),
+            });
             let exact = exact.map_or_else(|| "cannot be recomputed".to_owned(), |exact| cut(&exact, 20));
             rows.push(vec![
                 claim.id.to_string(),
@@ -186,7 +188,7 @@ impl Scene<'_> {
         if rows.len() > 1 {
             show::table(&rows, &[false, false, false, false], screen)?;
         }
-        screen.document(json!({ "claims": documents }));
+        screen.document(&Explained::Manifest { claims: stated });
         Ok(exit::DONE)
     }
 
@@ -226,9 +228,12 @@ impl Scene<'_> {
         let tone = if code == exit::DONE { Tone::Good } else { Tone::Bad };
         let why_text = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
         screen.finding(&format!("  {}{why_text}", screen.tone(tone, &format!("the claim {verdict}"))))?;
-        screen.document(json!({
-            "id": claim.id.as_str(), "claimed": claim.value.to_string(), "exactly": exact, "verdict": verdict,
-            "reason": why,
+        screen.document(&Explained::Claim(ExplainedClaim {
+            id: claim.id.to_string(),
+            claimed: claim.value.to_string(),
+            exactly: exact,
+            verdict,
+            reason: why,
         }));
         Ok(code)
     }
@@ -301,7 +306,15 @@ impl Scene<'_> {
         let lines = String::from_utf8_lossy(&lines).into_owned();
         let derived = lines.lines().find(|line| line.starts_with(&start)).unwrap_or_default().to_owned();
         let same = self.compare(results, &derived, &start, screen)?;
-        screen.document(json!({ "dataset": dataset.name.as_str(), "session": session, "weighing": weighing, "sum": trace.sum.to_string(), "predicted": trace.predicted.to_string(), "line": derived, "same": same }));
+        screen.document(&Explained::Weighing {
+            dataset: dataset.name.to_string(),
+            session: session.to_owned(),
+            weighing: weighing.to_owned(),
+            sum: trace.sum.to_string(),
+            predicted: trace.predicted.to_string(),
+            line: derived,
+            same,
+        });
         Ok(if same { exit::DONE } else { exit::FAILED })
     }
 
@@ -328,9 +341,12 @@ impl Scene<'_> {
         excluded(dataset.excluded.iter().find(|one| one.row == Some(row as u64)), screen)?;
         let Some(trace) = trace::of_row(weights, dataset, table, row)? else {
             screen.line("  a feature is missing, so nothing is predicted (flag `gap`)")?;
-            screen.document(
-                json!({ "dataset": dataset.name.as_str(), "row": row, "predicted": null, "flags": "gap" }),
-            );
+            screen.document(&Explained::Gap {
+                dataset: dataset.name.to_string(),
+                row,
+                predicted: None,
+                flags: "gap",
+            });
             return Ok(exit::DONE);
         };
         self.trace(&trace, weights, screen)?;
@@ -338,7 +354,14 @@ impl Scene<'_> {
         let derived = String::from_utf8_lossy(&derived).trim_end().to_owned();
         let start = format!("{},{row},", dataset.name);
         let same = self.compare(results, &derived, &start, screen)?;
-        screen.document(json!({ "dataset": dataset.name.as_str(), "row": row, "sum": trace.sum.to_string(), "predicted": trace.predicted.to_string(), "line": derived, "same": same }));
+        screen.document(&Explained::Row {
+            dataset: dataset.name.to_string(),
+            row,
+            sum: trace.sum.to_string(),
+            predicted: trace.predicted.to_string(),
+            line: derived,
+            same,
+        });
         Ok(if same { exit::DONE } else { exit::FAILED })
     }
 

@@ -56,7 +56,6 @@ mod with_frames {
     use openweigh_frames::{DataFrame, FrameError, parquet, results, table};
     use openweigh_ledger::lookup::is_release;
     use openweigh_ledger::{Ledger, Written};
-    use serde_json::json;
     use std::path::{Path, PathBuf};
 
     pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u8, Failure> {
@@ -68,9 +67,8 @@ mod with_frames {
         }
         let written = place::ledger()?.write_typed(&args.output, &bytes, args.force, &[])?;
         let (path, (rows, columns)) = (place::shown(&args.output), frame.shape());
-        screen.document(json!({
-            "file": path, "bytes": bytes.len(), "rows": rows, "columns": columns, "written": written != Written::Same,
-        }));
+        let (file, bytes, written_now) = (path.clone(), bytes.len(), written != Written::Same);
+        screen.document(&crate::answer::Exported { file, bytes, rows, columns, written: written_now });
         let done = match written {
             Written::New => "wrote",
             Written::Same => "left alone, byte for byte the same:",

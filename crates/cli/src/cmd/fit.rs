@@ -1,5 +1,6 @@
 //! `openweigh fit`
 
+use crate::answer::Fitted;
 use crate::args::Global;
 use crate::cmd::proposing::{self, ModelArgs};
 use crate::failure::Failure;
@@ -13,7 +14,6 @@ use openweigh_formats::recipe::{Estimator, Recipe};
 use openweigh_formats::text::{Line, Name, Version};
 use openweigh_formats::{Digest, canonical, limits};
 use openweigh_ledger::{Kind, Ledger, Written};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Fit calibration weights (the coefficients) to datasets
@@ -107,11 +107,14 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
         Origin::Words => Some(proposing::write(&ledger, &recipe, false)?),
         Origin::File(_) => None,
     };
-    screen.document(json!({
-        "file": place::shown(&path), "sha256": digest.as_str(), "bytes": bytes.len(),
-        "written": written != Written::Same, "weights": show::json_of(&weights),
-        "recipe": made.as_ref().map(|(path, _)| place::shown(path)),
-    }));
+    screen.document(&Fitted {
+        file: place::shown(&path),
+        sha256: digest.to_string(),
+        bytes: bytes.len(),
+        written: written != Written::Same,
+        weights: &weights,
+        recipe: made.as_ref().map(|(path, _)| place::shown(path)),
+    });
     if let Some((path, written)) = &made {
         let text = recipe.to_toml();
         show::text(&text, screen)?;

@@ -1,6 +1,7 @@
 //! `openweigh grade`
 
 use super::verify;
+use crate::answer::{self, Definition, Graded, Judged, Openness, Part, Reproduced, Requirement};
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -14,13 +15,11 @@ use openweigh_formats::publication::Publication;
 use openweigh_formats::release;
 use openweigh_formats::{Digest, licence, limits};
 use openweigh_ledger::{Kind, Ledger};
-use openweigh_openness::components::Component;
 use openweigh_openness::reproduced::ReproducedBy;
 use openweigh_openness::{Answer, Card, Class, Criterion, Evidence, Grade, State, Subject, Texts, Tool};
 use openweigh_verify::Opened;
 use openweigh_verify::Summary;
 use openweigh_verify::{Report, Stage, Verdict};
-use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Grade how open a release is: open weights, open source, reproduced
@@ -112,7 +111,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         receipts: &read.receipts,
     });
     let code = code(args, &grade, &read.report);
-    screen.document(document(&path, &read, &grade, &args.require, code));
+    screen.document(&document(&path, &read, &grade, &args.require, code));
     tell(&read, &grade, &args.require, screen)?;
     Ok(code)
 }
@@ -268,60 +267,41 @@ fn tell_framework(grade: &Grade, screen: &mut Screen) -> Result<(), Failure> {
     Ok(())
 }
 
-fn as_json(criterion: &Criterion) -> Value {
-    json!({
-        "key": criterion.key, "title": criterion.title, "answer": criterion.answer.as_str(),
-        "note": criterion.note, "evidence": evidence(&criterion.evidence),
-    })
-}
-
-fn evidence(evidence: &[Evidence]) -> Vec<Value> {
-    evidence.iter().map(|one| json!({ "file": one.file, "key": one.key })).collect()
-}
-
-fn component(own: &Component) -> Value {
-    json!({
-        "key": own.key, "title": own.title, "class": own.class.as_str(), "required": own.required,
-        "answer": own.answer().as_str(), "present": own.present.as_str(), "licence": own.licence.as_str(),
-        "note": own.note, "evidence": evidence(&own.evidence),
-    })
-}
-
-fn document(path: &Path, read: &Read, grade: &Grade, required: &[Required], code: u8) -> Value {
-    let list = |criteria: &[Criterion]| criteria.iter().map(as_json).collect::<Vec<_>>();
-    let classes: serde_json::Map<String, Value> = Class::ALL
-        .into_iter()
-        .map(|class| (class.as_str().to_owned(), json!(grade.framework.reaches(class).as_str())))
-        .collect();
-    json!({
-        "manifest": place::shown(path),
-        "release": read.id.as_str(),
-        "headline": headline(grade),
-        "open_weights": {
-            "definition": openweigh_openness::OPEN_WEIGHTS,
-            "answer": whole(&grade.open_weights).as_str(),
-            "criteria": list(&grade.open_weights),
+fn document(path: &Path, read: &Read, grade: &Grade, required: &[Required], code: u8) -> Graded {
+    let framework = &grade.framework;
+    let definition = |definition, criteria: &[Criterion]| Definition {
+        definition,
+        answer: whole(criteria).as_str(),
+        criteria: Judged::all(criteria),
+    };
+    let witness = |one: &ReproducedBy| answer::Witness { who: one.who.clone(), file: one.file.clone() };
+    let requirement =
+        |one: &Required| Requirement { what: one.word().to_owned(), answer: one.of(grade).as_str() };
+    Graded {
+        manifest: place::shown(path),
+        release: read.id.to_string(),
+        headline: headline(grade),
+        open_weights: definition(openweigh_openness::OPEN_WEIGHTS, &grade.open_weights),
+        open_source: definition(openweigh_openness::OPEN_SOURCE, &grade.open_source),
+        model_openness: Openness {
+            framework: openweigh_openness::FRAMEWORK,
+            class: framework.class().map(Class::as_str),
+            classes: Class::ALL
+                .into_iter()
+                .map(|class| (class.as_str(), framework.reaches(class).as_str()))
+                .collect(),
+            components: framework.components.iter().map(Part::of).collect(),
         },
-        "open_source": {
-            "definition": openweigh_openness::OPEN_SOURCE,
-            "answer": whole(&grade.open_source).as_str(),
-            "criteria": list(&grade.open_source),
+        reproduced: Reproduced {
+            here: grade.reproduced.here.as_str(),
+            stages: Judged::all(&grade.reproduced.criteria),
+            receipts: grade.reproduced.by.iter().map(witness).collect(),
         },
-        "model_openness": {
-            "framework": openweigh_openness::FRAMEWORK,
-            "class": grade.framework.class().map(Class::as_str),
-            "classes": classes,
-            "components": grade.framework.components.iter().map(component).collect::<Vec<_>>(),
+        licence_texts: answer::Texts {
+            spdx_list: licence::list_version().to_owned(),
+            texts: Judged::all(&grade.texts),
         },
-        "reproduced": {
-            "here": grade.reproduced.here.as_str(),
-            "stages": list(&grade.reproduced.criteria),
-            "receipts": grade.reproduced.by.iter()
-                .map(|one| json!({ "who": one.who, "file": one.file })).collect::<Vec<_>>(),
-        },
-        "licence_texts": { "spdx_list": licence::list_version(), "texts": list(&grade.texts) },
-        "required": required.iter()
-            .map(|one| json!({ "what": one.word(), "answer": one.of(grade).as_str() })).collect::<Vec<_>>(),
-        "exit": code,
-    })
+        required: required.iter().map(requirement).collect(),
+        exit: code,
+    }
 }

@@ -1,6 +1,7 @@
 //! `openweigh import recording`: what other programs recorded becomes sessions, value by value.
 
 use super::record::pads;
+use crate::answer::{ImportedRecording, LeftOut, RecordingSession, Warned};
 use crate::args::Global;
 use crate::cmd::about::{self, AboutArgs};
 use crate::exit;
@@ -9,15 +10,14 @@ use crate::place;
 use crate::progress::Progress;
 use crate::screen::{Screen, Tone};
 use crate::show;
-use openweigh_capture::import::{self, Destination, Format, ImportError, Platform, Survey};
-use openweigh_capture::{Place, Warning};
+use openweigh_capture::Place;
+use openweigh_capture::import::{self, Destination, Format, ImportError, Platform, Survey, Surveyed};
 use openweigh_formats::count;
 use openweigh_formats::dataset::{Dataset, Provenance, ProvenanceKind};
 use openweigh_formats::session::Environment;
 use openweigh_formats::text::{Line, Name};
 use openweigh_ledger::OpenError;
 use openweigh_ledger::edit::Edit;
-use serde_json::json;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -135,7 +135,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let names: Vec<&str> = recorded.iter().map(|recorded| recorded.session.id.as_str()).collect();
     let sha256 = recorded.last().map(|recorded| recorded.dataset.to_string());
     let folder = place::shown(destination.place.folder());
-    screen.document(document(&folder, &survey, &names, sha256.as_deref()));
+    screen.document(&document(&folder, &survey, &names, sha256.as_deref()));
     said(&survey, &names, screen)?;
     if let Some(dataset) = destination.place.read()? {
         let how = format!("{} another --name", about::STATED_AGAIN);
@@ -159,7 +159,7 @@ fn sessions_in(dataset: &Dataset, survey: &Survey) -> usize {
 
 fn left_alone(dataset: &Place, survey: &Survey, screen: &mut Screen) -> Result<u8, Failure> {
     let folder = place::shown(dataset.folder());
-    screen.document(document(&folder, survey, &[], None));
+    screen.document(&document(&folder, survey, &[], None));
     screen.line(&format!("{folder} has these touches already, byte for byte the same; left alone"))?;
     Ok(exit::DONE)
 }
@@ -180,27 +180,25 @@ fn provenance(args: &Args, format: Format) -> Result<Provenance, Failure> {
     Ok(Provenance::stated(kind, origin))
 }
 
-fn document(folder: &str, survey: &Survey, names: &[&str], sha256: Option<&str>) -> serde_json::Value {
-    let sessions: Vec<_> = (survey.sessions.iter().enumerate())
-        .map(|(at, session)| {
-            json!({
-                "session": names.get(at), "device": session.device, "unit": session.source.unit.as_str(),
-                "quality": session.quality, "touches_sha256": session.touches.as_str(),
-                "warnings": session.warnings.iter().map(warning).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let left_out: Vec<_> = (survey.left_out.iter())
-        .map(|out| json!({ "device": out.device, "why": out.why.to_string() }))
-        .collect();
-    json!({
-        "dataset": folder, "format": survey.format.as_str(), "recording_sha256": survey.sha256.as_str(),
-        "written": !names.is_empty(), "sessions": sessions, "left_out": left_out, "sha256": sha256,
-    })
-}
-
-fn warning(warning: &Warning) -> serde_json::Value {
-    json!({ "found": warning.to_string(), "advice": warning.advice() })
+fn document(folder: &str, survey: &Survey, names: &[&str], sha256: Option<&str>) -> ImportedRecording {
+    let session = |(at, session): (usize, &Surveyed)| RecordingSession {
+        session: names.get(at).map(|name| (*name).to_owned()),
+        device: session.device.clone(),
+        unit: session.source.unit.as_str(),
+        quality: session.quality,
+        touches_sha256: session.touches.to_string(),
+        warnings: Warned::all(&session.warnings),
+    };
+    let left_out = |out: &import::LeftOut| LeftOut { device: out.device.clone(), why: out.why.to_string() };
+    ImportedRecording {
+        dataset: folder.to_owned(),
+        recording_format: survey.format.as_str(),
+        recording_sha256: survey.sha256.to_string(),
+        written: !names.is_empty(),
+        sessions: survey.sessions.iter().enumerate().map(session).collect(),
+        left_out: survey.left_out.iter().map(left_out).collect(),
+        sha256: sha256.map(str::to_owned),
+    }
 }
 
 fn said(survey: &Survey, names: &[&str], screen: &mut Screen) -> Result<(), Failure> {

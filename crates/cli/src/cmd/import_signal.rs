@@ -1,5 +1,6 @@
 //! `openweigh import signal`: logs of a sensor become sessions that can be weighed.
 
+use crate::answer::{ImportedSignal, SignalSession};
 use crate::args::Global;
 use crate::cmd::about::{self, ImportedArgs};
 use crate::cmd::import_table::read_with;
@@ -13,7 +14,6 @@ use openweigh_formats::dataset::Provenance;
 use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::Written;
-use serde_json::json;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -86,14 +86,18 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let (dataset, sha256, made) = written.map_err(|error| refused(&at, error))?;
     ledger.keep_licence_texts(&args.about.license)?;
     let folder = ledger.root().join("datasets").join(args.name.as_str());
-    let session = |one: &Made| {
-        json!({ "session": one.session.id.as_str(), "samples": one.session.quality.frames,
-            "seconds": one.seconds, "gaps": one.session.quality.gaps, "missing": one.session.quality.non_finite })
+    let session = |one: &Made| SignalSession {
+        session: one.session.id.to_string(),
+        samples: one.session.quality.frames,
+        seconds: one.seconds.as_ref().map(ToString::to_string),
+        gaps: one.session.quality.gaps,
+        missing: one.session.quality.non_finite,
     };
-    screen.document(json!({
-        "format": "openweigh.import-signal/1", "dataset": place::shown(&folder), "sha256": sha256.as_str(),
-        "sessions": made.iter().map(session).collect::<Vec<_>>(),
-    }));
+    screen.document(&ImportedSignal {
+        dataset: place::shown(&folder),
+        sha256: sha256.to_string(),
+        sessions: made.iter().map(session).collect(),
+    });
     tell(&made, screen)?;
     tell_reading(&plans, screen)?;
     if plans.len() > 1 {

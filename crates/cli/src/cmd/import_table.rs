@@ -5,6 +5,7 @@ mod spool;
 
 pub(crate) use report::{read_with, ways_out};
 
+use crate::answer::{ImportedTable, MadeTable};
 use crate::args::Global;
 use crate::cmd::about::{self, ImportedArgs};
 use crate::cmd::reading_args::ReadingArgs;
@@ -20,7 +21,6 @@ use openweigh_formats::path::RelativePath;
 use openweigh_formats::text::{ColumnName, Name};
 use openweigh_formats::{Digest, canonical};
 use openweigh_ledger::{Change, Draft, Expected, Ledger, Written};
-use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -65,13 +65,15 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let ledger = place::ledger()?;
     let kept = keep(args, name, &plan, &mut source, &ledger, &refused)?;
     let folder = ledger.root().join("datasets").join(name.as_str());
-    screen.document(json!({
-        "format": "openweigh.import-table/1", "dataset": place::shown(&folder), "rows": plan.rows,
-        "written": kept.written != Written::Same,
-        "columns": plan.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
-        "changes": report::changes(&plan, &kept.rows), "reading": report::reading(&plan),
-        "sha256": kept.sha256.as_str(),
-    }));
+    screen.document(&ImportedTable {
+        rows: plan.rows,
+        written: kept.written != Written::Same,
+        columns: report::names(&plan),
+        changes: report::changes(&plan, &kept.rows),
+        reading: plan.how_read(),
+        made: Some(MadeTable { dataset: place::shown(&folder), sha256: kept.sha256.to_string() }),
+        seen: None,
+    });
     screen.line(&report::size(&plan))?;
     report::how(&plan, &kept.rows, screen)?;
     let unitless = |column: &table::Column| column.unit.is_none() && column.cells == CellType::Number;

@@ -1,11 +1,11 @@
 //! `openweigh init`
 
+use crate::answer::Initialised;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place::shown;
 use crate::screen::Screen;
 use openweigh_ledger::Ledger;
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Create an empty ledger: folders for datasets, artifacts and manifests
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     let made = Ledger::at(&args.folder).create()?;
     let made: Vec<String> = made.iter().map(|path| shown(path)).collect();
-    screen.document(json!({ "directory": args.folder.display().to_string(), "made": made }));
+    screen.document(&Initialised { directory: args.folder.display().to_string(), made: made.clone() });
     if made.is_empty() {
         screen.line(&format!("{} is a ledger already; nothing was changed", args.folder.display()))?;
         return Ok(exit::DONE);

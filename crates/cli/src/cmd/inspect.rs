@@ -1,5 +1,6 @@
 //! `openweigh inspect`
 
+use crate::answer::InspectedResults;
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let malformed = |source| Failure::Malformed { path: place::shown(&path), source };
     if is::<Weights>(&head) {
         let weights: Weights = canonical::read(&bytes).map_err(malformed)?;
-        screen.document(show::json_of(&weights));
+        screen.artifact(&weights);
         show::weights(&weights, screen)?;
         let declared = weights.recipe.fit.estimator == Estimator::Declared;
         let verb = if declared { "declared, not fitted; judged on" } else { "fitted on" };
@@ -97,7 +98,7 @@ fn heading(text: &str, screen: &mut Screen) -> Result<(), Failure> {
 }
 
 fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
-    screen.document(show::json_of(dataset));
+    screen.artifact(dataset);
     heading(&show::title(&dataset.name, &dataset.version, &dataset.title), screen)?;
     if !dataset.description.as_str().is_empty() {
         screen.line(&format!("  {}", quoted(dataset.description.as_str())))?;
@@ -136,7 +137,7 @@ fn dataset(dataset: &Dataset, screen: &mut Screen) -> Result<(), Failure> {
 }
 
 fn manifest(manifest: &Manifest, screen: &mut Screen) -> Result<(), Failure> {
-    screen.document(show::json_of(manifest));
+    screen.artifact(manifest);
     heading(&show::title(&manifest.name, &manifest.version, &manifest.title), screen)?;
     let mut rows = vec![["file", "role", "bytes", "sha256", "licence"].map(str::to_owned).to_vec()];
     for file in &manifest.files {
@@ -167,7 +168,7 @@ fn manifest(manifest: &Manifest, screen: &mut Screen) -> Result<(), Failure> {
 }
 
 fn recipe(recipe: &Recipe, screen: &mut Screen) -> Result<(), Failure> {
-    screen.document(serde_json::to_value(recipe).expect("recipes have string keys"));
+    screen.artifact(recipe);
     let terms: Vec<String> = recipe.model.terms.iter().map(ToString::to_string).collect();
     heading(&format!("recipe {}", recipe.name), screen)?;
     screen.line(&format!("  {} from the terms {}", recipe.model.target, terms.join(", ")))?;
@@ -188,7 +189,7 @@ fn results<'a>(lines: impl Iterator<Item = &'a str> + Clone, screen: &mut Screen
     let count = lines.clone().count().saturating_sub(1);
     let shown: Vec<Vec<String>> =
         lines.take(11).map(|line| line.split(',').map(str::to_owned).collect()).collect();
-    screen.document(json!({ "columns": shown.first(), "rows": count }));
+    screen.document(&InspectedResults { columns: shown.first().cloned(), rows: count });
     heading(&format!("results: {}", count::of(count, "row")), screen)?;
     let right: Vec<bool> = shown.first().map_or(Vec::new(), |header| {
         header.iter().map(|name| !matches!(name.as_str(), "dataset" | "flags")).collect()

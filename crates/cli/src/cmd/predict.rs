@@ -1,5 +1,6 @@
 //! `openweigh predict`
 
+use crate::answer::Predicted;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -9,7 +10,6 @@ use openweigh_formats::recipe::Tare;
 use openweigh_formats::text::ColumnName;
 use openweigh_formats::weights::Weights;
 use openweigh_replay::single::{self, PredictError};
-use serde_json::json;
 
 /// Predict one value from numbers that you type, with its uncertainty
 #[derive(Debug, clap::Args)]
@@ -46,16 +46,18 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     let target = &weights.recipe.model.target;
     let unit = weights.recipe.result.unit.as_ref().map(ToString::to_string);
     let in_unit = unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
-    screen.document(json!({
-        "format": "openweigh.predict/1", "weights": format!("{}-{}", weights.name, weights.version),
-        "target": target.as_str(), "unit": unit, "predicted": found.predicted.to_string(),
-        "expanded_u": found.expanded_u.as_ref().map(ToString::to_string),
-        "u": found.stated.as_ref().map(|stated| stated.standard.to_string()),
-        "dof": found.stated.as_ref().map(|stated| stated.dof),
-        "k": found.stated.as_ref().map(|stated| stated.k.to_string()),
-        "repeatability_only": found.stated.as_ref().map(|stated| stated.repeatability_only),
-        "extrapolated": found.extrapolated.iter().map(ColumnName::as_str).collect::<Vec<_>>(),
-    }));
+    screen.document(&Predicted {
+        weights: format!("{}-{}", weights.name, weights.version),
+        target: target.to_string(),
+        unit,
+        predicted: found.predicted.to_string(),
+        expanded_u: found.expanded_u.as_ref().map(ToString::to_string),
+        u: found.stated.as_ref().map(|stated| stated.standard.to_string()),
+        dof: found.stated.as_ref().map(|stated| stated.dof),
+        k: found.stated.as_ref().map(|stated| stated.k.to_string()),
+        repeatability_only: found.stated.as_ref().map(|stated| stated.repeatability_only),
+        extrapolated: found.extrapolated.iter().map(ToString::to_string).collect(),
+    });
     let uncertain = found.expanded_u.as_ref().map_or_else(String::new, |u| format!(" ± {u}"));
     screen
         .line(&screen.tone(Tone::Strong, &format!("{target} = {}{uncertain}{in_unit}", found.predicted)))?;

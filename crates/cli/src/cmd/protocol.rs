@@ -1,5 +1,6 @@
 //! `openweigh protocol new` and `openweigh protocol list`
 
+use crate::answer::{KnownProtocol, ProtocolList, ProtocolNew};
 use crate::failure::Failure;
 use crate::place;
 use crate::screen::Screen;
@@ -10,7 +11,6 @@ use openweigh_formats::number::Number;
 use openweigh_formats::text::Name;
 use openweigh_formats::{Digest, limits};
 use openweigh_ledger::{Kind, Ledger, Written};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Write a protocol: which masses to put on, in which order
@@ -79,9 +79,11 @@ pub(crate) fn new(args: &NewArgs, screen: &mut Screen) -> Result<u8, Failure> {
     let (path, written) =
         place::write(&ledger, args.output.as_deref(), &own, text.as_bytes(), args.force, &[])?;
     let digest = Digest::of(text.as_bytes());
-    screen.document(
-        json!({ "file": place::shown(&path), "written": written != Written::Same, "protocol": text }),
-    );
+    screen.document(&ProtocolNew {
+        file: place::shown(&path),
+        written: written != Written::Same,
+        protocol: text.clone(),
+    });
     show::text(&text, screen)?;
     show::written(&path, written, &digest, screen)?;
     let word = if args.output.is_some() { place::shown(&path) } else { args.name.to_string() };
@@ -98,9 +100,12 @@ pub(crate) fn list(screen: &mut Screen) -> Result<u8, Failure> {
     for (name, meaning, _) in builtin::PROTOCOLS {
         rows.push(vec![name.to_owned(), "built in".to_owned(), meaning.to_owned()]);
     }
-    let names: Vec<_> =
-        rows.iter().skip(1).map(|row| json!({ "name": row[0], "from": row[1], "meaning": row[2] })).collect();
-    screen.document(json!({ "protocols": names }));
+    let known = |row: &Vec<String>| KnownProtocol {
+        name: row[0].clone(),
+        from: row[1].clone(),
+        meaning: row[2].clone(),
+    };
+    screen.document(&ProtocolList { protocols: rows.iter().skip(1).map(known).collect() });
     show::table(&rows, &[false, false, false], screen)?;
     Ok(exit::DONE)
 }

@@ -1,5 +1,6 @@
 //! `openweigh publish`
 
+use crate::answer::{PublicFile, Published};
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::place::{self, OnDisk};
@@ -23,7 +24,6 @@ use openweigh_release::{Missing, Source, generate, source, withheld};
 use openweigh_trust::{Signer, oms, sshsig};
 use openweigh_verify::examine;
 use openweigh_verify::{Opened, Scope};
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -183,9 +183,12 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         bundle(&prepared.ledger, &parts, &prepared.manifest, key.as_ref(), output, args.force, screen)?;
     }
     let files = parts.copied.len() + parts.written.len();
-    screen.document(json!({
-        "release": place::shown(output), "id": id.as_str(), "files": files, "written": done != Written::Same,
-    }));
+    screen.document(&Published::Release {
+        release: place::shown(output),
+        id: id.to_string(),
+        files,
+        written: done != Written::Same,
+    });
     let (shown, files) = (place::shown(output), count::of(files, "file"));
     screen.line(&match done {
         Written::New => format!("wrote {shown}: {files}"),
@@ -261,10 +264,13 @@ fn preview(prepared: &Prepared, parts: &Parts<'_>, screen: &mut Screen) -> Resul
         files.iter().map(|(path, bytes, says)| vec![path.clone(), bytes.to_string(), (*says).to_owned()]),
     );
     let total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
-    let listed: Vec<_> = (files.iter())
-        .map(|(path, bytes, says)| json!({ "path": path, "bytes": bytes, "about_people": says }))
-        .collect();
-    screen.document(json!({ "files": listed, "bytes": total, "written": false }));
+    let public = |(path, bytes, says): &(String, u64, &str)| PublicFile {
+        path: path.clone(),
+        bytes: *bytes,
+        about_people: (*says).to_owned(),
+    };
+    let listed = files.iter().map(public).collect();
+    screen.document(&Published::Preview { files: listed, bytes: total, written: false });
     show::table(&rows, &[false, true, false], screen)?;
     screen.line(&format!(
         "{}, {total} bytes would become public; nothing was written",

@@ -1,6 +1,7 @@
 //! `openweigh pull`
 
 use super::push::{Moving, moving, state};
+use crate::answer;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -8,7 +9,6 @@ use crate::screen::{Screen, Tone};
 use crate::{access, exit, place};
 use openweigh_formats::count;
 use openweigh_store::{Location, Pull, Pulled, State, pull};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Fetch a release from a store: a folder, bucket, web server or registry
@@ -52,23 +52,23 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let code = if pulled.unread.is_empty() { exit::DONE } else { exit::INCOMPLETE };
     let next = format!("openweigh verify {}", place::shown(&args.to));
     tell(args, &from, &pulled, &next, screen)?;
-    screen.document(json!({
-        "source": format!("{}{}", from.place, pulled.reference),
-        "directory": place::shown(&args.to),
-        "digest": pulled.digest.to_string(),
-        "id": pulled.id.as_str(),
-        "state": state(pulled.state),
-        "files": pulled.files,
-        "bytes": pulled.bytes,
-        "received_bytes": pulled.moved,
-        "resumed_bytes": pulled.kept,
-        "attestations": pulled.companions.iter().map(|path| place::shown(path)).collect::<Vec<_>>(),
-        "passed_over": pulled.passed_over,
-        "not_checkable": pulled.unread,
-        "verified": false,
-        "next": next,
-        "exit": code,
-    }));
+    screen.document(&answer::Pulled {
+        source: format!("{}{}", from.place, pulled.reference),
+        directory: place::shown(&args.to),
+        digest: pulled.digest.to_string(),
+        id: pulled.id.to_string(),
+        state: state(pulled.state),
+        files: pulled.files,
+        bytes: pulled.bytes,
+        received_bytes: pulled.moved,
+        resumed_bytes: pulled.kept,
+        attestations: pulled.companions.iter().map(|path| place::shown(path)).collect(),
+        passed_over: pulled.passed_over,
+        not_checkable: pulled.unread,
+        verified: false,
+        next,
+        exit: code,
+    });
     Ok(code)
 }
 

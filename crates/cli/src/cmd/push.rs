@@ -1,5 +1,6 @@
 //! `openweigh push`
 
+use crate::answer;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -7,7 +8,6 @@ use crate::screen::{Screen, Tone};
 use crate::{access, exit};
 use openweigh_formats::count;
 use openweigh_store::{Location, Moment, Push, Pushed, State, push};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Send a release to a store: a folder, a bucket or a registry
@@ -66,18 +66,18 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     drop(progress);
     let location = format!("{}:{}", to.place, pushed.tag);
     tell(&pushed, &location, screen)?;
-    screen.document(json!({
-        "destination": location,
-        "digest": pushed.digest.to_string(),
-        "id": pushed.id.as_str(),
-        "state": state(pushed.state),
-        "files": pushed.files,
-        "bytes": pushed.bytes,
-        "sent": pushed.sent,
-        "sent_bytes": pushed.sent_bytes,
-        "attestations": pushed.companions,
-        "exit": exit::DONE,
-    }));
+    screen.document(&answer::Pushed {
+        destination: location,
+        digest: pushed.digest.to_string(),
+        id: pushed.id.to_string(),
+        state: state(pushed.state),
+        files: pushed.files,
+        bytes: pushed.bytes,
+        sent: pushed.sent,
+        sent_bytes: pushed.sent_bytes,
+        attestations: pushed.companions,
+        exit: exit::DONE,
+    });
     Ok(exit::DONE)
 }
 

@@ -1,5 +1,6 @@
 //! `openweigh readings`
 
+use crate::answer::Readings;
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -11,7 +12,6 @@ use openweigh_formats::Digest;
 use openweigh_formats::csv::all_shielded;
 use openweigh_ledger::{Kind, Written};
 use openweigh_replay::grams::{self, Place};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Print the readings that a recipe computes from sessions
@@ -65,10 +65,13 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     };
     let written = ledger.write_typed(path, &bytes, args.force, &[])?;
     let digest = Digest::of(&bytes);
-    screen.document(json!({
-        "file": place::shown(path), "sha256": digest.as_str(), "bytes": bytes.len(), "rows": rows,
-        "written": written != Written::Same,
-    }));
+    screen.document(&Readings {
+        file: place::shown(path),
+        sha256: digest.to_string(),
+        bytes: bytes.len(),
+        rows,
+        written: written != Written::Same,
+    });
     show::written(path, written, &digest, screen)?;
     Ok(exit::DONE)
 }

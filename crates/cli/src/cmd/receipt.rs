@@ -1,6 +1,7 @@
 //! `openweigh receipt`
 
 use super::verify::{self, around};
+use crate::answer::Receipt;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -10,7 +11,6 @@ use openweigh_formats::count;
 use openweigh_formats::release;
 use openweigh_release::receipts;
 use openweigh_trust::receipt;
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Sign that you derived a release again: a receipt that others count
@@ -56,10 +56,14 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let place = (args.release.as_path(), &done.id, args.attest.as_deref());
     let (path, written) = attest::write(place, "receipt", key.public_key(), &bytes, args.force)?;
     let predicate = &statement.predicate;
-    screen.document(json!({
-        "file": place::shown(&path), "release": done.id.as_str(), "key": key.public_key().fingerprint().as_str(),
-        "derived": predicate.derived.len(), "claims": predicate.claims.len(), "tool": predicate.tool.sha256.as_str(),
-    }));
+    screen.document(&Receipt {
+        file: place::shown(&path),
+        release: done.id.to_string(),
+        key: key.public_key().fingerprint().to_string(),
+        derived: predicate.derived.len(),
+        claims: predicate.claims.len(),
+        tool: predicate.tool.sha256.to_string(),
+    });
     screen.line(&format!(
         "{}: {} derived again, {} recomputed; signed with key {}",
         done.name,

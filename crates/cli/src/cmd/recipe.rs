@@ -1,5 +1,6 @@
 //! `openweigh recipe new`
 
+use crate::answer::RecipeNew;
 use crate::args::Global;
 use crate::cmd::proposing::{self, ModelArgs};
 use crate::failure::Failure;
@@ -9,7 +10,6 @@ use crate::{exit, show};
 use openweigh_formats::Digest;
 use openweigh_formats::text::Name;
 use openweigh_ledger::Written;
-use serde_json::json;
 
 /// Write a recipe: what is fitted, and how
 #[derive(Debug, clap::Args)]
@@ -42,10 +42,11 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     let (path, written) = proposing::write(&ledger, &recipe, args.force)?;
     let text = recipe.to_toml();
-    screen.document(json!({
-        "file": place::shown(&path), "written": written != Written::Same,
-        "recipe": serde_json::to_value(&recipe).expect("recipes have string keys"),
-    }));
+    screen.document(&RecipeNew {
+        file: place::shown(&path),
+        written: written != Written::Same,
+        recipe: &recipe,
+    });
     show::text(&text, screen)?;
     show::written(&path, written, &Digest::of(text.as_bytes()), screen)?;
     show::next(&format!("fit --dataset {datasets} --recipe {}", recipe.name), screen)?;

@@ -5,6 +5,7 @@ pub(crate) mod pads;
 pub(crate) mod screen;
 pub(crate) mod signals;
 
+use crate::answer::{self, RecordedSession, Warned};
 use crate::args::Global;
 use crate::cmd::about::{self, AboutArgs};
 use crate::cmd::protocol;
@@ -26,7 +27,6 @@ use openweigh_ledger::Ledger;
 use openweigh_ledger::edit::Edit;
 use openweigh_multitouch::ClickGuard;
 use pads::{Pad as Chosen, Pads, Where};
-use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -347,22 +347,22 @@ fn report(done: &[Ended], screen: &mut Screen) -> Result<(), Failure> {
     };
     let session = |one: &Ended| {
         let recorded = &one.recorded;
-        let warnings: Vec<_> = (one.warnings.iter())
-            .map(|warning| json!({ "found": warning.to_string(), "advice": warning.advice() }))
-            .collect();
-        json!({
-            "session": recorded.session.id.as_str(), "folder": place::shown(&recorded.folder),
-            "device": recorded.session.source.device.as_ref().map(ToString::to_string),
-            "ended": ended(one.end), "weighings": recorded.weighings,
-            "quality": recorded.session.quality, "warnings": warnings,
-        })
+        RecordedSession {
+            session: recorded.session.id.to_string(),
+            folder: place::shown(&recorded.folder),
+            device: recorded.session.source.device.as_ref().map(ToString::to_string),
+            ended: ended(one.end),
+            weighings: recorded.weighings,
+            quality: recorded.session.quality,
+            warnings: Warned::all(&one.warnings),
+        }
     };
     let last = done.last().map(|one| &one.recorded);
-    screen.document(json!({
-        "dataset": last.map(|recorded| place::shown(recorded.place.folder())),
-        "sha256": last.map(|recorded| recorded.dataset.to_string()),
-        "sessions": done.iter().map(session).collect::<Vec<_>>(),
-    }));
+    screen.document(&answer::Recorded {
+        dataset: last.map(|recorded| place::shown(recorded.place.folder())),
+        sha256: last.map(|recorded| recorded.dataset.to_string()),
+        sessions: done.iter().map(session).collect(),
+    });
     for one in done {
         let Ended { recorded, end, warnings } = one;
         let quality = &recorded.session.quality;

@@ -1,5 +1,6 @@
 //! `openweigh recover`
 
+use crate::answer::{Recovered, RecoveredSession};
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -10,7 +11,6 @@ use openweigh_formats::text::Name;
 use openweigh_formats::weighings::Id;
 use openweigh_ledger::Folder;
 use openweigh_ledger::edit::Edit;
-use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Finish a recording that was killed
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     if ids.is_empty() {
         let folder = PathBuf::from(place::shown(&args.folder));
         // Whoever asks for what is the case already gets it.
-        screen.document(json!({ "dataset": place::shown(place.folder()), "recovered": [] }));
+        screen.document(&Recovered { dataset: place::shown(place.folder()), recovered: Vec::new() });
         screen.line(&format!("{}: nothing to recover; every session is whole", folder.display()))?;
         return Ok(exit::DONE);
     }
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
         documents.push(document(&recovery));
         tell(&recovery, screen)?;
     }
-    screen.document(json!({ "dataset": place::shown(place.folder()), "recovered": documents }));
+    screen.document(&Recovered { dataset: place::shown(place.folder()), recovered: documents });
     Ok(exit::DONE)
 }
 
@@ -94,18 +94,18 @@ fn find(folder: &Path) -> Result<(Place, Option<Id>), Failure> {
     Ok((place, id))
 }
 
-fn document(recovery: &Recovery) -> serde_json::Value {
+fn document(recovery: &Recovery) -> RecoveredSession {
     let kept = recovery.kept.as_ref();
-    json!({
-        "session": recovery.id.as_str(),
-        "kept": kept.is_some(),
-        "frames": kept.map_or(0, |kept| kept.session.quality.frames),
-        "touches": kept.map_or(0, |kept| kept.session.quality.touches),
-        "weighings": kept.map_or(0, |kept| kept.weighings),
-        "last_device_s": kept.and_then(|kept| kept.last_device_s.as_deref()),
-        "losses": recovery.losses.iter().map(words).collect::<Vec<_>>(),
-        "sha256": kept.map(|kept| kept.dataset.as_str()),
-    })
+    RecoveredSession {
+        session: recovery.id.to_string(),
+        kept: kept.is_some(),
+        frames: kept.map_or(0, |kept| kept.session.quality.frames),
+        touches: kept.map_or(0, |kept| kept.session.quality.touches),
+        weighings: kept.map_or(0, |kept| kept.weighings),
+        last_device_s: kept.and_then(|kept| kept.last_device_s.clone()),
+        losses: recovery.losses.iter().map(words).collect(),
+        sha256: kept.map(|kept| kept.dataset.to_string()),
+    }
 }
 
 fn words(loss: &Loss) -> String {

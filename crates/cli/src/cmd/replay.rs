@@ -1,5 +1,6 @@
 //! `openweigh replay`
 
+use crate::answer::{Errors, Replayed};
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::place;
@@ -14,7 +15,6 @@ use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Ledger, Written};
 use openweigh_replay::overview::{self, Overview, Row};
 use openweigh_replay::{Pair, write};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Predictions that are shown without `-v`.
@@ -81,12 +81,22 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         // What was written just now is in the dialect.
         Failure::Malformed { path: place::shown(&path), source }
     })?;
-    screen.document(json!({
-        "file": place::shown(&path), "sha256": digest.as_str(), "bytes": bytes.len(), "rows": rows,
-        "written": written != Written::Same, "extrapolated": seen.flagged("extrapolated"),
-        "gaps": seen.flagged("gap"), "saturated": seen.flagged("saturated"),
-        "errors": { "n": errors.rows(), "rmse": rmse, "mean_error": mean, "max_abs_error": largest },
-    }));
+    screen.document(&Replayed {
+        file: place::shown(&path),
+        sha256: digest.to_string(),
+        bytes: bytes.len(),
+        rows,
+        written: written != Written::Same,
+        extrapolated: seen.flagged("extrapolated"),
+        gaps: seen.flagged("gap"),
+        saturated: seen.flagged("saturated"),
+        errors: Errors {
+            n: errors.rows(),
+            rmse: rmse.clone(),
+            mean_error: mean.clone(),
+            max_abs_error: largest.clone(),
+        },
+    });
     tell(&seen, &weights, screen)?;
     screen.line(&format!(
         "{}, {} of them compared with a known target",

@@ -1,5 +1,6 @@
 //! `openweigh report`
 
+use crate::answer::{ReportPage, Reported};
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::place;
@@ -11,7 +12,6 @@ use openweigh_formats::manifest::{Manifest, Role};
 use openweigh_formats::weights::Weights;
 use openweigh_ledger::{Kind, Ledger, Written};
 use openweigh_metrology::{Subject, report};
-use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Write the report of a calibration: one page of HTML, to read and to print
@@ -59,13 +59,16 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         let typed = args.output.as_deref();
         let (path, written) = place::write(&ledger, typed, &own, page.as_bytes(), args.force, &from)?;
         let digest = Digest::of(page.as_bytes());
-        documents.push(json!({
-            "weights": format!("{}-{}", weights.name, weights.version), "file": place::shown(&path),
-            "sha256": digest.as_str(), "bytes": page.len(), "written": written != Written::Same,
-        }));
+        documents.push(ReportPage {
+            weights: format!("{}-{}", weights.name, weights.version),
+            file: place::shown(&path),
+            sha256: digest.to_string(),
+            bytes: page.len(),
+            written: written != Written::Same,
+        });
         show::written(&path, written, &digest, screen)?;
     }
-    screen.document(json!({ "format": "openweigh.report/1", "reports": documents }));
+    screen.document(&Reported { reports: documents });
     Ok(exit::DONE)
 }
 

@@ -7,6 +7,7 @@ mod screen;
 mod view;
 mod words;
 
+use crate::answer::{self, OnScale, WeighOnce};
 use crate::args::Global;
 use crate::cmd::about::AboutArgs;
 use crate::cmd::record::{access, number, pads, signals};
@@ -28,7 +29,6 @@ use openweigh_ledger::Ledger;
 use openweigh_live::{Rule, Scale, Unit, Weighing};
 use pads::Where;
 use screen::Panel;
-use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -191,7 +191,8 @@ fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Re
             return Ok(());
         }
         if global.json {
-            screen.stream(document(made, session, weights))?;
+            let document = document(made, session, weights);
+            if once { screen.stream(&WeighOnce(document)) } else { screen.stream(&answer::Scale(document)) }?;
         } else if drawn {
             lines.push(words::said(weights, made, unit));
         } else {
@@ -300,20 +301,25 @@ fn hint(manner: &Manner) -> &'static str {
     }
 }
 
-/// A weighing for machines; its numbers are texts, as in results.
-fn document(made: &Weighing, session: Option<&str>, weights: Option<&Weights>) -> Value {
+/// A weighing for machines.
+fn document(made: &Weighing, session: Option<&str>, weights: Option<&Weights>) -> OnScale {
     let (weighing, reading) = (&made.weighing, &made.reading);
     let weighed = reading.weighed.as_ref();
-    let values: serde_json::Map<String, Value> = (reading.values.iter())
-        .map(|(name, value)| (name.to_string(), value.as_ref().map(ToString::to_string).into()))
-        .collect();
-    json!({
-        "session": session, "weighing": weighing.id.as_str(),
-        "role": weighing.role.as_str(), "first_frame": weighing.first_frame, "last_frame": weighing.last_frame,
-        "tare": weighing.tare.as_ref().map(Id::as_str), "values": values,
-        "grams": weighed.and_then(|weighed| weighed.grams.as_ref()).map(ToString::to_string),
-        "expanded_u_g": weighed.and_then(|weighed| weighed.uncertain.as_ref()).map(|known| known.expanded.to_string()),
-        "flags": weighed.map(|weighed| weighed.flags.words().collect::<Vec<_>>()).unwrap_or_default(),
-        "weights": weights.map(words::called),
-    })
+    let values = (reading.values.iter())
+        .map(|(name, value)| (name.to_string(), value.as_ref().map(ToString::to_string)));
+    OnScale {
+        session: session.map(str::to_owned),
+        weighing: weighing.id.to_string(),
+        role: weighing.role.as_str().to_owned(),
+        first_frame: weighing.first_frame,
+        last_frame: weighing.last_frame,
+        tare: weighing.tare.as_ref().map(ToString::to_string),
+        values: values.collect(),
+        grams: weighed.and_then(|weighed| weighed.grams.as_ref()).map(ToString::to_string),
+        expanded_u_g: weighed
+            .and_then(|weighed| weighed.uncertain.as_ref())
+            .map(|known| known.expanded.to_string()),
+        flags: weighed.map_or_else(Vec::new, |weighed| weighed.flags.words().map(str::to_owned).collect()),
+        weights: weights.map(words::called),
+    }
 }

@@ -1,5 +1,6 @@
 //! `openweigh seal`
 
+use crate::answer::Sealed;
 use crate::args::Global;
 use crate::cmd::verify::tell;
 use crate::failure::Failure;
@@ -15,7 +16,6 @@ use openweigh_formats::{Digest, claim, limits};
 use openweigh_ledger::seal::{Request, seal};
 use openweigh_ledger::{Kind, Ledger, Written};
 use openweigh_verify::{Scope, Summary, Verdict, verify};
-use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Pin weights, results and their data in a manifest
@@ -105,10 +105,14 @@ pub(crate) fn run(args: Args, global: &Global, screen: &mut Screen) -> Result<u8
     let path = args.output.clone().unwrap_or_else(default);
     let written = sealed.write(&ledger, args.output.as_deref(), args.force)?;
     let digest = Digest::of(&bytes);
-    screen.document(json!({
-        "file": place::shown(&path), "sha256": digest.as_str(), "written": written != Written::Same,
-        "files": manifest.files.len(), "derivations": manifest.derivations.len(), "claims": manifest.claims.len(),
-    }));
+    screen.document(&Sealed {
+        file: place::shown(&path),
+        sha256: digest.to_string(),
+        written: written != Written::Same,
+        files: manifest.files.len(),
+        derivations: manifest.derivations.len(),
+        claims: manifest.claims.len(),
+    });
     screen.line(&format!(
         "{} {}: lists {}, {}, {}",
         manifest.name,

@@ -38,8 +38,7 @@ use telling::{Heading, summary, tell_notes, tell_remark, tell_unchecked_claims, 
 
 A trust policy names the file with your signers' public keys, and who of them may sign releases:
   format = \"openweigh.policy/1\"
-  allowed_signers = \"allowed_signers\"       # beside the policy; OpenSSH's format, one line a key:
-                                            # alice@example.org namespaces=\"openweigh-release\" ssh-ed25519 AAAA…
+  allowed_signers = \"allowed_signers\"       # beside the policy, in OpenSSH's format: one line a key
   # revoked = \"revoked_keys\"               # keys that no longer count
 
   [release]
@@ -47,7 +46,10 @@ A trust policy names the file with your signers' public keys, and who of them ma
 
   # [receipts]                              # who derived it again, and how many of them you want
   # verifiers = [\"bob@example.org\"]
-  # minimum = 1")]
+  # minimum = 1
+
+A line of allowed_signers:
+  alice@example.org namespaces=\"openweigh-release\" ssh-ed25519 AAAA…")]
 pub(crate) struct Args {
     /// Manifests, by path or `name-version`, or folders of releases [default: all of the ledger]
     #[arg(value_name = "MANIFEST")]
@@ -94,7 +96,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     }
     let code = exit::of(document::worst(&done));
     let unlisted = if of_ledger { unlisted(&paths, &done) } else { None };
-    screen.document(document::of(&done, unlisted.as_deref()));
+    screen.document(&document::of(&done, unlisted.as_deref()));
     summary(&done, screen)?;
     tell_notes(&done, screen)?;
     tell_unlisted(&unlisted.unwrap_or_default(), screen)?;

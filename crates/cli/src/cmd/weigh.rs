@@ -1,5 +1,6 @@
 //! `openweigh weigh`
 
+use crate::answer::{Rest, Stated, Suggested, Weighed};
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -16,7 +17,6 @@ use openweigh_formats::text::Name;
 use openweigh_formats::weighings::{Cell, Id, Role, Weighing};
 use openweigh_ledger::edit::Edited;
 use openweigh_ledger::{Kind, Written};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// State when which mass lay on the sensor, in a recorded session
@@ -150,12 +150,14 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
     let weighings = session.weighings().to_vec();
     let channels = session.channels();
     let edited = session.commit(args.under.as_ref())?;
-    screen.document(json!({
-        "format": "openweigh.weigh/1", "dataset": edited.dataset.name.as_str(), "session": args.session.as_str(),
-        "version": edited.dataset.version.to_string(), "sha256": edited.sha256.as_str(),
-        "weighings": weighings.iter().map(document).collect::<Vec<_>>(),
-        "left_out": left_out.iter().map(|step| step.id.as_str()).collect::<Vec<_>>(),
-    }));
+    screen.document(&Weighed {
+        dataset: edited.dataset.name.to_string(),
+        session: args.session.to_string(),
+        version: edited.dataset.version.to_string(),
+        sha256: edited.sha256.to_string(),
+        weighings: weighings.iter().map(Stated::of).collect(),
+        left_out: left_out.iter().map(|step| step.id.to_string()).collect(),
+    });
     list(args, &weighings, screen)?;
     for step in &left_out {
         let text = format!("  step `{}` was left out: nothing came to rest", step.id);
@@ -221,16 +223,6 @@ impl Args {
     }
 }
 
-fn document(weighing: &Weighing) -> serde_json::Value {
-    json!({
-        "weighing": weighing.id.as_str(), "role": weighing.role.as_str(), "label": weighing.label.as_str(),
-        "first_frame": weighing.first_frame, "last_frame": weighing.last_frame,
-        "tare": weighing.tare.as_ref().map(Id::as_str),
-        "reference_g": weighing.reference_g.as_ref().map(ToString::to_string),
-        "reference_u_g": weighing.reference_u_g.as_ref().map(ToString::to_string),
-    })
-}
-
 fn list(args: &Args, weighings: &[Weighing], screen: &mut Screen) -> Result<(), Failure> {
     screen.line(&format!("session {}: {}", args.session, count::of(weighings.len(), "weighing")))?;
     let head = ["weighing", "role", "frames", "mass (g)", "u (g)", "tare", "label"];
@@ -267,7 +259,7 @@ pub(crate) fn wrote(edited: &Edited, screen: &mut Screen) -> Result<(), Failure>
 struct Told {
     row: Vec<String>,
     command: Option<String>,
-    document: serde_json::Value,
+    document: Rest,
 }
 
 /// Fraction digits with which values of this noise are told apart.
@@ -309,10 +301,17 @@ fn told(args: &Args, session: &RecordedSession<'_>, found: &Suggestion) -> Vec<T
             format!("openweigh weigh {} {} --frames {first}..{last} {what}", args.dataset, args.session);
         let (from, to) = (since(stretch.first.time), since(stretch.last.time));
         let (mean, spread) = (format!("{:.places$}", stretch.mean), format!("{:.places$}", stretch.spread));
-        let document = json!({
-            "first_frame": first, "last_frame": last, "frames": stretch.frames, "from_s": from, "to_s": to,
-            "mean": mean, "spread": spread, "weighing": weighing, "command": command,
-        });
+        let document = Rest {
+            first_frame: first,
+            last_frame: last,
+            frames: stretch.frames,
+            from_s: from.clone(),
+            to_s: to.clone(),
+            mean: mean.clone(),
+            spread: spread.clone(),
+            weighing: weighing.clone(),
+            command: command.clone(),
+        };
         let frames = format!("{first}..{last}");
         let row = vec![frames, format!("{from}..{to}"), mean, spread, weighing.clone().unwrap_or_default()];
         Told { row, command: weighing.is_none().then_some(command), document }
@@ -327,12 +326,14 @@ fn suggest(
     screen: &mut Screen,
 ) -> Result<u8, Failure> {
     let told = told(args, session, found);
-    screen.document(json!({
-        "format": "openweigh.weigh.suggest/1", "dataset": args.dataset.as_str(), "session": args.session.as_str(),
-        "hold_s": found.hold_s.to_string(), "noise": found.noise.to_string(),
-        "noise_is_estimated": found.is_estimated,
-        "stretches": told.iter().map(|told| told.document.clone()).collect::<Vec<_>>(),
-    }));
+    screen.document(&Suggested {
+        dataset: args.dataset.to_string(),
+        session: args.session.to_string(),
+        hold_s: found.hold_s.to_string(),
+        noise: found.noise.to_string(),
+        noise_is_estimated: found.is_estimated,
+        stretches: told.iter().map(|told| told.document.clone()).collect(),
+    });
     let origin = if found.is_estimated { " (estimated; --noise X sets it)" } else { "" };
     let (stretches, places) = (count::of(told.len(), "stretch"), places(found.noise));
     screen.line(&format!(

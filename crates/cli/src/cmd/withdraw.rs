@@ -1,5 +1,6 @@
 //! `openweigh withdraw`
 
+use crate::answer::Withdrawn;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::{attest, exit, keys, place, show};
@@ -7,7 +8,6 @@ use openweigh_formats::manifest::Manifest;
 use openweigh_formats::release;
 use openweigh_formats::{Digest, Malformed};
 use openweigh_trust::withdrawal::{self, Reason, Withdrawal};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Withdraw a release: a signed statement that `verify` shows
@@ -50,9 +50,11 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     let bytes = withdrawal::sign(&statement, key.as_ref())?;
     let place = (args.release.as_path(), &id, args.attest.as_deref());
     let (path, written) = attest::write(place, "withdrawal", key.public_key(), &bytes, args.force)?;
-    screen.document(json!({
-        "file": place::shown(&path), "release": id.as_str(), "key": key.public_key().fingerprint().as_str(),
-    }));
+    screen.document(&Withdrawn {
+        file: place::shown(&path),
+        release: id.to_string(),
+        key: key.public_key().fingerprint().to_string(),
+    });
     screen.line(&format!(
         "{} {} is withdrawn by the key {}",
         manifest.name,

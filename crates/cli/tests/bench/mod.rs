@@ -145,9 +145,11 @@ impl Bench {
 }
 
 pub(crate) fn ran(output: std::process::Output) -> Ran {
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    crate::scene::answers::check(&stdout);
     Ran {
         code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
+        stdout,
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }

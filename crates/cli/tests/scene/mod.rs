@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses its part of the scene")]
 #![allow(clippy::unwrap_used, reason = "a scene that cannot be set is a failed test")]
 
+pub(crate) mod answers;
 pub(crate) mod change;
 pub(crate) mod people;
 pub(crate) mod publisher;
@@ -139,9 +140,11 @@ impl Scene {
 }
 
 pub(crate) fn ran(output: Output) -> Ran {
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    answers::check(&stdout);
     Ran {
         code: output.status.code().expect("not ended by a signal"),
-        stdout: String::from_utf8(output.stdout).unwrap(),
+        stdout,
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }

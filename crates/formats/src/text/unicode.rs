@@ -13,7 +13,7 @@ pub(super) enum Class {
 
 /// First and last code point of each run, ascending.
 static RUNS: LazyLock<Vec<(u32, u32, Class)>> = LazyLock::new(|| {
-    let table = include_str!("../../../../docs/spec/unicode-14.0.txt");
+    let table = include_str!("../../tables/unicode-14.0.txt");
     let run = |line: &str| {
         let mut words = line.split(' ');
         let mut code = || u32::from_str_radix(words.next()?, 16).ok();

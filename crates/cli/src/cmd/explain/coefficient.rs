@@ -1,6 +1,7 @@
 //! How a coefficient of weights came to be.
 
 use super::{cut, fraction};
+use crate::answer::{Explained, ExplainedCoefficient};
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -10,7 +11,6 @@ use openweigh_formats::recipe::Estimator;
 use openweigh_formats::weights::Weights;
 use openweigh_verify::claims::Exact;
 use openweigh_verify::trace::coefficient;
-use serde_json::json;
 use std::path::Path;
 
 /// Digits shown of what does not end.
@@ -79,11 +79,16 @@ fn of(weights: &Weights, from: &str, at: usize, screen: &mut Screen) -> Result<u
         (Tone::Bad, "the stated digits do not follow from the sums", exit::FAILED)
     };
     screen.finding(&format!("  {}", screen.tone(tone, verdict)))?;
-    screen.document(json!({
-        "file": from, "coefficient": format!("b{at}"), "term": own.term.to_string(),
-        "stated": own.coefficient.to_string(), "exactly": trace.exact.reduced_text(),
-        "rounded": trace.rounded.to_string(), "unit": trace.unit,
-        "standard_error": trace.standard_error.as_ref().map(ToString::to_string), "same": trace.same,
+    screen.document(&Explained::Coefficient(ExplainedCoefficient {
+        file: from.to_owned(),
+        coefficient: format!("b{at}"),
+        term: own.term.to_string(),
+        stated: own.coefficient.to_string(),
+        exactly: trace.exact.reduced_text(),
+        rounded: trace.rounded.to_string(),
+        unit: trace.unit.as_ref().map(ToString::to_string),
+        standard_error: trace.standard_error.as_ref().map(ToString::to_string),
+        same: trace.same,
     }));
     Ok(code)
 }
@@ -92,7 +97,7 @@ fn of(weights: &Weights, from: &str, at: usize, screen: &mut Screen) -> Result<u
 pub(super) fn of_weights(path: &Path, subject: Option<&str>, screen: &mut Screen) -> Result<u8, Failure> {
     let (weights, _): (Weights, _) = place::document(path)?;
     let Some(word) = subject else {
-        screen.document(crate::show::json_of(&weights));
+        screen.artifact(&weights);
         crate::show::weights(&weights, screen)?;
         let (name, version) = (&weights.name, &weights.version);
         crate::show::next(&format!("explain {name}-{version} b0"), screen)?;

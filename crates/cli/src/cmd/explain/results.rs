@@ -1,6 +1,7 @@
 //! Results: what they come from, and whether a line of theirs is the one that is derived again.
 
 use super::Scene;
+use crate::answer::Explained;
 use crate::exit;
 use crate::failure::Failure;
 use crate::screen::{Screen, Tone, padded};
@@ -10,7 +11,6 @@ use openweigh_formats::limits;
 use openweigh_formats::manifest::Role;
 use openweigh_formats::path::RelativePath;
 use openweigh_formats::weights::Weights;
-use serde_json::json;
 
 impl Scene<'_> {
     /// The name of the only dataset that has such a weighing.
@@ -72,7 +72,11 @@ impl Scene<'_> {
             padded("rounded", 10)
         ))?;
         let same = self.derived.results.contains_key(path);
-        screen.document(json!({ "results": path.as_str(), "from": inputs, "derived": same }));
+        screen.document(&Explained::Results {
+            results: path.to_string(),
+            from: inputs.iter().map(ToString::to_string).collect(),
+            derived: same,
+        });
         let dataset = inputs.get(1).and_then(|path| self.contents.datasets.get(*path));
         if let Some(dataset) = dataset {
             let example = if dataset.measurements().is_some() { "0" } else { "SESSION/WEIGHING" };

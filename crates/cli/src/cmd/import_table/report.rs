@@ -1,17 +1,16 @@
 //! How a table is read, in words.
 
+use crate::answer::{ImportedTable, SeenTable};
 use crate::failure::Failure;
 use crate::screen::{Screen, padded};
 use crate::{exit, show};
 use openweigh_capture::import::table::{
-    Change, ChangeKind, Delimiter, Group, LineEnds, Note, Plan, Refusal, Rows, Source, Summary,
+    Change, ChangeKind, Column, Delimiter, Group, LineEnds, Note, Plan, Refusal, Rows, Source, Summary,
 };
 use openweigh_formats::count;
 use openweigh_formats::dataset::CellType;
 use openweigh_formats::malformed::shortened;
 use openweigh_formats::shown::plain;
-use openweigh_formats::text::Unit;
-use serde_json::{Value, json};
 use std::collections::VecDeque;
 
 /// Rows that are shown from each end.
@@ -38,13 +37,21 @@ pub(crate) fn dry_run(
         Ok(())
     });
     let rows = rows.map_err(|source| Failure::Table { path: shown.to_owned(), source })?;
-    screen.document(json!({
-        "format": "openweigh.import-table/1", "rows": plan.rows, "written": false,
-        "columns": plan.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
-        "units": plan.columns.iter().map(|column| column.unit.as_ref().map(Unit::as_str)).collect::<Vec<_>>(),
-        "types": plan.columns.iter().map(|column| word(column.cells)).collect::<Vec<_>>(),
-        "changes": changes(plan, &rows), "reading": reading(plan), "first": first, "last": last,
-    }));
+    let unit = |column: &Column| column.unit.as_ref().map(ToString::to_string);
+    screen.document(&ImportedTable {
+        rows: plan.rows,
+        written: false,
+        columns: names(plan),
+        changes: changes(plan, &rows),
+        reading: plan.how_read(),
+        made: None,
+        seen: Some(SeenTable {
+            units: plan.columns.iter().map(unit).collect(),
+            types: plan.columns.iter().map(|column| word(column.cells)).collect(),
+            first: first.clone(),
+            last: last.iter().cloned().collect(),
+        }),
+    });
     screen.line(&format!("{shown}: {}, as they would be stored", size(plan)))?;
     how(plan, &rows, screen)?;
     screen.line("")?;
@@ -82,9 +89,9 @@ pub(crate) fn size(plan: &Plan) -> String {
     format!("{} of {}", count::of(plan.rows, "row"), count::of(plan.columns.len() as u64, "column"))
 }
 
-/// How the table was read, as `dataset.json` states it.
-pub(crate) fn reading(plan: &Plan) -> Value {
-    serde_json::to_value(plan.how_read()).unwrap_or_default()
+/// The names of the columns.
+pub(crate) fn names(plan: &Plan) -> Vec<String> {
+    plan.columns.iter().map(|column| column.name.to_string()).collect()
 }
 
 /// Says how the table is read, as far as it is not the plainest way, and what is changed.
