@@ -108,12 +108,12 @@ fn of_sessions() -> BTreeSet<String> {
     let mut told = Told::by(&run);
     told.tells("import-recording/2", &["import", "recording", "pads.csv", "--name", "pads"]);
     told.tells("weigh.suggest/1", &["weigh", PAD, "s01", "--suggest"]);
-    told.tells("weigh/1", &["weigh", PAD, "s01", "--remove", "w01", "--as", "other"]);
+    told.tells("weigh/1", &["weigh", PAD, "s01", "--remove", "up-020", "--as", "other"]);
     told.tells(
         "readings/1",
         &["readings", "--dataset", PAD, "--recipe", "magic-trackpad-affine", "-o", "r.csv"],
     );
-    told.tells("explain/1", &["explain", &format!("{PAD}-1.0.0"), "s01/w02"]);
+    told.tells("explain/1", &["explain", &format!("{PAD}-1.0.0"), "s01/up-050"]);
     told.tells("protocol-list/1", &["protocol", "list"]);
     told.tells("protocol-new/1", &["protocol", "new", "--name", "mine", "--masses", "10,20"]);
     told.all()
