@@ -6,12 +6,12 @@ use std::fmt::Write;
 
 /// The protocols that the program carries, by name, with what each is for.
 pub const PROTOCOLS: [(&str, &str, &str); 3] = [
-    ("coins", "euro coins, each between two tares", include_str!("../../../protocols/coins.toml")),
-    ("masses", "masses of 10 g to 500 g, up and down", include_str!("../../../protocols/mass-set.toml")),
+    ("coins", "euro coins, each between two tares", include_str!("../protocols/coins.toml")),
+    ("masses", "masses of 10 g to 500 g, up and down", include_str!("../protocols/mass-set.toml")),
     (
         "simulated-masses",
         "the masses of the simulated trackpad",
-        include_str!("../../../protocols/simulated-masses.toml"),
+        include_str!("../protocols/simulated-masses.toml"),
     ),
 ];
 

@@ -17,9 +17,9 @@ pub(crate) struct Graded {
     /// The whole in a sentence.
     pub(crate) headline: String,
     /// Whether the weights are open.
-    pub(crate) open_weights: Definition,
+    pub(crate) open_weights: Judgement,
     /// Whether it is open source.
-    pub(crate) open_source: Definition,
+    pub(crate) open_source: Judgement,
     /// Its class in the Model Openness Framework.
     pub(crate) model_openness: Openness,
     /// Whether it was derived again.
@@ -36,7 +36,7 @@ answer!(Graded, "openweigh.grade/1");
 /// A definition of openness, criterion by criterion.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Definition {
+pub(crate) struct Judgement {
     /// Whose definition it is.
     pub(crate) definition: &'static str,
     /// `yes`, `no`, `unknown` or `not applicable`.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// `devices`
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Devices {
+pub(crate) struct DeviceList {
     /// The library that speaks with pads.
     pub(crate) library: String,
     /// Symbols that it lacks.
@@ -21,7 +21,7 @@ pub(crate) struct Devices {
     /// Each device.
     pub(crate) devices: Vec<Pad>,
 }
-answer!(Devices, "openweigh.devices/1");
+answer!(DeviceList, "openweigh.devices/1");
 
 /// A trackpad.
 #[derive(Clone, Serialize)]
@@ -221,7 +221,7 @@ pub(crate) struct Rest {
 /// `exclude`
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Excluded {
+pub(crate) struct Exclusion {
     /// The dataset's name.
     pub(crate) dataset: String,
     /// Its version.
@@ -231,7 +231,7 @@ pub(crate) struct Excluded {
     /// What was excluded: a row, or SESSION/WEIGHING.
     pub(crate) excluded: String,
 }
-answer!(Excluded, "openweigh.exclude/1");
+answer!(Exclusion, "openweigh.exclude/1");
 
 /// `scale`: one document a line for each load that came to rest.
 #[derive(Serialize)]

@@ -277,7 +277,7 @@ pub(crate) struct FigureValue {
 /// `predict`
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Predicted {
+pub(crate) struct Prediction {
     /// The weights, NAME-VERSION.
     pub(crate) weights: String,
     /// What is predicted.
@@ -299,4 +299,4 @@ pub(crate) struct Predicted {
     /// The features that are outside the calibrated range.
     pub(crate) extrapolated: Vec<String>,
 }
-answer!(Predicted, "openweigh.predict/1");
+answer!(Prediction, "openweigh.predict/1");

@@ -1,6 +1,6 @@
 //! `openweigh devices`
 
-use crate::answer::{Devices, Pad};
+use crate::answer::{DeviceList, Pad};
 use crate::cmd::record::pads::{self, Where};
 use crate::failure::{self, Failure};
 use crate::place;
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
         Ok(library) => (library.missing(), None),
         Err(error) => (&[][..], Some(error.to_string())),
     };
-    screen.document(&Devices {
+    screen.document(&DeviceList {
         library: place::shown(&found.path),
         missing: missing.iter().map(ToString::to_string).collect(),
         absent: absent.clone(),

@@ -1,6 +1,6 @@
 //! `openweigh exclude`
 
-use crate::answer::Excluded;
+use crate::answer::Exclusion;
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, global: &Global, screen: &mut Screen) -> Result<u
         format!("row {row} (line {} of measurements.csv)", row + 2)
     };
     let edited = edit.commit(args.under.as_ref())?;
-    screen.document(&Excluded {
+    screen.document(&Exclusion {
         dataset: edited.dataset.name.to_string(),
         version: edited.dataset.version.to_string(),
         sha256: edited.sha256.to_string(),

@@ -1,7 +1,7 @@
 //! `openweigh grade`
 
 use super::verify;
-use crate::answer::{self, Definition, Graded, Judged, Openness, Part, Reproduced, Requirement};
+use crate::answer::{self, Graded, Judged, Judgement, Openness, Part, Reproduced, Requirement};
 use crate::args::Global;
 use crate::exit;
 use crate::failure::Failure;
@@ -269,7 +269,7 @@ fn tell_framework(grade: &Grade, screen: &mut Screen) -> Result<(), Failure> {
 
 fn document(path: &Path, read: &Read, grade: &Grade, required: &[Required], code: u8) -> Graded {
     let framework = &grade.framework;
-    let definition = |definition, criteria: &[Criterion]| Definition {
+    let definition = |definition, criteria: &[Criterion]| Judgement {
         definition,
         answer: whole(criteria).as_str(),
         criteria: Judged::all(criteria),

@@ -1,6 +1,6 @@
 //! `openweigh predict`
 
-use crate::answer::Predicted;
+use crate::answer::Prediction;
 use crate::exit;
 use crate::failure::Failure;
 use crate::place;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> Result<u8, Failure> {
     let target = &weights.recipe.model.target;
     let unit = weights.recipe.result.unit.as_ref().map(ToString::to_string);
     let in_unit = unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
-    screen.document(&Predicted {
+    screen.document(&Prediction {
         weights: format!("{}-{}", weights.name, weights.version),
         target: target.to_string(),
         unit,
