@@ -275,8 +275,7 @@ fn document(path: &Path, read: &Read, grade: &Grade, required: &[Required], code
         criteria: Judged::all(criteria),
     };
     let witness = |one: &ReproducedBy| answer::Witness { who: one.who.clone(), file: one.file.clone() };
-    let requirement =
-        |one: &Required| Requirement { what: one.word().to_owned(), answer: one.of(grade).as_str() };
+    let requirement = |one: &Required| Requirement { what: one.word(), answer: one.of(grade).as_str() };
     Graded {
         manifest: place::shown(path),
         release: read.id.to_string(),
