@@ -45,6 +45,11 @@ pub enum CaptureError {
         /// Where and how.
         source: Malformed,
     },
+    /// Lines of numbers are read live only.
+    #[error(
+        "lines of numbers are not recorded yet: keep them in a file, and read that with `openweigh import signal`"
+    )]
+    OfLines,
     /// The session's id is taken.
     #[error("{}: session `{id}` is there already", folder.display())]
     SessionExists {

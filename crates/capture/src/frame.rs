@@ -1,8 +1,11 @@
 //! A frame as any source gives it, before anything is made of it.
 
+use openweigh_exact::Decimal;
 use openweigh_formats::dataset::Provenance;
 use openweigh_formats::events::Kind;
-use openweigh_formats::session::{Clock, Environment, Format, Quality, Session, Source as Described};
+use openweigh_formats::session::{
+    Channel, Clock, Environment, Format, Quality, Session, Source as Described,
+};
 use openweigh_formats::touches::State;
 use openweigh_formats::versioned::Versioned;
 use openweigh_formats::weighings::Id;
@@ -19,6 +22,31 @@ pub struct Frame {
     pub arrival_ns: Option<i64>,
     /// The contacts, in the order delivered. May be none.
     pub touches: Vec<Touch>,
+    /// What a sensor without contacts gave.
+    pub sample: Option<Sample>,
+}
+
+impl Frame {
+    /// The frame of a sample.
+    pub fn of_sample(sample: Sample, arrival_ns: i64) -> Self {
+        let device_s = sample.device_s.as_ref().and_then(|time| time.to_string().parse().ok());
+        Self {
+            device_frame: None,
+            device_s: device_s.unwrap_or(f64::NAN),
+            arrival_ns: Some(arrival_ns),
+            touches: Vec::new(),
+            sample: Some(sample),
+        }
+    }
+}
+
+/// What a sensor gave at a time: numbers as texts, which nothing rounds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// Seconds of its clock.
+    pub device_s: Option<Decimal>,
+    /// The canonical text of each channel's value; none where it is missing.
+    pub values: Vec<Option<String>>,
 }
 
 /// One contact in one frame. `None` is what the source does not tell, and is written as nothing; a value
@@ -138,20 +166,22 @@ pub struct SourceInfo {
     /// Whether frames keep coming while something touches, so that a pause is a loss. An evdev device
     /// sends changes only: there a pause says that nothing changed.
     pub steady: bool,
+    /// The channels of a sensor that gives samples; none of a pad, which gives touches.
+    pub channels: Option<Vec<Channel>>,
 }
 
 impl SourceInfo {
     /// The session that begins when its frames do.
     pub fn session(&self, id: Id, environment: Environment) -> Session {
         Session {
-            format: Format::V1,
+            format: if self.channels.is_some() { Format::V2 } else { Format::V1 },
             id,
             source: self.source.clone(),
             clock: self.clock.clone(),
             environment,
             quality: Quality::default(),
-            channels: Versioned::Absent,
-            balance: Versioned::Absent,
+            channels: self.channels.clone().map_or(Versioned::Absent, Versioned::some),
+            balance: if self.channels.is_some() { Versioned::NULL } else { Versioned::Absent },
         }
     }
 }

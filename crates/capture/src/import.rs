@@ -309,6 +309,7 @@ impl Sink for Writing<'_> {
             clock: device.clock.clone(),
             provenance: provenance.clone(),
             steady: device.steady,
+            channels: None,
         };
         let (place, about, environment) = (place.clone(), about.clone(), environment.clone());
         let recorder = Recorder::create(Order { place, session: None, about, environment }, &info)?;

@@ -19,6 +19,7 @@ mod frame;
 mod guide;
 pub mod import;
 mod journal;
+pub mod lines;
 pub mod pad;
 mod place;
 mod protocol;
@@ -33,7 +34,7 @@ mod weigh;
 mod writer;
 
 pub use error::CaptureError;
-pub use frame::{Frame, Moment, Phase, Source, SourceInfo, Touch};
+pub use frame::{Frame, Moment, Phase, Sample, Source, SourceInfo, Touch};
 pub use guide::{Guide, Outcome, View, load};
 pub use journal::Journal;
 pub use pad::{Pad, PadOptions};

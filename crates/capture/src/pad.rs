@@ -152,7 +152,7 @@ pub fn describe(
         device: line("clock", "device clock, s".to_owned())?,
         arrival: line("clock", arrival_words(arrival).to_owned())?,
     };
-    Ok(SourceInfo { source, clock, provenance, steady: true })
+    Ok(SourceInfo { source, clock, provenance, steady: true, channels: None })
 }
 
 fn arrival_words(clock: ArrivalClock) -> &'static str {

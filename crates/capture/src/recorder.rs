@@ -94,6 +94,9 @@ impl Recorder {
     /// The dataset does not admit the session, or the system cannot write.
     pub fn create(order: Order, info: &SourceInfo) -> Result<Self, CaptureError> {
         let Order { place, session, about, environment } = order;
+        if info.channels.is_some() {
+            return Err(CaptureError::OfLines);
+        }
         let existing = place.admits(info.provenance.kind)?;
         let listed = existing.as_ref().map(|(dataset, _)| dataset.sessions()).unwrap_or_default();
         let (id, part, folder) = place.reserve(session.as_ref(), &listed)?;

@@ -2,7 +2,8 @@
 
 use crate::digits::{push_f32, push_f64, push_integer};
 use crate::evidence::{Evidence, Scale};
-use crate::frame::{Frame, Phase, Touch};
+use crate::frame::{Frame, Phase, SourceInfo, Touch};
+use openweigh_formats::samples;
 use openweigh_formats::session::{Quality, Source};
 use openweigh_formats::touches::COLUMNS;
 
@@ -10,19 +11,40 @@ use openweigh_formats::touches::COLUMNS;
 const NOTHING: &[u8] = b",,,,,,,,,,,,,,,,,,,,\n";
 const _: () = assert!(NOTHING.len() == COLUMNS.len() - 4 + 1);
 
-/// The rows of frames as a [`Recorder`](crate::Recorder) of the same session writes them, numbered from 0.
-#[derive(Debug, Default)]
-pub struct FrameText(Rows);
+/// The rows of frames as a [`Recorder`](crate::Recorder) of the same session writes them, numbered from 0: of
+/// `touches.csv`, or of `samples.csv` where the source gives samples.
+#[derive(Debug)]
+pub struct FrameText(Text);
+
+#[derive(Debug)]
+enum Text {
+    Touches(Box<Rows>),
+    Samples(u64),
+}
 
 impl FrameText {
     /// For a session of this source.
-    pub fn new(source: &Source) -> Self {
-        Self(Rows::new(source))
+    pub fn new(info: &SourceInfo) -> Self {
+        Self(match info.channels {
+            None => Text::Touches(Box::new(Rows::new(&info.source))),
+            Some(_) => Text::Samples(0),
+        })
     }
 
     /// Appends the rows of the next frame.
     pub fn push(&mut self, out: &mut Vec<u8>, frame: &Frame) {
-        self.0.push(out, frame, |_, _| {});
+        match &mut self.0 {
+            Text::Touches(rows) => rows.push(out, frame, |_, _| {}),
+            Text::Samples(next) => {
+                let sample = frame.sample.as_ref();
+                let time = sample.and_then(|sample| sample.device_s.as_ref()).map(ToString::to_string);
+                let arrival = frame.arrival_ns.map(|ns| ns.to_string()).unwrap_or_default();
+                let values = sample.into_iter().flat_map(|sample| &sample.values);
+                let values = values.map(|value| value.as_deref().unwrap_or_default());
+                samples::write_row(out, *next, &time.unwrap_or_default(), &arrival, values);
+                *next += 1;
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a command stopped, and what a person can do about it. Libraries state, this advises.
 
 mod files;
+mod sensor;
 mod told;
 
 use crate::cmd::import_table::ways_out;
@@ -9,6 +10,7 @@ use files::{writing, writing_code};
 use openweigh_capture::evdev::{EvdevError, Refusal};
 use openweigh_capture::import::table;
 use openweigh_capture::import::{ImportError, LeftOut, Reason};
+use openweigh_capture::lines::LineError;
 use openweigh_capture::{CaptureError, WeighError};
 use openweigh_fit::FitError;
 use openweigh_fit::proposal::ProposalError;
@@ -97,6 +99,8 @@ pub(crate) enum Failure {
     Library(openweigh_multitouch::OpenError),
     #[error("{0}")]
     Pad(String),
+    #[error(transparent)]
+    Lines(#[from] LineError),
     #[error(transparent)]
     Evdev(#[from] EvdevError),
     #[error(transparent)]
@@ -258,6 +262,7 @@ impl Failure {
             }
             Self::Evdev(error) => return event_device(error),
             Self::Store(error) => storing(error),
+            Self::Lines(error) => return sensor::advice(error),
             Self::Pad(_) => {
                 "see `openweigh devices` for the pads and what they can; without one, record a simulated pad: `cargo build \
                  --release -p openweigh-simulator`, and give `--library target/release/libopenweigh_simulator.so`"

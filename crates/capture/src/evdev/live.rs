@@ -63,6 +63,7 @@ impl Evdev {
                 constant("Recorded from trackpads with openweigh."),
             ),
             steady: false,
+            channels: None,
         };
         let (path, waiting, block) = (path.to_path_buf(), VecDeque::new(), Vec::new());
         Ok(Self { device, path, info, note: pad.note, slots, waiting, block, ended: None })

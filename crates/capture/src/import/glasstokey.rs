@@ -196,7 +196,7 @@ impl Row<'_, '_> {
             error.unwrap_or_else(|| self.wrong(2, &format!("one of at most {DEVICES} devices")))
         })?;
         let frame =
-            Frame { device_frame: Some(number), device_s, arrival_ns: Some(arrival), touches: Vec::new() };
+            Frame { device_frame: Some(number), device_s, arrival_ns: Some(arrival), ..Frame::default() };
         Ok(Open { key: self.key().to_vec(), device, frame, count })
     }
 

@@ -36,6 +36,7 @@ mod write;
 
 pub use lines::{Fingerprint, LINE_BYTES, LineEnds, Source};
 pub use number::Convention;
+pub(crate) use number::canonical;
 pub use options::{DecimalSign, Delimiter, Flag, Group, Header, Options};
 pub use plan::{Column, Note, Plan};
 pub use refusal::{Kind, Place, Readings, Reason, Refusal, Way};

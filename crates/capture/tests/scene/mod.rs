@@ -43,6 +43,7 @@ pub fn info() -> SourceInfo {
             "Made by rule, for a test.".parse().unwrap(),
         ),
         steady: true,
+        channels: None,
     }
 }
 
@@ -88,6 +89,7 @@ pub fn frame(at: u64, touches: Vec<Touch>) -> Frame {
         device_s: 17.0 + at as f64 * 0.01125,
         arrival_ns: Some(i64::try_from(at).unwrap() * 11_250_000 + 3),
         touches,
+        sample: None,
     }
 }
 

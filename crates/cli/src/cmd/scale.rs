@@ -4,6 +4,7 @@ mod desk;
 mod digits;
 mod log;
 mod screen;
+mod sensor;
 mod view;
 mod words;
 
@@ -18,7 +19,7 @@ use crate::screen::Screen;
 use crate::show;
 use desk::{Desk, Manner};
 use openweigh_capture::{
-    Limits, Order, PadOptions, Place, Recorder, Source, SourceInfo, run as follow, watch,
+    CaptureError, Limits, Order, PadOptions, Place, Recorder, Source, SourceInfo, run as follow, watch,
 };
 use openweigh_formats::number::Number;
 use openweigh_formats::session::Environment;
@@ -29,9 +30,10 @@ use openweigh_ledger::Ledger;
 use openweigh_live::{Rule, Scale, Unit, Weighing};
 use pads::Where;
 use screen::Panel;
+use sensor::SensorArgs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Weigh live: tare, put something on the pad, read grams with their uncertainty
@@ -40,6 +42,7 @@ use std::time::Duration;
   openweigh scale --weights magic-trackpad-affine-1.0.0
   openweigh scale --weights magic-trackpad-affine-1.0.0 --library target/release/libopenweigh_simulator.so --log log.csv
   openweigh scale --weights magic-trackpad-affine-1.0.0 --record --as kitchen --license CC0-1.0
+  openweigh scale --source serial:/dev/ttyUSB0@57600 --weights load-cell-affine-1.0.0
 
 Keys: space takes a tare, enter weighs, u changes the unit, q ends. Where no terminal is there, or with --unattended, what
 rests first is the tare, and each load that rests after it is weighed.
@@ -88,7 +91,7 @@ pub(crate) struct PadArgs {
     weights: Option<String>,
     /// The pad, by the name that `openweigh devices` gives it or the beginning of that, or by the path of an
     /// event device (Linux)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "source")]
     device: Option<String>,
     /// For how long a load has to rest, in seconds
     #[arg(long, value_name = "S", default_value = "1", value_parser = rest)]
@@ -100,22 +103,24 @@ pub(crate) struct PadArgs {
     #[arg(long, value_name = "UNIT", default_value = "g", value_parser = unit)]
     unit: Unit,
     /// Model of the pad, as the weights name it [default: as its family tells]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "source")]
     model: Option<Line>,
     /// How it is connected, as the weights name it [default: as the system tells]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "source")]
     transport: Option<Line>,
     /// Step between two values of the pressure, as the weights name it
-    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    #[arg(long, value_name = "NUMBER", value_parser = number, conflicts_with = "source")]
     quantum: Option<Number>,
     /// Salt of the device's name [default: the ledger's own, in .openweigh/salt]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "source")]
     salt: Option<String>,
     /// Keep the pad from the desktop, so that a load moves no pointer (Linux)
-    #[arg(long)]
+    #[arg(long, conflicts_with = "source")]
     grab: bool,
     #[command(flatten)]
     place: Where,
+    #[command(flatten)]
+    sensor: SensorArgs,
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -168,16 +173,21 @@ fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Re
     screen.set_aside();
     let listener = signals::Listener::new()?;
     let ended = listener.ended();
-    let Ready { mut source, info, recorder, scale } = args.ready(&ledger, weights, record, global)?;
     let _listening = listener.listen(Vec::new(), screen::restore);
-    let title = weights.map_or_else(|| "no weights: the pad's own numbers".to_owned(), words::called);
+    let Some(ready) = args.ready(&ledger, weights, record, &ended, global)? else {
+        return Ok(exit::INTERRUPTED);
+    };
+    let Ready { mut source, info, recorder, scale } = ready;
+    let of_lines = info.channels.is_some();
+    let own = if of_lines { "the sensor's" } else { "the pad's" };
+    let title = weights.map_or_else(|| format!("no weights: {own} own numbers"), words::called);
     let dataset = record.map(|(name, _)| name.to_string());
     let panel = keys.then(|| Panel::open(title, dataset, screen.has_color())).flatten();
     let drawn = panel.is_some();
     manner.unattended |= !drawn;
     manner.tares = scale.needs_tare() || weights.is_none();
     if !drawn && !global.quiet {
-        crate::screen::say(hint(&manner));
+        crate::screen::say(hint(&manner, of_lines));
     }
     let (unit, once, kept) = (manner.unit, manner.once, record.is_some() || log.is_some());
     let (stops, interrupted) = (Arc::clone(&ended), Arc::clone(&ended));
@@ -231,6 +241,9 @@ fn run(args: &PadArgs, job: Job<'_>, global: &Global, screen: &mut Screen) -> Re
         Some(failure) => Err(failure),
         None if !once || loads > 0 => Ok(exit::DONE),
         None if interrupted.load(Ordering::SeqCst) => Ok(exit::INTERRUPTED),
+        None if of_lines => {
+            Err(Failure::usage("nothing was weighed: the lines ended before a load rested".to_owned()))
+        }
         None => Err(Failure::Pad("nothing was weighed: it ended before a load rested".to_owned())),
     }
 }
@@ -244,15 +257,28 @@ struct Ready<'w> {
 }
 
 impl PadArgs {
-    /// Finds the pad, and starts it once everything that could be refused was not. Nothing is left of one that does not
-    /// start.
+    /// Finds the source, and starts it once everything that could be refused was not. Nothing is left of one that does
+    /// not start. None if somebody wanted the end before it began.
     fn ready<'w>(
         &self,
         ledger: &Ledger,
         weights: Option<&'w Weights>,
         record: Option<(&Name, &AboutArgs)>,
+        ended: &AtomicBool,
         global: &Global,
-    ) -> Result<Ready<'w>, Failure> {
+    ) -> Result<Option<Ready<'w>>, Failure> {
+        let rule = Rule { hold_s: self.rest, noise: self.noise };
+        let live = || Id::try_from("live".to_owned()).expect("an id");
+        if self.sensor.is_wanted() {
+            if record.is_some() {
+                return Err(Failure::usage(CaptureError::OfLines.to_string()));
+            }
+            let Some(lines) = self.sensor.listen(weights, ended, global)? else { return Ok(None) };
+            let info = lines.info().clone();
+            let scale = Scale::new(weights, &info.session(live(), Environment::default()), rule);
+            let scale = scale.map_err(desk::failure)?;
+            return Ok(Some(Ready { source: Box::new(lines), info, recorder: None, scale }));
+        }
         let mut options = PadOptions {
             salt: pads::salt(ledger, self.salt.as_ref())?,
             model: self.model.clone(),
@@ -269,9 +295,7 @@ impl PadArgs {
         }
         let opened = pads::open(&chosen, None, found.as_ref(), &options, self.grab)?;
         let info = opened.info.clone();
-        let live = Id::try_from("live".to_owned()).expect("an id");
-        let rule = Rule { hold_s: self.rest, noise: self.noise };
-        let scale = Scale::new(weights, &info.session(live, Environment::default()), rule);
+        let scale = Scale::new(weights, &info.session(live(), Environment::default()), rule);
         let scale = scale.map_err(desk::failure)?;
         let order = |(name, about): (&Name, &AboutArgs)| Order {
             place: Place::new(ledger.root(), name),
@@ -281,7 +305,7 @@ impl PadArgs {
         };
         let recorder = record.map(|said| Recorder::create(order(said), &info)).transpose()?;
         match (opened.start(), recorder) {
-            (Ok(source), recorder) => Ok(Ready { source, info, recorder, scale }),
+            (Ok(source), recorder) => Ok(Some(Ready { source, info, recorder, scale })),
             (Err(failure), recorder) => {
                 recorder.map_or(Ok(()), Recorder::discard)?;
                 Err(failure)
@@ -290,8 +314,10 @@ impl PadArgs {
     }
 }
 
-fn hint(manner: &Manner) -> &'static str {
+fn hint(manner: &Manner, of_lines: bool) -> &'static str {
     match (manner.tares, manner.once) {
+        (true, true) if of_lines => "leave the scale empty until the tare is weighed; then put the load on",
+        (false, true) if of_lines => "put the load on the scale",
         (true, true) => "lay your finger on the pad and hold it still: the tare; then add the load",
         (true, false) => {
             "what rests first is the tare; then each load is weighed once it rests. Ctrl-C ends it"

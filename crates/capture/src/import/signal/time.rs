@@ -39,7 +39,7 @@ impl TimeUnit {
     }
 
     /// A number of these as seconds; none of a text that is no number.
-    pub(super) fn seconds(self, text: &str) -> Option<Decimal> {
+    pub(crate) fn seconds(self, text: &str) -> Option<Decimal> {
         let value: Decimal = text.parse().ok()?;
         let places = match self {
             Self::Minutes => return Some(value.times(&Decimal::from(60))),

@@ -19,6 +19,8 @@ pub(super) struct Desk<'a, 'w> {
     pub(super) scale: Scale<'w>,
     weights: Option<&'w Weights>,
     text: FrameText,
+    /// Whether the source is lines of numbers, and no pad.
+    of_lines: bool,
     rows: Vec<u8>,
     seen: u64,
     ended: Arc<AtomicBool>,
@@ -60,7 +62,8 @@ impl<'a, 'w> Desk<'a, 'w> {
         Self {
             scale,
             weights,
-            text: FrameText::new(&info.source),
+            text: FrameText::new(info),
+            of_lines: info.channels.is_some(),
             rows: Vec::new(),
             seen: 0,
             ended,
@@ -142,8 +145,10 @@ impl Operator for Desk<'_, '_> {
             News::Event(kind, detail) => {
                 self.scale.event(*kind);
                 let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-                (*kind != Kind::Note).then(|| format!("{}{detail}", kind.as_str()))
+                // A note on a pad is for the record; of lines it tells what was not read.
+                (*kind != Kind::Note || self.of_lines).then(|| format!("{}{detail}", kind.as_str()))
             }
+            News::NoFrames if self.of_lines => Some("no line so far".to_owned()),
             News::NoFrames => Some("no frame so far: touch the pad, or see `openweigh devices`".to_owned()),
             _ => None,
         };

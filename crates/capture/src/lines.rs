@@ -1,0 +1,379 @@
+//! Lines of numbers as they come: a load cell at a serial port, a server, a pipe, any program's output.
+//!
+//! Every sensor writes its readings in its own way. What a line means is learned from the first two lines that look
+//! alike; another line (a greeting, a menu, half a line) is counted and told, and is no reading. Where a line holds
+//! several numbers, a person says which is which: nothing is guessed.
+//!
+//! The digits of a reading are those of the line.
+
+mod address;
+mod reader;
+mod words;
+
+pub use address::{Address, BAUD};
+
+use crate::frame::{Frame, Moment, Sample, Source, SourceInfo};
+use crate::import::signal::TimeUnit;
+use crate::import::table::DecimalSign;
+use openweigh_exact::Decimal;
+use openweigh_formats::dataset::{Provenance, ProvenanceKind};
+use openweigh_formats::events::Kind;
+use openweigh_formats::session::{Channel, Clicks, Clock, PressureUnit, Source as Described};
+use openweigh_formats::shown::quoted;
+use openweigh_formats::text::{ColumnName, Line};
+use reader::{Came, Reader};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+use words::Shape;
+
+/// Lines of other shapes that are waited through before it is said that nothing can be read.
+const PATIENCE: u64 = 1000;
+
+/// What a person says about the numbers of a line.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The channels, each with the place of its number in a line, from 1; none where a line has one number.
+    pub channels: Vec<(Channel, Option<usize>)>,
+    /// The place of the device's time, and its unit.
+    pub time: Option<(usize, TimeUnit)>,
+    /// The decimal sign of the numbers.
+    pub decimal: DecimalSign,
+}
+
+/// Why lines give no readings.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// It cannot be opened.
+    #[error("{address}: cannot be opened: {error}")]
+    Open {
+        /// Where.
+        address: Address,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A line has several numbers, and nobody said which is which.
+    #[error(
+        "each line has {} numbers, as {} in {line}: say which is the reading, as --channel {name}={}",
+        numbers.len(),
+        numbers.join(" and "),
+        numbers.len()
+    )]
+    Several {
+        /// A line, quoted.
+        line: String,
+        /// Its numbers.
+        numbers: Vec<String>,
+        /// What the reading is called.
+        name: ColumnName,
+    },
+    /// A line has fewer numbers.
+    #[error("{option}: there is no number {place} in a line: {line} has {found}")]
+    NoNumber {
+        /// The option that names it.
+        option: String,
+        /// The place.
+        place: usize,
+        /// A line, quoted.
+        line: String,
+        /// How many numbers it has.
+        found: usize,
+    },
+    /// Two channels, or a channel and the time, are one number of the line.
+    #[error("number {place} of a line is said to be two things: time and channels are different numbers")]
+    Twice {
+        /// The place.
+        place: usize,
+    },
+    /// It ended, or went on and on, without two lines that look alike.
+    #[error(
+        "{address}: no two lines with a number that look alike {}{}",
+        if *ended { "came before it ended" } else { "in a thousand" },
+        last.as_ref().map_or_else(String::new, |line| format!("; the last was {line}"))
+    )]
+    Nothing {
+        /// Where.
+        address: Address,
+        /// Whether it ended.
+        ended: bool,
+        /// The last line, quoted.
+        last: Option<String>,
+    },
+}
+
+/// Something that was opened and whose lines are not understood yet.
+#[derive(Debug)]
+pub struct Listening {
+    address: Address,
+    choice: Choice,
+    reader: Reader,
+    /// The line before, if it has numbers.
+    before: Option<(Shape, Text)>,
+    other: u64,
+    last: Option<String>,
+}
+
+/// A line with its numbers, and when it came.
+#[derive(Debug)]
+struct Text {
+    numbers: Vec<String>,
+    line: String,
+    came: Instant,
+}
+
+impl Listening {
+    /// Opens an address.
+    ///
+    /// # Errors
+    /// It cannot be opened, or one number of a line is to be two things.
+    pub fn open(address: Address, choice: Choice) -> Result<Self, LineError> {
+        let mut places: Vec<usize> = choice.channels.iter().filter_map(|(_, place)| *place).collect();
+        places.extend(choice.time.map(|(place, _)| place));
+        places.sort_unstable();
+        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(LineError::Twice { place: pair[0] });
+        }
+        let opened = address.open();
+        let from = opened.map_err(|error| LineError::Open { address: address.clone(), error })?;
+        let reader = Reader::new(from, address.may_begin_within_a_line());
+        Ok(Self { address, choice, reader, before: None, other: 0, last: None })
+    }
+
+    /// Waits for lines, at most as long. Says whether two that look alike have come.
+    ///
+    /// # Errors
+    /// What the lines hold is not what was said, or not clear, or there are none.
+    pub fn learn(&mut self, longest: Duration) -> Result<bool, LineError> {
+        loop {
+            let (line, came) = match self.reader.next(longest) {
+                None => return Ok(false),
+                Some(Came::Line(line, came)) => (line, came),
+                Some(Came::Broken) => {
+                    self.other += 1;
+                    continue;
+                }
+                Some(Came::End(_)) => return Err(self.nothing(true)),
+            };
+            self.last = Some(quoted(&line));
+            let read = words::read(&line, self.choice.decimal).filter(|(shape, _)| shape.numbers() > 0);
+            let Some((shape, numbers)) = read else {
+                self.miss()?;
+                continue;
+            };
+            let text = Text { numbers, line, came };
+            match self.before.take() {
+                Some((own, first)) if own == shape => {
+                    self.judge(&text)?;
+                    self.reader.put_back([first, text].map(|text| Came::Line(text.line, text.came)));
+                    self.before = Some((shape, Text { numbers: Vec::new(), line: String::new(), came }));
+                    return Ok(true);
+                }
+                Some(_) => self.miss()?,
+                None => {}
+            }
+            self.before = Some((shape, text));
+        }
+    }
+
+    fn miss(&mut self) -> Result<(), LineError> {
+        self.other += 1;
+        if self.other > PATIENCE { Err(self.nothing(false)) } else { Ok(()) }
+    }
+
+    fn nothing(&self, ended: bool) -> LineError {
+        LineError::Nothing { address: self.address.clone(), ended, last: self.last.clone() }
+    }
+
+    /// Whether the numbers of a line are those that were named.
+    fn judge(&mut self, text: &Text) -> Result<(), LineError> {
+        let (found, line) = (text.numbers.len(), quoted(&text.line));
+        for (channel, place) in &mut self.choice.channels {
+            match place {
+                None if found == 1 => *place = Some(1),
+                None => {
+                    let (numbers, name) = (text.numbers.clone(), channel.name.clone());
+                    return Err(LineError::Several { line, numbers, name });
+                }
+                Some(place) if *place > found => {
+                    let option = format!("--channel {}={place}", channel.name);
+                    return Err(LineError::NoNumber { option, place: *place, line, found });
+                }
+                Some(_) => {}
+            }
+        }
+        match self.choice.time {
+            Some((place, _)) if place > found => {
+                Err(LineError::NoNumber { option: format!("--time {place}"), place, line, found })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The source, once the lines are understood.
+    ///
+    /// # Panics
+    /// [`learn`](Self::learn) has not said so.
+    pub fn source(self) -> Lines {
+        let Self { address, choice, reader, before, other, .. } = self;
+        let (shape, _) = before.expect("two lines were alike");
+        let line = |text: &str| -> Line { text.parse().expect("a constant") };
+        let (channels, places): (Vec<Channel>, Vec<usize>) =
+            choice.channels.into_iter().map(|(channel, place)| (channel, place.unwrap_or(1))).unzip();
+        let clock = match choice.time {
+            Some(_) => "the lines' own",
+            None => "the arrival of the lines, monotonic, s since start",
+        };
+        let transport = match address {
+            Address::Serial { .. } => "serial",
+            Address::Tcp { .. } => "tcp",
+            Address::File(_) | Address::Input => "lines",
+        };
+        let unknown = || line("unknown");
+        let info = SourceInfo {
+            source: Described {
+                os: line(std::env::consts::OS),
+                driver: line("lines of numbers"),
+                model: unknown(),
+                transport: line(transport),
+                family: None,
+                device: None,
+                surface: None,
+                sensor: None,
+                unit: PressureUnit::Unknown,
+                quantum: None,
+                ceiling: None,
+                clicks: Clicks::Unknown,
+            },
+            clock: Clock { device: line(clock), arrival: line("monotonic, ns since start") },
+            provenance: Provenance::stated(
+                ProvenanceKind::Measured,
+                line("Recorded from lines of numbers with openweigh."),
+            ),
+            steady: false,
+            channels: Some(channels),
+        };
+        Lines {
+            info,
+            reader,
+            shape,
+            places,
+            time: choice.time,
+            decimal: choice.decimal,
+            begun: None,
+            before: None,
+            waiting: VecDeque::new(),
+            told: 0,
+            other,
+            state: State::Open,
+            vanishes: matches!(address, Address::Serial { .. } | Address::Tcp { .. }),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// What is to be told last is told, and then it is the end.
+    Ending,
+}
+
+/// Lines that are understood, as samples.
+#[derive(Debug)]
+pub struct Lines {
+    info: SourceInfo,
+    reader: Reader,
+    shape: Shape,
+    /// The place of each channel's number in a line, from 1.
+    places: Vec<usize>,
+    time: Option<(usize, TimeUnit)>,
+    decimal: DecimalSign,
+    begun: Option<Instant>,
+    before: Option<Decimal>,
+    waiting: VecDeque<(Kind, String)>,
+    /// Lines of another shape, and of how many it was told.
+    other: u64,
+    told: u64,
+    state: State,
+    /// Whether its end means that a device is gone.
+    vanishes: bool,
+}
+
+impl Lines {
+    /// Makes a sample of a line. None if it is no reading.
+    fn sample(&mut self, line: &str, came: Instant) -> Option<(Sample, i64)> {
+        let (shape, numbers) = words::read(line, self.decimal)?;
+        if shape != self.shape {
+            return None;
+        }
+        let begun = *self.begun.get_or_insert(came);
+        let arrival = i64::try_from(came.saturating_duration_since(begun).as_nanos()).ok()?;
+        let number = |place: usize| numbers.get(place - 1).cloned();
+        let device_s = match self.time {
+            None => Decimal::new(arrival.into(), 9),
+            Some((place, unit)) => unit.seconds(&number(place)?)?,
+        };
+        let values = self.places.iter().map(|place| number(*place)).collect();
+        Some((Sample { device_s: Some(device_s), values }, arrival))
+    }
+
+    /// Tells of lines that are no readings: the first, and then ten times as many.
+    fn tell_others(&mut self, at_the_end: bool) {
+        let due = if at_the_end { self.other > self.told } else { self.other >= (self.told * 10).max(1) };
+        if due {
+            let what = if self.other == 1 { "line that is no reading" } else { "lines that are no readings" };
+            self.waiting.push_back((Kind::Note, format!("{} {what}", self.other)));
+            self.told = self.other;
+        }
+    }
+
+    fn end(&mut self, why: Option<String>) {
+        self.tell_others(true);
+        if self.vanishes {
+            let why = why.unwrap_or_else(|| "no more lines".to_owned());
+            let kept = |c: char| c.is_ascii_alphanumeric() || " ._+:/()-".contains(c);
+            let why: String = why.chars().map(|c| if kept(c) { c } else { '-' }).take(200).collect();
+            self.waiting.push_back((Kind::DeviceLost, why));
+        }
+        self.state = State::Ending;
+    }
+}
+
+impl Source for Lines {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn next(&mut self, frame: &mut Frame, longest: Duration) -> Moment {
+        loop {
+            if let Some((kind, detail)) = self.waiting.pop_front() {
+                return Moment::Event(kind, detail);
+            }
+            if self.state == State::Ending {
+                return Moment::End;
+            }
+            match self.reader.next(longest) {
+                None => return Moment::Silence,
+                Some(Came::End(why)) => self.end(why),
+                Some(Came::Broken) => self.other += 1,
+                Some(Came::Line(line, came)) => match self.sample(&line, came) {
+                    Some((sample, arrival)) => {
+                        let back = sample.device_s < self.before;
+                        self.before.clone_from(&sample.device_s);
+                        *frame = Frame::of_sample(sample, arrival);
+                        if back {
+                            // What was weighed before and after is not one rest.
+                            self.reader.put_back([Came::Line(line, came)]);
+                            return Moment::Event(Kind::Gap, "the clock of the lines went back".to_owned());
+                        }
+                        return Moment::Frame;
+                    }
+                    None => self.other += 1,
+                },
+            }
+            self.tell_others(false);
+        }
+    }
+
+    fn close(&mut self) {
+        self.reader.close();
+    }
+}
