@@ -140,7 +140,7 @@ mod tests {
     fn a_line_without_end_takes_no_memory() {
         let endless = std::io::repeat(b'1').take(1 << 22).chain(&b"\n8\n"[..]);
         let mut reader = Reader::new(Box::new(endless), false);
-        assert!(matches!(reader.next(Duration::from_secs(60)), Some(Came::Broken)));
-        assert!(matches!(reader.next(Duration::from_secs(60)), Some(Came::Line(line, _)) if line == "8"));
+        assert!(matches!(reader.next(Duration::from_mins(1)), Some(Came::Broken)));
+        assert!(matches!(reader.next(Duration::from_mins(1)), Some(Came::Line(line, _)) if line == "8"));
     }
 }

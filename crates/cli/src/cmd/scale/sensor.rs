@@ -27,8 +27,8 @@ struct Named {
 /// Where a sensor's lines come from, and which of their numbers are which.
 #[derive(Debug, clap::Args)]
 pub(super) struct SensorArgs {
-    /// A sensor that writes lines of numbers, in place of a pad: serial:PATH@BAUD, tcp:HOST:PORT, file:PATH (a pipe or
-    /// a file), or - for standard input
+    /// A sensor that writes lines of numbers, in place of a pad: `serial:PATH@BAUD`, `tcp:HOST:PORT`, `file:PATH` (a pipe or
+    /// a file), or `-` for standard input
     #[arg(long, value_name = "S", conflicts_with = "library")]
     source: Option<Address>,
     /// Which number of a line is which channel, counted from 1; a line with one number needs none. May be repeated
