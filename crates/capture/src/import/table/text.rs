@@ -22,7 +22,7 @@ pub(crate) fn stored(cell: &[u8], out: &mut Vec<u8>) -> Result<bool, &'static st
         return Err("nothing of it is a character that texts may hold");
     }
     // `1`, a space of no width and `2` are not 12.
-    if is_number(&tidy) && !is_number(text) {
+    if is_number(&tidy) && !is_number(&text.replace('\t', " ")) {
         return Err(
             "it has signs that are not seen, and without them it would be a number; take them out of the file",
         );
