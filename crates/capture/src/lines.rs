@@ -86,8 +86,9 @@ pub enum LineError {
     },
     /// It ended, or went on and on, without two lines that look alike.
     #[error(
-        "{address}: no two lines with a number that look alike {}{}",
+        "{address}: no two lines with a number that look alike {}{}{}",
         if *ended { "came before it ended" } else { "in a thousand" },
+        why.as_ref().map_or_else(String::new, |why| format!(" ({why})")),
         last.as_ref().map_or_else(String::new, |line| format!("; the last was {line}"))
     )]
     Nothing {
@@ -95,6 +96,8 @@ pub enum LineError {
         address: Address,
         /// Whether it ended.
         ended: bool,
+        /// Why it ended, if something went wrong.
+        why: Option<String>,
         /// The last line, quoted.
         last: Option<String>,
     },
@@ -110,6 +113,8 @@ pub struct Listening {
     before: Option<(Shape, Text)>,
     other: u64,
     last: Option<String>,
+    /// Why it ended, if something went wrong.
+    why: Option<String>,
 }
 
 /// A line with its numbers, and when it came.
@@ -121,10 +126,10 @@ struct Text {
 }
 
 impl Listening {
-    /// Opens an address.
+    /// Begins to listen at an address.
     ///
     /// # Errors
-    /// It cannot be opened, or one number of a line is to be two things.
+    /// One number of a line is to be two things.
     pub fn open(address: Address, choice: Choice) -> Result<Self, LineError> {
         let mut places: Vec<usize> = choice.channels.iter().filter_map(|(_, place)| *place).collect();
         places.extend(choice.time.map(|(place, _)| place));
@@ -132,16 +137,15 @@ impl Listening {
         if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(LineError::Twice { place: pair[0] });
         }
-        let opened = address.open();
-        let from = opened.map_err(|error| LineError::Open { address: address.clone(), error })?;
-        let reader = Reader::new(from, address.may_begin_within_a_line());
-        Ok(Self { address, choice, reader, before: None, other: 0, last: None })
+        let from = address.clone();
+        let reader = Reader::new(move || from.open(), address.may_begin_within_a_line());
+        Ok(Self { address, choice, reader, before: None, other: 0, last: None, why: None })
     }
 
     /// Waits for lines, at most as long. Says whether two that look alike have come.
     ///
     /// # Errors
-    /// What the lines hold is not what was said, or not clear, or there are none.
+    /// It cannot be opened; what the lines hold is not what was said, or not clear; or there are none.
     pub fn learn(&mut self, longest: Duration) -> Result<bool, LineError> {
         loop {
             let (line, came) = match self.reader.next(longest) {
@@ -151,7 +155,13 @@ impl Listening {
                     self.other += 1;
                     continue;
                 }
-                Some(Came::End(_)) => return Err(self.nothing(true)),
+                Some(Came::End(why)) => {
+                    self.why = why;
+                    return Err(self.nothing(true));
+                }
+                Some(Came::Refused(error)) => {
+                    return Err(LineError::Open { address: self.address.clone(), error });
+                }
             };
             self.last = Some(quoted(&line));
             let read = words::read(&line, self.choice.decimal).filter(|(shape, _)| shape.numbers() > 0);
@@ -180,7 +190,12 @@ impl Listening {
     }
 
     fn nothing(&self, ended: bool) -> LineError {
-        LineError::Nothing { address: self.address.clone(), ended, last: self.last.clone() }
+        LineError::Nothing {
+            address: self.address.clone(),
+            ended,
+            why: self.why.clone(),
+            last: self.last.clone(),
+        }
     }
 
     /// Whether the numbers of a line are those that were named.
@@ -353,6 +368,7 @@ impl Source for Lines {
             match self.reader.next(longest) {
                 None => return Moment::Silence,
                 Some(Came::End(why)) => self.end(why),
+                Some(Came::Refused(error)) => self.end(Some(error.to_string())),
                 Some(Came::Broken) => self.other += 1,
                 Some(Came::Line(line, came)) => match self.sample(&line, came) {
                     Some((sample, arrival)) => {

@@ -133,6 +133,7 @@ fn what_is_not_clear_is_refused_with_what_to_type() {
     refused(&["--source", "-", "--record", "--license", "CC0-1.0"], &lines(two))
         .ends(2)
         .says("import signal");
+    refused(&["--source", "file:."], "").ends(3).says("Is a directory");
     scene.run_with(&["weigh-once", "--source", "-"], b"1\n2\n3\n").ends(2).says("before a load rested");
 }
 

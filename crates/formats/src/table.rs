@@ -329,7 +329,7 @@ mod tests {
             ),
             (
                 b"x,note,y\n\"1\",a,2\n",
-                "2:1: in column `x`: found `\\\"1\\\"`: `\\\"` at character 1; a number is written with digits, at most one `.` and a leading `-`",
+                "2:1: in column `x`: found `\"1\"`: `\\\"` at character 1; a number is written with digits, at most one `.` and a leading `-`",
             ),
             (b"x,note,y\n-0,a,2\n", "2:1: in column `x`: found `-0`: negative zero; write `0`"),
             (

@@ -22,6 +22,8 @@ pub(super) enum Came {
     Broken,
     /// The end, and why if something went wrong.
     End(Option<String>),
+    /// It cannot be opened.
+    Refused(std::io::Error),
 }
 
 #[derive(Debug)]
@@ -32,10 +34,18 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Reads from here on; `within` says that the first line may be half of one.
-    pub(super) fn new(from: Box<dyn Read + Send>, within: bool) -> Self {
+    /// Opens something and reads from there on; `within` says that the first line may be half of one. Opening may wait,
+    /// too: for who writes into a pipe, or for a server.
+    pub(super) fn new<R: Read>(
+        open: impl FnOnce() -> std::io::Result<R> + Send + 'static,
+        within: bool,
+    ) -> Self {
         let (into, lines) = sync_channel(WAITING);
-        std::thread::spawn(move || read(from, within, &into));
+        std::thread::spawn(move || match open() {
+            Ok(from) => read(from, within, &into),
+            // An error of the receiver: nobody listens any more.
+            Err(error) => drop(into.send(Came::Refused(error))),
+        });
         Self { lines, back: VecDeque::new(), closed: false }
     }
 
@@ -68,7 +78,7 @@ impl Reader {
 }
 
 #[expect(clippy::disallowed_methods, reason = "when a line came is what is measured")]
-fn read(mut from: Box<dyn Read + Send>, within: bool, into: &SyncSender<Came>) {
+fn read(mut from: impl Read, within: bool, into: &SyncSender<Came>) {
     let mut block = [0; 4096];
     // Half a line that began before anybody listened is none.
     let (mut line, mut broken, mut within) = (Vec::new(), false, within);
@@ -118,13 +128,14 @@ mod tests {
     use super::*;
 
     fn all(bytes: &'static [u8], within: bool) -> Vec<String> {
-        let mut reader = Reader::new(Box::new(bytes), within);
+        let mut reader = Reader::new(move || Ok(bytes), within);
         let mut told = Vec::new();
         loop {
             match reader.next(Duration::from_secs(10)).expect("it ends") {
                 Came::Line(line, _) => told.push(line),
                 Came::Broken => told.push("broken".to_owned()),
                 Came::End(_) => return told,
+                Came::Refused(error) => panic!("{error}"),
             }
         }
     }
@@ -139,7 +150,7 @@ mod tests {
     #[test]
     fn a_line_without_end_takes_no_memory() {
         let endless = std::io::repeat(b'1').take(1 << 22).chain(&b"\n8\n"[..]);
-        let mut reader = Reader::new(Box::new(endless), false);
+        let mut reader = Reader::new(move || Ok(endless), false);
         assert!(matches!(reader.next(Duration::from_mins(1)), Some(Came::Broken)));
         assert!(matches!(reader.next(Duration::from_mins(1)), Some(Came::Line(line, _)) if line == "8"));
     }
