@@ -25,7 +25,7 @@ pub(crate) trait Answer: Serialize {
     const FORMAT: &'static str;
 }
 
-/// Derives what every answer has: how it is written, its schema for the tests, and its format.
+/// Gives a type the name of its format.
 macro_rules! answer {
     ($name:ident $(<$life:lifetime>)?, $format:literal) => {
         impl $(<$life>)? $crate::answer::Answer for $name $(<$life>)? {

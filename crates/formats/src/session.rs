@@ -126,6 +126,30 @@ pub struct Source {
     pub clicks: Clicks,
 }
 
+impl Source {
+    /// A source of which nothing is known.
+    ///
+    /// # Panics
+    /// Never: its words are lines.
+    pub fn unknown() -> Self {
+        let unknown = || -> Line { "unknown".parse().expect("a line") };
+        Self {
+            os: unknown(),
+            driver: unknown(),
+            model: unknown(),
+            transport: unknown(),
+            family: None,
+            device: None,
+            surface: None,
+            sensor: None,
+            unit: PressureUnit::Unknown,
+            quantum: None,
+            ceiling: None,
+            clicks: Clicks::Unknown,
+        }
+    }
+}
+
 /// Unit of a device's pressure values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

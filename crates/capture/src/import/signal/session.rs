@@ -7,9 +7,7 @@ use openweigh_formats::digest::Hasher;
 use openweigh_formats::events::{self, Event, Kind};
 use openweigh_formats::number::Number;
 use openweigh_formats::samples;
-use openweigh_formats::session::{
-    Channel, Clicks, Clock, Environment, Format, PressureUnit, Quality, Session, Source,
-};
+use openweigh_formats::session::{Channel, Clock, Environment, Format, Quality, Session, Source};
 use openweigh_formats::text::Line;
 use openweigh_formats::versioned::Versioned;
 use openweigh_formats::weighings::{Cell as Detail, Id};
@@ -194,7 +192,6 @@ impl Open {
 
     fn description(self) -> Session {
         let line = |text: &str| -> Line { text.parse().expect("a constant") };
-        let unknown = || line("unknown");
         let clock = match self.unit {
             None => "date and time in the log",
             Some(TimeUnit::Minutes) => "the log, in minutes",
@@ -206,21 +203,8 @@ impl Open {
         Session {
             format: Format::V2,
             id: self.id,
-            source: Source {
-                os: unknown(),
-                driver: unknown(),
-                model: unknown(),
-                transport: unknown(),
-                family: None,
-                device: None,
-                surface: None,
-                sensor: None,
-                unit: PressureUnit::Unknown,
-                quantum: None,
-                ceiling: None,
-                clicks: Clicks::Unknown,
-            },
-            clock: Clock { device: line(clock), arrival: unknown() },
+            source: Source::unknown(),
+            clock: Clock { device: line(clock), arrival: line("unknown") },
             environment: Environment::default(),
             quality: self.quality,
             channels: Versioned::some(self.channels),
