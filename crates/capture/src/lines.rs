@@ -18,7 +18,8 @@ use crate::import::table::DecimalSign;
 use openweigh_exact::Decimal;
 use openweigh_formats::dataset::{Provenance, ProvenanceKind};
 use openweigh_formats::events::Kind;
-use openweigh_formats::session::{Channel, Clicks, Clock, PressureUnit, Source as Described};
+use openweigh_formats::samples;
+use openweigh_formats::session::{Channel, Clock, Source as Described};
 use openweigh_formats::shown::quoted;
 use openweigh_formats::text::{ColumnName, Line};
 use reader::{Came, Reader};
@@ -29,15 +30,48 @@ use words::Shape;
 /// Lines of other shapes that are waited through before it is said that nothing can be read.
 const PATIENCE: u64 = 1000;
 
+/// Lines that are passed over at once.
+const AT_ONCE: usize = 1000;
+
 /// What a person says about the numbers of a line.
 #[derive(Debug, Clone)]
 pub struct Choice {
-    /// The channels, each with the place of its number in a line, from 1; none where a line has one number.
-    pub channels: Vec<(Channel, Option<usize>)>,
+    /// The channels.
+    pub channels: Vec<Channel>,
+    /// The place of a channel's number in a line, from 1, by its name. A line with one number needs none.
+    pub places: Vec<(ColumnName, usize)>,
     /// The place of the device's time, and its unit.
     pub time: Option<(usize, TimeUnit)>,
     /// The decimal sign of the numbers.
     pub decimal: DecimalSign,
+}
+
+impl Choice {
+    /// Whether each place is of one channel, and each name can stand in `samples.csv`.
+    fn check(&self) -> Result<(), LineError> {
+        let taken = |channel: &&Channel| samples::COLUMNS.contains(&channel.name.as_str());
+        if let Some(channel) = self.channels.iter().find(taken) {
+            return Err(LineError::Taken { name: channel.name.clone() });
+        }
+        for (at, (name, place)) in self.places.iter().enumerate() {
+            if self.places[..at].iter().any(|(other, _)| other == name) {
+                return Err(LineError::NamedTwice { name: name.clone() });
+            }
+            if self.channels.iter().all(|channel| channel.name != *name) {
+                let available = self.channels.iter().map(|channel| channel.name.to_string()).collect();
+                return Err(LineError::NoChannel { name: name.clone(), place: *place, available });
+            }
+            let before = self.places[..at].iter().map(|(_, other)| *other);
+            if before.chain(self.time.map(|(other, _)| other)).any(|other| other == *place) {
+                return Err(LineError::Twice { place: *place });
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, channel: &Channel) -> Option<usize> {
+        self.places.iter().find(|(name, _)| *name == channel.name).map(|(_, place)| *place)
+    }
 }
 
 /// Why lines give no readings.
@@ -77,6 +111,30 @@ pub enum LineError {
         line: String,
         /// How many numbers it has.
         found: usize,
+    },
+    /// A place for a channel that there is not.
+    #[error("--channel {name}={place}: there is no such channel; there are {}", available.join(", "))]
+    NoChannel {
+        /// Its name.
+        name: ColumnName,
+        /// The place.
+        place: usize,
+        /// The channels that there are.
+        available: Vec<String>,
+    },
+    /// A channel of which it is said twice where it is.
+    #[error("--channel {name} is said twice: a channel is one number of a line")]
+    NamedTwice {
+        /// Its name.
+        name: ColumnName,
+    },
+    /// A channel whose name the format has for something else.
+    #[error(
+        "a channel cannot be called `{name}`, which samples.csv has for something else: choose another name"
+    )]
+    Taken {
+        /// Its name.
+        name: ColumnName,
     },
     /// Two channels, or a channel and the time, are one number of the line.
     #[error("number {place} of a line is said to be two things: time and channels are different numbers")]
@@ -129,14 +187,9 @@ impl Listening {
     /// Begins to listen at an address.
     ///
     /// # Errors
-    /// One number of a line is to be two things.
+    /// What was said of the channels contradicts itself.
     pub fn open(address: Address, choice: Choice) -> Result<Self, LineError> {
-        let mut places: Vec<usize> = choice.channels.iter().filter_map(|(_, place)| *place).collect();
-        places.extend(choice.time.map(|(place, _)| place));
-        places.sort_unstable();
-        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(LineError::Twice { place: pair[0] });
-        }
+        choice.check()?;
         let from = address.clone();
         let reader = Reader::new(move || from.open(), address.may_begin_within_a_line());
         Ok(Self { address, choice, reader, before: None, other: 0, last: None, why: None })
@@ -152,7 +205,7 @@ impl Listening {
                 None => return Ok(false),
                 Some(Came::Line(line, came)) => (line, came),
                 Some(Came::Broken) => {
-                    self.other += 1;
+                    self.miss()?;
                     continue;
                 }
                 Some(Came::End(why)) => {
@@ -164,7 +217,7 @@ impl Listening {
                 }
             };
             self.last = Some(quoted(&line));
-            let read = words::read(&line, self.choice.decimal).filter(|(shape, _)| shape.numbers() > 0);
+            let read = words::read(&line, self.choice.decimal).filter(|(shape, _)| shape.has_numbers());
             let Some((shape, numbers)) = read else {
                 self.miss()?;
                 continue;
@@ -199,27 +252,19 @@ impl Listening {
     }
 
     /// Whether the numbers of a line are those that were named.
-    fn judge(&mut self, text: &Text) -> Result<(), LineError> {
+    fn judge(&self, text: &Text) -> Result<(), LineError> {
         let (found, line) = (text.numbers.len(), quoted(&text.line));
-        for (channel, place) in &mut self.choice.channels {
-            match place {
-                None if found == 1 => *place = Some(1),
-                None => {
-                    let (numbers, name) = (text.numbers.clone(), channel.name.clone());
-                    return Err(LineError::Several { line, numbers, name });
-                }
-                Some(place) if *place > found => {
-                    let option = format!("--channel {}={place}", channel.name);
-                    return Err(LineError::NoNumber { option, place: *place, line, found });
-                }
-                Some(_) => {}
-            }
+        let unplaced = |channel: &&Channel| self.choice.place(channel).is_none();
+        if let Some(channel) = self.choice.channels.iter().find(unplaced).filter(|_| found > 1) {
+            let (numbers, name) = (text.numbers.clone(), channel.name.clone());
+            return Err(LineError::Several { line, numbers, name });
         }
-        match self.choice.time {
-            Some((place, _)) if place > found => {
-                Err(LineError::NoNumber { option: format!("--time {place}"), place, line, found })
-            }
-            _ => Ok(()),
+        let channels =
+            self.choice.places.iter().map(|(name, place)| (format!("--channel {name}={place}"), *place));
+        let time = self.choice.time.map(|(place, _)| (format!("--time {place}"), place));
+        match channels.chain(time).find(|(_, place)| *place > found) {
+            Some((option, place)) => Err(LineError::NoNumber { option, place, line, found }),
+            None => Ok(()),
         }
     }
 
@@ -231,8 +276,8 @@ impl Listening {
         let Self { address, choice, reader, before, other, .. } = self;
         let (shape, _) = before.expect("two lines were alike");
         let line = |text: &str| -> Line { text.parse().expect("a constant") };
-        let (channels, places): (Vec<Channel>, Vec<usize>) =
-            choice.channels.into_iter().map(|(channel, place)| (channel, place.unwrap_or(1))).unzip();
+        // A line with one number has it at the first place.
+        let places = choice.channels.iter().map(|channel| choice.place(channel).unwrap_or(1)).collect();
         let clock = match choice.time {
             Some(_) => "the lines' own",
             None => "the arrival of the lines, monotonic, s since start",
@@ -242,21 +287,12 @@ impl Listening {
             Address::Tcp { .. } => "tcp",
             Address::File(_) | Address::Input => "lines",
         };
-        let unknown = || line("unknown");
         let info = SourceInfo {
             source: Described {
                 os: line(std::env::consts::OS),
                 driver: line("lines of numbers"),
-                model: unknown(),
                 transport: line(transport),
-                family: None,
-                device: None,
-                surface: None,
-                sensor: None,
-                unit: PressureUnit::Unknown,
-                quantum: None,
-                ceiling: None,
-                clicks: Clicks::Unknown,
+                ..Described::unknown()
             },
             clock: Clock { device: line(clock), arrival: line("monotonic, ns since start") },
             provenance: Provenance::stated(
@@ -264,7 +300,7 @@ impl Listening {
                 line("Recorded from lines of numbers with openweigh."),
             ),
             steady: false,
-            channels: Some(channels),
+            channels: Some(choice.channels),
         };
         Lines {
             info,
@@ -358,7 +394,8 @@ impl Source for Lines {
     }
 
     fn next(&mut self, frame: &mut Frame, longest: Duration) -> Moment {
-        loop {
+        // Whoever waits for the end is heard, whatever comes.
+        for _ in 0..AT_ONCE {
             if let Some((kind, detail)) = self.waiting.pop_front() {
                 return Moment::Event(kind, detail);
             }
@@ -387,9 +424,12 @@ impl Source for Lines {
             }
             self.tell_others(false);
         }
+        Moment::Silence
     }
 
     fn close(&mut self) {
+        // Somebody wants the end: that is no loss.
+        self.vanishes = false;
         self.reader.close();
     }
 }

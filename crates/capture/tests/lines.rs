@@ -19,7 +19,8 @@ fn channel(name: &str) -> Channel {
 /// Time in the first number of a line, `raw` in the second.
 fn two() -> Choice {
     Choice {
-        channels: vec![(channel("raw"), Some(2))],
+        channels: vec![channel("raw")],
+        places: vec![("raw".parse().unwrap(), 2)],
         time: Some((1, TimeUnit::Milliseconds)),
         decimal: DecimalSign::Point,
     }
@@ -66,7 +67,7 @@ fn every_digit_is_as_it_was_written() {
 #[test]
 fn without_a_time_the_arrival_is_the_time() {
     let mut lines =
-        understood("1\n2\n3\n", Choice { channels: vec![(channel("a"), None)], time: None, ..two() })
+        understood("1\n2\n3\n", Choice { channels: vec![channel("a")], places: vec![], time: None, ..two() })
             .unwrap();
     assert!(lines.info().clock.device.as_str().starts_with("the arrival"));
     let (mut frame, mut before) = (Frame::default(), -1.0);
@@ -89,7 +90,13 @@ fn a_clock_that_goes_back_interrupts() {
 
 #[test]
 fn what_is_not_said_is_not_guessed() {
-    let bare = |place| Choice { channels: vec![(channel("a"), place)], time: None, ..two() };
+    let name = |name: &str| name.parse().unwrap();
+    let bare = |place: Option<usize>| Choice {
+        channels: vec![channel("a")],
+        places: place.map(|place| (name("a"), place)).into_iter().collect(),
+        time: None,
+        ..two()
+    };
     assert!(matches!(understood("1 2\n3 4\n", bare(None)), Err(LineError::Several { .. })));
     assert!(matches!(
         understood("1 2\n3 4\n", bare(Some(3))),
@@ -97,6 +104,36 @@ fn what_is_not_said_is_not_guessed() {
     ));
     assert!(matches!(understood("1\n", bare(None)), Err(LineError::Nothing { ended: true, .. })));
     assert!(matches!(understood("1\nx 2\n3\n", bare(None)), Err(LineError::Nothing { .. })));
-    let twice = Choice { channels: vec![(channel("a"), Some(1))], ..two() };
-    assert!(matches!(understood("1 2\n3 4\n", twice), Err(LineError::Twice { place: 1 })));
+    let said = |channels: &[&str], places: &[(&str, usize)]| Choice {
+        channels: channels.iter().map(|own| channel(own)).collect(),
+        places: places.iter().map(|(own, place)| (name(own), *place)).collect(),
+        ..two()
+    };
+    let refused = |choice| understood("1 2\n3 4\n", choice).unwrap_err();
+    assert!(matches!(refused(said(&["a"], &[("a", 1)])), LineError::Twice { place: 1 }));
+    assert!(matches!(refused(said(&["a"], &[("a", 2), ("a", 3)])), LineError::NamedTwice { .. }));
+    assert!(matches!(refused(said(&["a"], &[("b", 2)])), LineError::NoChannel { place: 2, .. }));
+    assert!(matches!(refused(said(&["arrival_ns"], &[("arrival_ns", 2)])), LineError::Taken { .. }));
+}
+
+#[test]
+fn whoever_waits_is_heard_among_lines_that_are_none() {
+    let mut lines = understood(&format!("0 1\n1 2\n{}", "x\n".repeat(5000)), two()).unwrap();
+    let (mut frame, mut silences) = (Frame::default(), 0);
+    loop {
+        match lines.next(&mut frame, LONG) {
+            Moment::Silence => silences += 1,
+            Moment::End => break,
+            _ => {}
+        }
+    }
+    assert!(silences > 1, "{silences}");
+}
+
+#[test]
+fn lines_that_are_broken_for_ever_are_given_up() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, b"\xff\n".repeat(5000)).unwrap();
+    let mut listening = Listening::open(Address::File(file.path().to_owned()), two()).unwrap();
+    assert!(matches!(listening.learn(LONG), Err(LineError::Nothing { ended: false, .. })));
 }

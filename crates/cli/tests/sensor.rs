@@ -48,7 +48,7 @@ fn calibrated() -> Scene {
     scene
 }
 
-const TWO: [&str; 6] = ["--channel", "raw=2", "--time", "1", "--weights", "cell-1.0.0"];
+const TWO: [&str; 8] = ["--channel", "raw=2", "--time", "1", "--time-unit", "ms", "--weights", "cell-1.0.0"];
 
 fn scale(scene: &Scene, words: &[&str], input: &str) -> Ran {
     scene.run_with(&[&["scale", "--unattended"], words].concat(), input.as_bytes())
@@ -97,11 +97,21 @@ fn lines_are_read_however_they_are_written() {
         .says("w02  200.00 g")
         .says("note: 6 lines that are no readings");
     let comma = lines(|time, value| format!("{},{:03};{value},0\r", time / 1000, time % 1000));
-    let words = [&["--source", "-", "--decimal", "comma", "--time-unit", "s"][..], &TWO].concat();
+    let mut words = [&["--source", "-", "--decimal", "comma"][..], &TWO].concat();
+    let unit = words.iter().position(|word| *word == "ms").unwrap();
+    words[unit] = "s";
     scale(&scene, &words, &comma).ends(0).says("w02  200.00 g");
+    // In another unit the digits would mean something else.
+    let grams = lines(|time, value| {
+        if (3000..6000).contains(&time) { format!("{time} ms 9 kg") } else { format!("{time} ms {value} g") }
+    });
+    scale(&scene, &[&["--source", "-"][..], &TWO].concat(), &grams)
+        .ends(0)
+        .says("200.00 g")
+        .says("note: 300 lines that are no readings");
     // A sign that stands apart belongs to its number.
     let below = lines(|time, value| format!("{time} ST -  {value}"));
-    let own = ["--source", "-", "--channel", "raw=2", "--time", "1", "--json"];
+    let own = ["--source", "-", "--channel", "raw=2", "--time", "1", "--time-unit", "ms", "--json"];
     let ran = scale(&scene, &own, &below).ends(0);
     let last: serde_json::Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
     assert_eq!(last["values"]["raw"], "-9999.990099");
@@ -117,10 +127,15 @@ fn what_is_not_clear_is_refused_with_what_to_type() {
         .says("--channel value=2");
     refused(&["--source", "-", "--weights", "cell-1.0.0"], &lines(two)).ends(2).says("--channel raw=2");
     refused(&["--source", "-", "--channel", "raw=3"], &lines(two)).ends(2).says("there is no number 3");
-    refused(&["--source", "-", "--channel", "raw=1", "--time", "1"], &lines(two)).ends(2).says("two things");
+    let both = ["--source", "-", "--channel", "raw=1", "--time", "1", "--time-unit", "ms"];
+    refused(&both, &lines(two)).ends(2).says("two things");
+    refused(&both[..6], &lines(two)).ends(2).says("--time-unit");
+    let twice = ["--source", "-", "--channel", "raw=1", "--channel", "raw=2"];
+    refused(&twice, &lines(two)).ends(2).says("--channel raw is said twice");
+    refused(&["--source", "-", "--channel", "device_s=2"], &lines(two)).ends(2).says("choose another name");
     refused(&["--source", "-", "--channel", "mass=2", "--weights", "cell-1.0.0"], &lines(two))
         .ends(2)
-        .says("they read raw");
+        .says("there are raw");
     refused(&["--source", "-"], "hello\nworld\n")
         .ends(3)
         .says("the last was \"world\"")

@@ -5,13 +5,21 @@
 
 use crate::import::table::{Convention, DecimalSign, Group, canonical};
 
-/// What stands in a line, in its order: whether each thing is a number. Lines of one program share it.
+/// What stands in a line, in its order. Lines of one program share it, and so the units of its numbers: a balance that
+/// goes over from g to kg gives no readings until it comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shape(Vec<bool>);
+pub(super) struct Shape(Vec<Thing>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Thing {
+    Word,
+    /// A number, with the word right behind it, if there is one.
+    Number(Option<String>),
+}
 
 impl Shape {
-    pub(super) fn numbers(&self) -> usize {
-        self.0.iter().filter(|is_number| **is_number).count()
+    pub(super) fn has_numbers(&self) -> bool {
+        self.0.iter().any(|thing| matches!(thing, Thing::Number(_)))
     }
 }
 
@@ -27,22 +35,27 @@ pub(super) fn read(line: &str, decimal: DecimalSign) -> Option<(Shape, Vec<Strin
     for word in line.split(separates).filter(|word| !word.is_empty()) {
         if matches!(word, "+" | "-" | "\u{2212}") {
             // A sign apart from its number, as balances write it. After a number it could mean a difference.
-            if sign.is_some() || shape.last() == Some(&true) {
+            if sign.is_some() || shape.last() == Some(&Thing::Number(None)) {
                 return None;
             }
             sign = Some(word);
             continue;
         }
         let signed = sign.take().map_or_else(|| word.to_owned(), |sign| format!("{sign}{word}"));
-        let found = number(&signed, decimal);
-        shape.push(found.is_some());
-        numbers.extend(found);
+        match (number(&signed, decimal), shape.last_mut()) {
+            (Some((text, unit)), _) => {
+                shape.push(Thing::Number(unit));
+                numbers.push(text);
+            }
+            (None, Some(Thing::Number(unit @ None))) => *unit = Some(word.to_owned()),
+            (None, _) => shape.push(Thing::Word),
+        }
     }
     (sign.is_none()).then_some((Shape(shape), numbers))
 }
 
-/// The canonical text of a number, with or without its unit behind it.
-fn number(word: &str, decimal: DecimalSign) -> Option<String> {
+/// The canonical text of a number, and the unit that is joined to it.
+fn number(word: &str, decimal: DecimalSign) -> Option<(String, Option<String>)> {
     let convention = Convention { decimal, group: Group::None };
     let read = |word: &str| {
         let mut out = Vec::new();
@@ -50,11 +63,9 @@ fn number(word: &str, decimal: DecimalSign) -> Option<String> {
             && canonical(word.as_bytes(), convention, &mut out);
         whole.then(|| String::from_utf8(out).ok()).flatten()
     };
-    read(word).or_else(|| read(word.trim_end_matches(is_of_a_unit)))
-}
-
-fn is_of_a_unit(c: char) -> bool {
-    c.is_alphabetic() || "%°µ".contains(c)
+    let bare = word.trim_end_matches(|c: char| c.is_alphabetic() || "%°".contains(c));
+    let unit = &word[bare.len()..];
+    Some((read(bare)?, (!unit.is_empty()).then(|| unit.to_owned())))
 }
 
 #[cfg(test)]
@@ -91,6 +102,16 @@ mod tests {
         }
         assert_eq!(numbers("12 - 13"), None);
         assert_eq!(numbers("12 -"), None);
+    }
+
+    #[test]
+    fn lines_of_one_shape_have_the_same_units() {
+        let shape = |line| read(line, DecimalSign::Point).unwrap().0;
+        assert_eq!(shape("ST, 998 g"), shape("US,-1.5 g"));
+        assert_eq!(shape("998g"), shape("998 g"));
+        assert_ne!(shape("ST, 998 g"), shape("ST, 1.002 kg"));
+        assert_ne!(shape("998g"), shape("1.002kg"));
+        assert_ne!(shape("998"), shape("998 g"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub(super) fn advice(error: &LineError) -> Option<&'static str> {
         LineError::Nothing { .. } => {
             "look at the lines: each needs a number, as 12.5 or `Reading: 12.5 g`; --decimal comma, if they are written as 12,5"
         }
-        LineError::Several { .. } | LineError::NoNumber { .. } | LineError::Twice { .. } => return None,
+        // What was said wrong says itself what to type.
+        _ => return None,
     })
 }

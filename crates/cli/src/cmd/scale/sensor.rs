@@ -35,11 +35,11 @@ pub(super) struct SensorArgs {
     #[arg(long, value_name = "NAME=N", value_parser = named, requires = "source")]
     channel: Vec<Named>,
     /// Which number of a line is the sensor's own time [default: the time at which the line comes]
-    #[arg(long, value_name = "N", value_parser = place, requires = "source")]
+    #[arg(long, value_name = "N", value_parser = place, requires_all = ["source", "time_unit"])]
     time: Option<usize>,
     /// Unit of that time: s, ms, us, ns or min
-    #[arg(long, value_name = "UNIT", requires = "time", default_value = "ms")]
-    time_unit: TimeUnit,
+    #[arg(long, value_name = "UNIT", requires = "time")]
+    time_unit: Option<TimeUnit>,
     /// The decimal sign of the lines: point or comma
     #[arg(long, value_name = "SIGN", requires = "source", default_value = "point", value_parser = decimal)]
     decimal: DecimalSign,
@@ -79,7 +79,8 @@ impl SensorArgs {
         let address = self.source.clone().expect("it is wanted");
         let choice = Choice {
             channels: self.channels(weights)?,
-            time: self.time.map(|place| (place, self.time_unit)),
+            places: self.channel.iter().map(|named| (named.name.clone(), named.place)).collect(),
+            time: self.time.zip(self.time_unit),
             decimal: self.decimal,
         };
         let mut listening = Listening::open(address.clone(), choice).map_err(failure)?;
@@ -98,40 +99,23 @@ impl SensorArgs {
     }
 
     /// The channels that are read: those of the weights, which state what they are, or those that were named.
-    fn channels(&self, weights: Option<&Weights>) -> Result<Vec<(Channel, Option<usize>)>, Failure> {
+    fn channels(&self, weights: Option<&Weights>) -> Result<Vec<Channel>, Failure> {
         let bare = |name: ColumnName| Channel { name, unit: None, quantum: None, ceiling: None };
-        let own = match weights.and_then(|weights| weights.applies_to.instrument()) {
-            Some(Instrument::Channels(channels)) => channels,
-            Some(Instrument::Pad(pad)) => {
-                return Err(Failure::usage(format!(
-                    "the weights apply to {pad}, and --source gives channels: leave out --weights to see the sensor's own numbers"
-                )));
-            }
-            None if self.channel.is_empty() => vec![bare("value".parse().expect("a name"))],
-            None => self.channel.iter().map(|named| bare(named.name.clone())).collect(),
-        };
-        if let Some(named) = self.channel.iter().find(|named| own.iter().all(|one| one.name != named.name)) {
-            let names: Vec<_> = own.iter().map(|channel| channel.name.to_string()).collect();
-            return Err(Failure::usage(format!(
-                "--channel {}={}: the weights read no such channel; they read {}",
-                named.name,
-                named.place,
-                names.join(", ")
-            )));
+        match weights.and_then(|weights| weights.applies_to.instrument()) {
+            Some(Instrument::Channels(channels)) => Ok(channels),
+            Some(Instrument::Pad(pad)) => Err(Failure::usage(format!(
+                "the weights apply to {pad}, and --source gives channels: leave out --weights to see the sensor's own numbers"
+            ))),
+            None if self.channel.is_empty() => Ok(vec![bare("value".parse().expect("a name"))]),
+            None => Ok(self.channel.iter().map(|named| bare(named.name.clone())).collect()),
         }
-        let place = |channel: &Channel| {
-            self.channel.iter().find(|named| named.name == channel.name).map(|named| named.place)
-        };
-        Ok(own.into_iter().map(|channel| (channel.clone(), place(&channel))).collect())
     }
 }
 
 /// What was said wrong is told as such; the rest is of the source.
 fn failure(error: LineError) -> Failure {
     match error {
-        LineError::Several { .. } | LineError::NoNumber { .. } | LineError::Twice { .. } => {
-            Failure::usage(error.to_string())
-        }
-        other => other.into(),
+        LineError::Open { .. } | LineError::Nothing { .. } => error.into(),
+        said => Failure::usage(said.to_string()),
     }
 }
